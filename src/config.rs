@@ -1,0 +1,395 @@
+//! Settings of the program, read once at the start. The only reader of the environment.
+
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use url::Url;
+
+use crate::secrets::Secret;
+
+/// Everything the program is told from outside.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the private database cluster, the secret key and files live.
+    pub data_dir: PathBuf,
+    /// The panel.
+    pub http: Http,
+    /// The database.
+    pub database: Database,
+    /// Key that seals passwords and cookies; made on first start where absent.
+    pub secret_key_file: PathBuf,
+    /// The marketplace's hosts.
+    pub kaspi: Kaspi,
+    /// Chromium and its driver.
+    pub browser: Browser,
+    /// Cost of hashing a password.
+    pub password_cost: PasswordCost,
+    /// Background work.
+    pub worker: Worker,
+    /// Form of the log lines.
+    pub log: LogFormat,
+    /// What is logged, as `RUST_LOG`.
+    pub log_filter: String,
+}
+
+/// Address of the panel.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Where it listens.
+    pub bind: SocketAddr,
+    /// What people type; decides cookie names and links.
+    pub public_url: Url,
+}
+
+impl Http {
+    /// Cookies are `__Host-` and Secure only where the public address is https.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+/// Connection to PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `None`: a private cluster in the data directory.
+    pub url: Option<Secret>,
+    /// Folder with `postgres` and `initdb` for the private cluster.
+    pub bin_dir: Option<PathBuf>,
+    /// Connections of this process.
+    pub pool_size: u32,
+}
+
+/// Base addresses of the marketplace, one per host of the contract.
+#[derive(Debug, Clone)]
+pub struct Kaspi {
+    /// Login pages: `idmc.shop.kaspi.kz`.
+    pub login: Url,
+    /// Cabinet back end: `mc.shop.kaspi.kz`.
+    pub cabinet: Url,
+    /// Public shop: `kaspi.kz`.
+    pub public: Url,
+    /// Official API: `kaspi.kz/shop/api`.
+    pub orders: Url,
+    /// Images: `resources.cdn-kaspi.kz`.
+    pub cdn: Url,
+    /// Hosts other than the real ones were allowed on purpose; the panel shows a bar.
+    pub other_hosts: bool,
+    /// Total time of one request.
+    pub timeout: Duration,
+}
+
+/// Programs of the browser login.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    /// Chromium; `None`: the driver finds it.
+    pub chrome: Option<PathBuf>,
+    /// Its driver; `None`: `chromedriver` on the search path.
+    pub chromedriver: Option<PathBuf>,
+    /// Browsers at once in one worker.
+    pub sessions: usize,
+    /// Longest time for a login that waits for nobody.
+    pub login_timeout: Duration,
+}
+
+/// Argon2id parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+}
+
+/// Background work of one process.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// Jobs at once.
+    pub concurrency: usize,
+    /// Pause between two looks for due products.
+    pub tick: Duration,
+    /// Time between two checks of a product.
+    pub check_interval: Duration,
+}
+
+/// Form of the log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// All that is wrong with the settings, each line with the name of its variable.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// One variable: name and what it is for, as `config check --help` prints it.
+pub const VARIABLES: &[(&str, &str)] = &[
+    (
+        "DATABASE_URL",
+        "PostgreSQL to use. Absent: a private cluster in the data directory.",
+    ),
+    (
+        "KASPI_PANEL_DATA_DIR",
+        "Folder of the private cluster, the secret key and files. Default: /var/lib/kaspi-panel for root, else kaspi-panel in the user's data folder.",
+    ),
+    (
+        "KASPI_PANEL_BIND",
+        "Address and port of the panel. Default: 127.0.0.1:8080.",
+    ),
+    (
+        "KASPI_PANEL_PUBLIC_URL",
+        "Address that people type. Default: http:// and the bind address. With https cookies are Secure.",
+    ),
+    (
+        "KASPI_PANEL_SECRET_KEY_FILE",
+        "Key that seals passwords and cookies. Absent: secret.key in the data directory, made on first start with mode 0600.",
+    ),
+    (
+        "KASPI_PANEL_DATABASE_POOL",
+        "Database connections of one process. Default: 10.",
+    ),
+    (
+        "KASPI_PANEL_CHECK_SECONDS",
+        "Seconds between two checks of a product. Default: 300.",
+    ),
+    (
+        "KASPI_LOGIN_URL",
+        "Login host. Default: https://idmc.shop.kaspi.kz.",
+    ),
+    (
+        "KASPI_CABINET_URL",
+        "Cabinet host. Default: https://mc.shop.kaspi.kz.",
+    ),
+    ("KASPI_PUBLIC_URL", "Public shop. Default: https://kaspi.kz."),
+    (
+        "KASPI_ORDERS_URL",
+        "Official API. Default: https://kaspi.kz/shop/api.",
+    ),
+    (
+        "KASPI_CDN_URL",
+        "Image host. Default: https://resources.cdn-kaspi.kz.",
+    ),
+    (
+        "KASPI_ALLOW_OTHER_HOSTS",
+        "1 allows hosts other than the real ones; the panel shows it in a bar.",
+    ),
+    ("CHROME", "Chromium's program. Default: the driver's choice."),
+    (
+        "CHROMEDRIVER",
+        "Chromium's driver. Default: chromedriver on the search path.",
+    ),
+    (
+        "PG_BIN",
+        "Folder with postgres and initdb. Default: the newest of the system.",
+    ),
+    (
+        "RUST_LOG",
+        "What is logged, e.g. info,kaspi_panel=debug. Default: info.",
+    ),
+    ("KASPI_PANEL_LOG", "text or json. Default: text."),
+];
+
+const REAL_HOSTS: [(&str, &str); 5] = [
+    ("KASPI_LOGIN_URL", "https://idmc.shop.kaspi.kz"),
+    ("KASPI_CABINET_URL", "https://mc.shop.kaspi.kz"),
+    ("KASPI_PUBLIC_URL", "https://kaspi.kz"),
+    ("KASPI_ORDERS_URL", "https://kaspi.kz/shop/api"),
+    ("KASPI_CDN_URL", "https://resources.cdn-kaspi.kz"),
+];
+
+impl Config {
+    /// Settings from the process environment.
+    ///
+    /// # Errors
+    /// All problems at once, each with the name of its variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_vars(&std::env::vars().collect())
+    }
+
+    /// Settings from given variables; empty ones count as absent.
+    ///
+    /// # Errors
+    /// As [`Config::from_env`].
+    pub fn from_vars(vars: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let mut read = Reader {
+            vars,
+            errors: Vec::new(),
+        };
+        let data_dir = read.text("KASPI_PANEL_DATA_DIR").map_or_else(
+            || crate::os::default_data_dir(read.text("HOME"), read.text("XDG_DATA_HOME")),
+            PathBuf::from,
+        );
+        let bind: SocketAddr = read.parsed(
+            "KASPI_PANEL_BIND",
+            SocketAddr::from(([127, 0, 0, 1], 8080)),
+            "an address and port such as 127.0.0.1:8080",
+        );
+        let public_url = read.url("KASPI_PANEL_PUBLIC_URL", &format!("http://{bind}"));
+        let other_hosts = read.text("KASPI_ALLOW_OTHER_HOSTS") == Some("1");
+        let mut hosts = REAL_HOSTS
+            .map(|(name, default)| read.url(name, default))
+            .into_iter();
+        let mut host = || hosts.next().unwrap_or_else(|| public_url.clone());
+        let kaspi = Kaspi {
+            login: host(),
+            cabinet: host(),
+            public: host(),
+            orders: host(),
+            cdn: host(),
+            other_hosts: REAL_HOSTS
+                .iter()
+                .any(|(name, default)| read.text(name).is_some_and(|v| v != *default)),
+            timeout: Duration::from_secs(20),
+        };
+        if kaspi.other_hosts && !other_hosts {
+            read.errors.push(
+                "KASPI_*_URL names a host that is not the marketplace's; set KASPI_ALLOW_OTHER_HOSTS=1 if that is meant".into(),
+            );
+        }
+        let config = Self {
+            secret_key_file: read
+                .text("KASPI_PANEL_SECRET_KEY_FILE")
+                .map_or_else(|| data_dir.join("secret.key"), PathBuf::from),
+            http: Http { bind, public_url },
+            database: Database {
+                url: read.database_url(),
+                bin_dir: read.text("PG_BIN").map(PathBuf::from),
+                pool_size: read.parsed("KASPI_PANEL_DATABASE_POOL", 10, "a number of connections"),
+            },
+            kaspi,
+            browser: Browser {
+                chrome: read.text("CHROME").map(PathBuf::from),
+                chromedriver: read.text("CHROMEDRIVER").map(PathBuf::from),
+                sessions: 2,
+                login_timeout: Duration::from_secs(90),
+            },
+            password_cost: PasswordCost {
+                memory_kib: 19 * 1024,
+                iterations: 2,
+            },
+            worker: Worker {
+                concurrency: 8,
+                tick: Duration::from_secs(1),
+                check_interval: Duration::from_secs(read.parsed(
+                    "KASPI_PANEL_CHECK_SECONDS",
+                    300,
+                    "a number of seconds",
+                )),
+            },
+            log: match read.text("KASPI_PANEL_LOG") {
+                None | Some("text") => LogFormat::Text,
+                Some("json") => LogFormat::Json,
+                Some(other) => {
+                    read.errors
+                        .push(format!("KASPI_PANEL_LOG={other:?}: expected text or json"));
+                    LogFormat::Text
+                }
+            },
+            log_filter: read.text("RUST_LOG").unwrap_or("info").to_owned(),
+            data_dir,
+        };
+        if read.errors.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(read.errors))
+        }
+    }
+
+    /// Complete settings for tests: nothing real is reachable, hashing is cheap.
+    #[must_use]
+    pub fn for_tests(data_dir: PathBuf, database_url: &str, kaspi: Kaspi) -> Self {
+        let bind = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            secret_key_file: data_dir.join("secret.key"),
+            http: Http {
+                bind,
+                public_url: kaspi.public.clone(),
+            },
+            database: Database {
+                url: Some(Secret::from(database_url)),
+                bin_dir: None,
+                pool_size: 4,
+            },
+            kaspi,
+            browser: Browser {
+                chrome: None,
+                chromedriver: None,
+                sessions: 1,
+                login_timeout: Duration::from_secs(60),
+            },
+            password_cost: PasswordCost {
+                memory_kib: 64,
+                iterations: 1,
+            },
+            worker: Worker {
+                concurrency: 2,
+                tick: Duration::from_millis(50),
+                check_interval: Duration::from_secs(300),
+            },
+            log: LogFormat::Text,
+            log_filter: "warn".into(),
+            data_dir,
+        }
+    }
+}
+
+struct Reader<'a> {
+    vars: &'a HashMap<String, String>,
+    errors: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.vars.get(name).map(|v| v.trim()).filter(|v| !v.is_empty())
+    }
+
+    /// The value, or `default` where it is absent or wrong (then the error is noted).
+    fn parsed<T: std::str::FromStr>(&mut self, name: &str, default: T, expected: &str) -> T {
+        match self.text(name).map(str::parse) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                let text = self.text(name).unwrap_or_default();
+                self.errors.push(format!("{name}={text:?}: expected {expected}"));
+                default
+            }
+        }
+    }
+
+    fn url(&mut self, name: &str, default: &str) -> Url {
+        let text = self.text(name).unwrap_or(default);
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
+            _ => {
+                self.errors
+                    .push(format!("{name}={text:?}: expected an address such as {default}"));
+                loopback()
+            }
+        }
+    }
+
+    /// The value may hold a password, so a bad one is not repeated in the message.
+    fn database_url(&mut self) -> Option<Secret> {
+        let text = self.text("DATABASE_URL")?;
+        if !["postgres://", "postgresql://"]
+            .iter()
+            .any(|p| text.starts_with(p))
+        {
+            self.errors
+                .push("DATABASE_URL: expected postgres://user:password@host/database".into());
+        }
+        Some(Secret::from(text))
+    }
+}
+
+/// Stands in for an address that was refused; the program does not start with it.
+#[expect(clippy::expect_used, reason = "a constant text")]
+fn loopback() -> Url {
+    Url::parse("http://127.0.0.1").expect("a valid address")
+}
+
+#[cfg(test)]
+mod tests;

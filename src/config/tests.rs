@@ -1,0 +1,41 @@
+use std::collections::HashMap;
+
+use super::Config;
+
+fn vars(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+#[test]
+fn without_variables_the_real_hosts_are_used() {
+    let config = Config::from_vars(&vars(&[("HOME", "/home/anna")])).unwrap();
+    assert_eq!(config.kaspi.cabinet.as_str(), "https://mc.shop.kaspi.kz/");
+    assert!(!config.kaspi.other_hosts);
+    assert!(!config.http.secure());
+}
+
+#[test]
+fn all_problems_are_told_at_once_with_their_names() {
+    let error = Config::from_vars(&vars(&[
+        ("KASPI_PANEL_BIND", "nowhere"),
+        ("KASPI_PANEL_LOG", "xml"),
+        ("DATABASE_URL", "mysql://u:hidden@h/d"),
+    ]))
+    .unwrap_err()
+    .to_string();
+    for name in ["KASPI_PANEL_BIND", "KASPI_PANEL_LOG", "DATABASE_URL"] {
+        assert!(error.contains(name), "{error}");
+    }
+    assert!(!error.contains("hidden"), "{error}");
+}
+
+#[test]
+fn other_hosts_need_the_explicit_switch() {
+    let other = ("KASPI_CABINET_URL", "http://127.0.0.3:9000");
+    assert!(Config::from_vars(&vars(&[other])).is_err());
+    let config = Config::from_vars(&vars(&[other, ("KASPI_ALLOW_OTHER_HOSTS", "1")])).unwrap();
+    assert!(config.kaspi.other_hosts);
+}

@@ -1,0 +1,16 @@
+//! Pure rules of the trade. Nothing here reads a clock, a file, the network or the database.
+
+pub mod actor;
+pub mod city;
+pub mod ids;
+pub mod money;
+pub mod product;
+pub mod states;
+mod text_enum;
+
+pub use text_enum::UnknownWord;
+
+pub use actor::{Actor, Tenant};
+pub use ids::*;
+pub use money::Tenge;
+pub use states::*;

@@ -1,0 +1,66 @@
+//! Keys of our own objects. A store's key cannot be passed where a product's is wanted.
+
+macro_rules! id {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl $name {
+            /// A new key: UUIDv7, so that keys made later sort later.
+            #[must_use]
+            pub fn new() -> Self {
+                Self(uuid::Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )+};
+}
+
+id! {
+    /// A person who signs in.
+    UserId,
+    /// A key of the JSON API.
+    ApiTokenId,
+    /// A seller's shop on the marketplace.
+    StoreId,
+    /// One attempt to log a store in.
+    AttemptId,
+    /// The seller's own offer on a card.
+    ProductId,
+    /// A merchant's offer on a card, during the time it stayed the same.
+    MarketOfferId,
+    /// A rule of repricing.
+    RuleId,
+    /// One answer of the deciding function.
+    DecisionId,
+    /// One write of a product's prices.
+    PushId,
+    /// A latched stop.
+    KillSwitchId,
+    /// A preorder.
+    PreorderId,
+    /// One run of background work.
+    JobRunId,
+    /// One line of the audit log.
+    AuditId,
+}

@@ -1,0 +1,243 @@
+//! States and roles: the words that stand in tables, API and texts.
+
+use super::text_enum::text_enum;
+
+text_enum! {
+    /// What a person may do everywhere in the panel.
+    Role {
+        /// Sees and changes everything.
+        Admin = "admin",
+        /// Sees and changes own stores and those shared with him.
+        Manager = "manager",
+        /// Reads own stores and those shared with him.
+        Viewer = "viewer",
+    }
+}
+
+text_enum! {
+    /// Is the cabinet session of a store usable?
+    SessionState {
+        /// Never logged in.
+        Never = "never",
+        /// The last use of the session succeeded.
+        Connected = "connected",
+        /// The session ended; everything for the store waits for a login.
+        NeedsLogin = "needs_login",
+    }
+}
+
+text_enum! {
+    /// What the robot does with a store.
+    RepricingMode {
+        /// Nothing is decided.
+        Off = "off",
+        /// Decided and explained, nothing is sent.
+        Shadow = "shadow",
+        /// Prices are sent.
+        Live = "live",
+    }
+}
+
+text_enum! {
+    /// Where a login stands.
+    AttemptState {
+        /// Waits for a worker.
+        Queued = "queued",
+        /// A browser is at it.
+        Running = "running",
+        /// Wrong e-mail or password: a person must correct it.
+        WrongCredentials = "wrong_credentials",
+        /// The marketplace wants a code.
+        NeedsCode = "needs_code",
+        /// The account has several merchants: one must be chosen.
+        ChooseMerchant = "choose_merchant",
+        /// The marketplace wants us to wait until `blocked_until`.
+        Blocked = "blocked",
+        /// The login page is not the one we know.
+        PageChanged = "page_changed",
+        /// The account has no shop.
+        NoMerchants = "no_merchants",
+        /// Chromium or its driver is not installed on the worker's machine.
+        BrowserMissing = "browser_missing",
+        /// The marketplace did not answer.
+        Unavailable = "unavailable",
+        /// Something else; the log tells more.
+        Failed = "failed",
+        /// Logged in.
+        Done = "done",
+    }
+}
+
+impl AttemptState {
+    /// True when nothing more happens without a new attempt.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(
+            self,
+            Self::Queued | Self::Running | Self::ChooseMerchant | Self::NeedsCode
+        )
+    }
+}
+
+text_enum! {
+    /// The answer of the deciding function.
+    Outcome {
+        /// A new price.
+        Change = "change",
+        /// Already right, or not worth a write.
+        Keep = "keep",
+        /// Not now: evidence, scenario or a guard.
+        Hold = "hold",
+        /// Cannot be repriced: limits missing or contradictory.
+        Refuse = "refuse",
+    }
+}
+
+text_enum! {
+    /// Where a price write stands: the only list, in tables, API and texts.
+    PushState {
+        /// Written down, not yet taken up.
+        Planned = "planned",
+        /// A worker holds it under its lease.
+        Claimed = "claimed",
+        /// On its way: the request may have arrived.
+        Sent = "sent",
+        /// The marketplace took the order; not yet seen applied.
+        Accepted = "accepted",
+        /// A read showed the price.
+        Confirmed = "confirmed",
+        /// The marketplace refused it.
+        Rejected = "rejected",
+        /// The outcome is not known; resolved by reading, never by guessing.
+        Unknown = "unknown",
+        /// Another price is visible.
+        Mismatch = "mismatch",
+        /// The offer went off sale after the write.
+        Removed = "removed",
+        /// A newer decision took its place.
+        Superseded = "superseded",
+        /// Its life ended before the send.
+        Expired = "expired",
+        /// A gate or a breaker said no.
+        Held = "held",
+    }
+}
+
+impl PushState {
+    /// True when the push will not change any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(
+            self,
+            Self::Planned | Self::Claimed | Self::Sent | Self::Accepted | Self::Unknown
+        )
+    }
+
+    /// May the push go from this state to `next`? (`sent` twice: a crash between send and answer.)
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Planned => matches!(
+                next,
+                Self::Claimed | Self::Superseded | Self::Expired | Self::Held
+            ),
+            Self::Claimed => matches!(
+                next,
+                Self::Planned | Self::Sent | Self::Superseded | Self::Expired | Self::Held
+            ),
+            Self::Sent => matches!(next, Self::Accepted | Self::Rejected | Self::Unknown),
+            Self::Accepted => matches!(next, Self::Confirmed | Self::Mismatch | Self::Removed),
+            Self::Unknown => matches!(
+                next,
+                Self::Planned
+                    | Self::Accepted
+                    | Self::Confirmed
+                    | Self::Mismatch
+                    | Self::Removed
+                    | Self::Expired
+                    | Self::Superseded
+            ),
+            _ => false,
+        }
+    }
+}
+
+text_enum! {
+    /// Who wanted a price.
+    PushOrigin {
+        /// The repricing loop.
+        Robot = "robot",
+        /// A person, in the panel or by the API.
+        Person = "person",
+        /// A person who put an earlier price back.
+        Undo = "undo",
+    }
+}
+
+text_enum! {
+    /// Where a preorder stands.
+    PreorderStatus {
+        /// Being prepared.
+        Processing = "processing",
+        /// Done.
+        Completed = "completed",
+        /// Called off.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// Kinds of background work that people see.
+    JobKind {
+        /// Logs a store in with a browser.
+        ConnectStore = "connect_store",
+        /// Reads the whole catalogue of a store.
+        SyncStore = "sync_store",
+        /// Decides about the due products of a store.
+        RepriceStore = "reprice_store",
+        /// Sends planned prices of a store and reads them back.
+        PushPrices = "push_prices",
+    }
+}
+
+text_enum! {
+    /// Where a run of background work stands.
+    JobState {
+        /// Waits for a worker.
+        Queued = "queued",
+        /// Being done.
+        Running = "running",
+        /// Done.
+        Succeeded = "succeeded",
+        /// Given up; `failure` names the cause.
+        Failed = "failed",
+        /// Called off by a person.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// What a stop covers.
+    StopScope {
+        /// Every store.
+        All = "all",
+        /// One store.
+        Store = "store",
+        /// One product.
+        Product = "product",
+    }
+}
+
+text_enum! {
+    /// Through which door an act came.
+    ActorKind {
+        /// A person in the panel.
+        Person = "person",
+        /// A client of the JSON API.
+        Api = "api",
+        /// The repricing loop.
+        Robot = "robot",
+        /// The program itself or its command line.
+        System = "system",
+    }
+}

@@ -1,0 +1,65 @@
+//! Putting a job into the queue: part of the transaction that makes it necessary.
+
+use diesel::{PgConnection, RunQueryDsl, sql_types};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{JobKind, JobRunId, StoreId, UserId},
+    store::StoreError,
+};
+
+/// What every job carries: the key of its run, nothing else. The run knows kind and store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunPayload {
+    /// The run.
+    pub run_id: JobRunId,
+}
+
+/// Enqueues work for a store, or joins the same work that waits or runs already. Jobs of one store run one
+/// after the other, except logins, which have a queue of their own.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn enqueue_for_store(
+    conn: &mut PgConnection,
+    kind: JobKind,
+    store_id: StoreId,
+    requested_by: Option<UserId>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<JobRunId, StoreError> {
+    let (run_id, is_new) = super::runs::job_run_open(conn, kind, store_id, requested_by, now)?;
+    if is_new {
+        add_job(conn, kind, &RunPayload { run_id }, &format!("store:{store_id}"))?;
+    }
+    Ok(run_id)
+}
+
+/// Hands a job to the queue, within the caller's transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn add_job(
+    conn: &mut PgConnection,
+    kind: JobKind,
+    payload: &RunPayload,
+    queue: &str,
+) -> Result<(), StoreError> {
+    let json = serde_json::json!({ "run_id": payload.run_id });
+    diesel::sql_query("select enqueue_job($1, $2, $3, $4, $5)")
+        .bind::<sql_types::Text, _>(kind.as_str())
+        .bind::<sql_types::Jsonb, _>(json)
+        .bind::<sql_types::Text, _>(queue)
+        .bind::<sql_types::Text, _>(format!("run:{}", payload.run_id))
+        .bind::<sql_types::Integer, _>(max_attempts(kind))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How often a job is tried: a login once (never hammer an account), a sync for about two hours.
+fn max_attempts(kind: JobKind) -> i32 {
+    match kind {
+        JobKind::ConnectStore => 1,
+        JobKind::SyncStore => 8,
+        JobKind::RepriceStore | JobKind::PushPrices => 3,
+    }
+}

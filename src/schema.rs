@@ -1,0 +1,421 @@
+//! The tables as the database knows them. Generated from the catalogue by the test
+//! `store::schema::schema_rs_equals_the_catalogue`; do not edit by hand.
+
+diesel::table! {
+    api_tokens (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        key_hash -> Binary,
+        created_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        actor_kind -> Text,
+        actor_id -> Nullable<Uuid>,
+        actor_name -> Text,
+        store_id -> Nullable<Uuid>,
+        object_kind -> Text,
+        object_id -> Nullable<Uuid>,
+        object_name -> Text,
+        action -> Text,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+        reason -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        build_id -> Text,
+    }
+}
+
+diesel::table! {
+    connection_attempts (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        store_id -> Nullable<Uuid>,
+        email -> Text,
+        password_sealed -> Nullable<Binary>,
+        state -> Text,
+        merchants -> Jsonb,
+        merchant_id -> Nullable<Text>,
+        blocked_until -> Nullable<Timestamptz>,
+        deadline_at -> Timestamptz,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    job_runs (id) {
+        id -> Uuid,
+        kind -> Text,
+        store_id -> Nullable<Uuid>,
+        requested_by -> Nullable<Uuid>,
+        state -> Text,
+        progress_done -> Integer,
+        progress_total -> Nullable<Integer>,
+        summary -> Jsonb,
+        failure -> Nullable<Text>,
+        attempts -> Integer,
+        created_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        heartbeat_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    kill_switches (id) {
+        id -> Uuid,
+        scope -> Text,
+        store_id -> Nullable<Uuid>,
+        product_id -> Nullable<Uuid>,
+        reason -> Text,
+        stopped_by -> Text,
+        stopped_at -> Timestamptz,
+        released_by -> Nullable<Text>,
+        released_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    market_offers (id) {
+        id -> Uuid,
+        card_id -> Text,
+        city_id -> Text,
+        merchant_id -> Text,
+        merchant_name -> Text,
+        price_tenge -> BigInt,
+        rating_centi -> Nullable<Integer>,
+        reviews -> Integer,
+        preorder_days -> Integer,
+        delivery -> Nullable<Text>,
+        first_seen_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        gone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    market_snapshots (card_id, city_id) {
+        card_id -> Text,
+        city_id -> Text,
+        taken_at -> Timestamptz,
+        total -> Integer,
+        complete -> Bool,
+    }
+}
+
+diesel::table! {
+    preorders (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        product_id -> Uuid,
+        article -> Nullable<Text>,
+        name -> Text,
+        brand -> Nullable<Text>,
+        status -> Text,
+        price_tenge -> Nullable<BigInt>,
+        warehouses -> Jsonb,
+        delivery_days -> Integer,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    price_decisions (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        product_id -> Uuid,
+        city_id -> Text,
+        decided_at -> Timestamptz,
+        decision_version -> Integer,
+        outcome -> Text,
+        current_tenge -> BigInt,
+        price_tenge -> Nullable<BigInt>,
+        target_tenge -> Nullable<BigInt>,
+        place -> Nullable<Integer>,
+        competitors -> Nullable<Integer>,
+        best_rival_tenge -> Nullable<BigInt>,
+        reasons -> Jsonb,
+        flags -> Jsonb,
+        input -> Jsonb,
+        shadow -> Bool,
+    }
+}
+
+diesel::table! {
+    price_push_cities (push_id, city_id) {
+        push_id -> Uuid,
+        city_id -> Text,
+        before_tenge -> BigInt,
+        price_tenge -> BigInt,
+        floor_tenge -> BigInt,
+        ceiling_tenge -> Nullable<BigInt>,
+        seen_tenge -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    price_pushes (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        product_id -> Uuid,
+        decision_id -> Nullable<Uuid>,
+        sequence -> BigInt,
+        state -> Text,
+        late -> Bool,
+        origin -> Text,
+        actor_id -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        lease_epoch -> Nullable<BigInt>,
+        attempts -> Integer,
+        operation_id -> Nullable<Text>,
+        availabilities -> Nullable<Jsonb>,
+        availabilities_read_at -> Nullable<Timestamptz>,
+        market_taken_at -> Nullable<Timestamptz>,
+        build_id -> Text,
+        planned_at -> Timestamptz,
+        claimed_at -> Nullable<Timestamptz>,
+        expires_at -> Nullable<Timestamptz>,
+        sent_at -> Nullable<Timestamptz>,
+        accepted_at -> Nullable<Timestamptz>,
+        next_read_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    product_prices (product_id, city_id) {
+        product_id -> Uuid,
+        city_id -> Text,
+        price_tenge -> BigInt,
+        opening_price_tenge -> Nullable<BigInt>,
+        opening_date -> Nullable<Date>,
+        read_at -> Timestamptz,
+        changed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    products (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        kaspi_product_id -> Text,
+        sku -> Nullable<Text>,
+        card_id -> Nullable<Text>,
+        name -> Text,
+        brand -> Nullable<Text>,
+        category -> Nullable<Text>,
+        image_url -> Nullable<Text>,
+        on_sale -> Bool,
+        archived_at -> Nullable<Timestamptz>,
+        stock -> Nullable<Integer>,
+        preorder_days -> Integer,
+        availabilities -> Nullable<Jsonb>,
+        availabilities_read_at -> Nullable<Timestamptz>,
+        repricing_enabled -> Bool,
+        floor_tenge -> Nullable<BigInt>,
+        ceiling_tenge -> Nullable<BigInt>,
+        strategy -> Nullable<Text>,
+        locked_until -> Nullable<Timestamptz>,
+        alone_streak -> Integer,
+        last_check_at -> Nullable<Timestamptz>,
+        next_check_at -> Timestamptz,
+        claimed_until -> Nullable<Timestamptz>,
+        push_sequence -> BigInt,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rules (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        name -> Text,
+        strategy -> Text,
+        definition -> Jsonb,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (key_hash) {
+        key_hash -> Binary,
+        user_id -> Nullable<Uuid>,
+        state -> Jsonb,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    settings (key) {
+        key -> Text,
+        value -> Jsonb,
+        updated_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sign_in_attempts (id) {
+        id -> Uuid,
+        account -> Text,
+        address -> Text,
+        succeeded -> Bool,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    store_access (store_id, user_id) {
+        store_id -> Uuid,
+        user_id -> Uuid,
+        role -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    store_cities (store_id, city_id) {
+        store_id -> Uuid,
+        city_id -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    store_credentials (store_id) {
+        store_id -> Uuid,
+        email -> Nullable<Text>,
+        password_sealed -> Nullable<Binary>,
+        cookies_sealed -> Nullable<Binary>,
+        password_set_at -> Nullable<Timestamptz>,
+        cookies_set_at -> Nullable<Timestamptz>,
+        user_agent -> Text,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    store_points (store_id, point_id) {
+        store_id -> Uuid,
+        point_id -> Text,
+        name -> Text,
+        city_id -> Nullable<Text>,
+        enabled -> Bool,
+    }
+}
+
+diesel::table! {
+    stores (id) {
+        id -> Uuid,
+        owner_id -> Uuid,
+        merchant_id -> Text,
+        name -> Text,
+        api_key -> Text,
+        active -> Bool,
+        session_state -> Text,
+        session_checked_at -> Nullable<Timestamptz>,
+        logged_in_at -> Nullable<Timestamptz>,
+        main_city_id -> Text,
+        repricing_mode -> Text,
+        products_count -> Integer,
+        last_sync_at -> Nullable<Timestamptz>,
+        lease_owner -> Nullable<Uuid>,
+        lease_epoch -> BigInt,
+        lease_until -> Nullable<Timestamptz>,
+        frozen_until -> Nullable<Timestamptz>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        external_id -> Text,
+        email -> Text,
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        active -> Bool,
+        session_version -> Integer,
+        language -> Text,
+        theme -> Text,
+        last_seen_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(connection_attempts -> stores (store_id));
+diesel::joinable!(connection_attempts -> users (user_id));
+diesel::joinable!(job_runs -> stores (store_id));
+diesel::joinable!(job_runs -> users (requested_by));
+diesel::joinable!(kill_switches -> products (product_id));
+diesel::joinable!(kill_switches -> stores (store_id));
+diesel::joinable!(preorders -> products (product_id));
+diesel::joinable!(preorders -> stores (store_id));
+diesel::joinable!(price_decisions -> products (product_id));
+diesel::joinable!(price_decisions -> stores (store_id));
+diesel::joinable!(price_push_cities -> price_pushes (push_id));
+diesel::joinable!(price_pushes -> price_decisions (decision_id));
+diesel::joinable!(price_pushes -> products (product_id));
+diesel::joinable!(price_pushes -> stores (store_id));
+diesel::joinable!(price_pushes -> users (actor_id));
+diesel::joinable!(product_prices -> products (product_id));
+diesel::joinable!(products -> stores (store_id));
+diesel::joinable!(rules -> stores (store_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(settings -> users (updated_by));
+diesel::joinable!(store_access -> stores (store_id));
+diesel::joinable!(store_access -> users (user_id));
+diesel::joinable!(store_cities -> stores (store_id));
+diesel::joinable!(store_credentials -> stores (store_id));
+diesel::joinable!(store_points -> stores (store_id));
+diesel::joinable!(stores -> users (owner_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    api_tokens,
+    audit_log,
+    connection_attempts,
+    job_runs,
+    kill_switches,
+    market_offers,
+    market_snapshots,
+    preorders,
+    price_decisions,
+    price_push_cities,
+    price_pushes,
+    product_prices,
+    products,
+    rules,
+    sessions,
+    settings,
+    sign_in_attempts,
+    store_access,
+    store_cities,
+    store_credentials,
+    store_points,
+    stores,
+    users,
+);

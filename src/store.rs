@@ -1,0 +1,15 @@
+//! All SQL of the program: one named function per query on a connection it is given. No transactions are
+//! started here, and nothing knows of HTTP.
+
+pub mod audit;
+pub mod db;
+pub mod error;
+pub mod migrate;
+pub mod page;
+pub mod sql_types;
+pub mod stores;
+pub mod users;
+
+pub use db::Db;
+pub use diesel::PgConnection;
+pub use error::StoreError;

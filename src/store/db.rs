@@ -1,0 +1,156 @@
+//! The handle to the database: closures on the blocking pool, never the connection pool itself.
+
+use std::time::Duration;
+
+use diesel::{
+    Connection, PgConnection, RunQueryDsl,
+    connection::SimpleConnection,
+    r2d2::{ConnectionManager, CustomizeConnection, Pool},
+};
+use secrecy::ExposeSecret;
+
+use super::StoreError;
+use crate::{secrets::Secret, telemetry};
+
+/// A pool of connections that act as the plain run-time role. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<ConnectionManager<PgConnection>>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db")
+            .field("connections", &self.pool.state().connections)
+            .finish()
+    }
+}
+
+/// Steps down from the login role and bounds everything a query may take.
+#[derive(Debug)]
+struct RunTimeRole;
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for RunTimeRole {
+    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(
+            "set role kaspi_panel_runtime; set application_name = 'kaspi-panel'; set timezone = 'UTC';
+             set statement_timeout = '15s'; set lock_timeout = '3s';
+             set idle_in_transaction_session_timeout = '60s'",
+        )
+        .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+impl Db {
+    /// A pool that connects when it is first used.
+    ///
+    /// # Errors
+    /// Never for a database that is away; that shows at the first query.
+    pub fn new(url: &Secret, size: u32) -> Result<Self, StoreError> {
+        let manager = ConnectionManager::new(url.expose_secret());
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .connection_timeout(Duration::from_secs(5))
+            .idle_timeout(Some(Duration::from_secs(300)))
+            .test_on_check_out(true)
+            .connection_customizer(Box::new(RunTimeRole))
+            .build_unchecked(manager);
+        Ok(Self { pool })
+    }
+
+    /// Runs queries on one connection, without a transaction around them.
+    ///
+    /// # Errors
+    /// What `f` returns, or [`StoreError::Unavailable`] when no connection is to be had.
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let db = self.clone();
+        telemetry::spawn_blocking(move || f(&mut *db.connection()?))
+            .await
+            .map_err(lost)?
+    }
+
+    /// Runs queries in one transaction: all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Db::read`]; any error rolls back.
+    pub async fn tx<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let db = self.clone();
+        telemetry::spawn_blocking(move || db.tx_blocking(f))
+            .await
+            .map_err(lost)?
+    }
+
+    /// [`Db::read`] on the present thread; for code that is on the blocking pool already.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_blocking<T, E: From<StoreError>>(
+        &self,
+        f: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        f(&mut *self.connection()?)
+    }
+
+    /// [`Db::tx`] on the present thread.
+    ///
+    /// # Errors
+    /// As [`Db::tx`].
+    pub fn tx_blocking<T, E: From<StoreError>>(
+        &self,
+        f: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.connection()?;
+        conn.transaction(|conn| f(conn).map_err(TxError::Inner))
+            .map_err(|error| match error {
+                TxError::Inner(error) => error,
+                TxError::Transaction(error) => StoreError::from(error).into(),
+            })
+    }
+
+    /// Is the database there?
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|conn| {
+            diesel::sql_query("select 1").execute(conn)?;
+            Ok(())
+        })
+        .await
+    }
+
+    fn connection(
+        &self,
+    ) -> Result<diesel::r2d2::PooledConnection<ConnectionManager<PgConnection>>, StoreError> {
+        self.pool
+            .get()
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))
+    }
+}
+
+enum TxError<E> {
+    Inner(E),
+    Transaction(diesel::result::Error),
+}
+
+impl<E> From<diesel::result::Error> for TxError<E> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Transaction(error)
+    }
+}
+
+/// The blocking task panicked or the runtime is going down.
+fn lost(error: tokio::task::JoinError) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}

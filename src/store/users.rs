@@ -1,0 +1,289 @@
+//! Users, their API tokens and their attempts to sign in.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::StoreError;
+use crate::{
+    domain::{Actor, ActorKind, ApiTokenId, Role, UserId},
+    schema::{api_tokens, sign_in_attempts, users},
+};
+
+/// A person who signs in.
+#[derive(Debug, Clone, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+pub struct User {
+    /// Key.
+    pub id: UserId,
+    /// What API clients call this user (`user_id` of the JSON API).
+    pub external_id: String,
+    /// Lower case.
+    pub email: String,
+    /// Shown name; may be empty.
+    pub name: String,
+    /// Argon2id in PHC form.
+    pub password_hash: String,
+    /// Rights.
+    pub role: Role,
+    /// May sign in.
+    pub active: bool,
+    /// Sessions carry it; raising it ends them all.
+    pub session_version: i32,
+    /// `ru`, `kk` or `en`.
+    pub language: String,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    /// Last request.
+    pub last_seen_at: Option<DateTime<Utc>>,
+    /// Made at.
+    pub created_at: DateTime<Utc>,
+    /// Changed at.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl User {
+    /// Name for people: the name, or the e-mail where none is set.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        if self.name.is_empty() {
+            &self.email
+        } else {
+            &self.name
+        }
+    }
+
+    /// The user as one who acts through `kind`.
+    #[must_use]
+    pub fn actor(&self, kind: ActorKind, request_id: Option<String>) -> Actor {
+        Actor {
+            kind,
+            user_id: Some(self.id),
+            role: self.role,
+            name: self.display_name().to_owned(),
+            request_id,
+        }
+    }
+}
+
+/// A user by key.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_fetch(conn: &mut PgConnection, id: UserId) -> Result<Option<User>, StoreError> {
+    Ok(users::table
+        .find(id)
+        .select(User::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// A user by e-mail, in any case of letters.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_fetch_by_email(conn: &mut PgConnection, email: &str) -> Result<Option<User>, StoreError> {
+    let email = email.trim().to_lowercase();
+    Ok(users::table
+        .filter(users::email.eq(email))
+        .select(User::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// A user by the name API clients use.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_fetch_by_external_id(
+    conn: &mut PgConnection,
+    external_id: &str,
+) -> Result<Option<User>, StoreError> {
+    Ok(users::table
+        .filter(users::external_id.eq(external_id))
+        .select(User::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// All users by e-mail; at most 1,000.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_list(conn: &mut PgConnection) -> Result<Vec<User>, StoreError> {
+    Ok(users::table
+        .order(users::email)
+        .limit(1000)
+        .select(User::as_select())
+        .load(conn)?)
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// `Duplicate` for an e-mail or external id that exists.
+pub fn user_insert(conn: &mut PgConnection, user: &User) -> Result<(), StoreError> {
+    diesel::insert_into(users::table).values(user).execute(conn)?;
+    Ok(())
+}
+
+/// Sets a new password hash and ends all sessions of the user.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_update_password(
+    conn: &mut PgConnection,
+    id: UserId,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::update(users::table.find(id))
+        .set((
+            users::password_hash.eq(password_hash),
+            users::session_version.eq(users::session_version + 1),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Switches a user on or off; off ends all sessions at once.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_update_active(
+    conn: &mut PgConnection,
+    id: UserId,
+    active: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::update(users::table.find(id))
+        .set((
+            users::active.eq(active),
+            users::session_version.eq(users::session_version + 1),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Remembers the user's choice of language and theme.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_update_preferences(
+    conn: &mut PgConnection,
+    id: UserId,
+    language: &str,
+    theme: &str,
+) -> Result<(), StoreError> {
+    diesel::update(users::table.find(id))
+        .set((users::language.eq(language), users::theme.eq(theme)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A key of the JSON API; the key itself is kept as a hash only.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = api_tokens, check_for_backend(diesel::pg::Pg))]
+pub struct ApiToken {
+    /// Key of the row.
+    pub id: ApiTokenId,
+    /// Whose rights it carries.
+    pub user_id: UserId,
+    /// What its owner calls it.
+    pub name: String,
+    /// SHA-256 of the key.
+    pub key_hash: Vec<u8>,
+    /// Made at.
+    pub created_at: DateTime<Utc>,
+    /// Last request with it.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// Refused since.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Adds a token.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn api_token_insert(conn: &mut PgConnection, token: &ApiToken) -> Result<(), StoreError> {
+    diesel::insert_into(api_tokens::table)
+        .values(token)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The active user behind a live token, by the hash of its key; notes the use (at most once a minute).
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn api_token_user(
+    conn: &mut PgConnection,
+    key_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<User>, StoreError> {
+    let found = api_tokens::table
+        .inner_join(users::table)
+        .filter(api_tokens::key_hash.eq(key_hash))
+        .filter(api_tokens::revoked_at.is_null())
+        .filter(users::active)
+        .select((User::as_select(), api_tokens::last_used_at))
+        .first::<(User, Option<DateTime<Utc>>)>(conn)
+        .optional()?;
+    let Some((user, last_used_at)) = found else {
+        return Ok(None);
+    };
+    if last_used_at.is_none_or(|at| now - at > chrono::TimeDelta::minutes(1)) {
+        diesel::update(api_tokens::table.filter(api_tokens::key_hash.eq(key_hash)))
+            .set(api_tokens::last_used_at.eq(now))
+            .execute(conn)?;
+    }
+    Ok(Some(user))
+}
+
+/// Writes down an attempt to sign in.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn sign_in_attempt_insert(
+    conn: &mut PgConnection,
+    account: &str,
+    address: &str,
+    succeeded: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(sign_in_attempts::table)
+        .values((
+            sign_in_attempts::id.eq(uuid::Uuid::now_v7()),
+            sign_in_attempts::account.eq(account),
+            sign_in_attempts::address.eq(address),
+            sign_in_attempts::succeeded.eq(succeeded),
+            sign_in_attempts::at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Failed attempts from `address` against `account`, and from `address` against any, since `since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn sign_in_attempt_count_failed(
+    conn: &mut PgConnection,
+    account: &str,
+    address: &str,
+    since: DateTime<Utc>,
+) -> Result<(i64, i64), StoreError> {
+    let failed = || {
+        sign_in_attempts::table
+            .filter(sign_in_attempts::at.gt(since))
+            .filter(sign_in_attempts::succeeded.eq(false))
+            .filter(sign_in_attempts::address.eq(address))
+    };
+    let here = failed()
+        .filter(sign_in_attempts::account.eq(account))
+        .count()
+        .get_result(conn)?;
+    let any = failed().count().get_result(conn)?;
+    Ok((here, any))
+}
