@@ -6,6 +6,8 @@ pub mod db;
 pub mod error;
 pub mod migrate;
 pub mod page;
+pub mod preorders;
+pub mod products;
 pub mod sql_types;
 pub mod stores;
 pub mod users;

@@ -47,3 +47,17 @@ impl<T> Paged<T> {
         ((self.total + self.page.size - 1) / self.page.size).max(1)
     }
 }
+
+/// The words of a search as patterns for `ilike`; people's `%` and `_` mean themselves.
+#[must_use]
+pub fn search_words(search: &str) -> Vec<String> {
+    search
+        .split([' ', ',', '\u{a0}'])
+        .filter(|word| !word.is_empty())
+        .take(8)
+        .map(|word| {
+            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            format!("%{escaped}%")
+        })
+        .collect()
+}

@@ -1,0 +1,372 @@
+//! Products: the seller's own offers, with their price in the store's main city.
+
+use chrono::{DateTime, Utc};
+use diesel::{pg::Pg, prelude::*};
+use serde_json::Value;
+
+use super::{
+    StoreError,
+    page::{PageRequest, Paged},
+    stores::store_ids_of,
+};
+use crate::{
+    domain::{ProductId, StoreId, Tenant, Tenge},
+    schema::{product_prices, products, stores},
+};
+
+/// The seller's own offer on a card.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(table_name = products, check_for_backend(Pg))]
+pub struct Product {
+    /// Key.
+    pub id: ProductId,
+    /// The store that sells it.
+    pub store_id: StoreId,
+    /// The cabinet's offer id, or the sku where that is null.
+    pub kaspi_product_id: String,
+    /// The seller's article: key of every write to the marketplace.
+    pub sku: Option<String>,
+    /// The marketplace's page of the product.
+    pub card_id: Option<String>,
+    /// Title of the card.
+    pub name: String,
+    /// Brand.
+    pub brand: Option<String>,
+    /// Category of the card.
+    pub category: Option<String>,
+    /// First picture, on the image host.
+    pub image_url: Option<String>,
+    /// On sale, as last read.
+    pub on_sale: bool,
+    /// Not in the last complete catalogue any more.
+    pub archived_at: Option<DateTime<Utc>>,
+    /// Stock over all points; `None`: not stated.
+    pub stock: Option<i32>,
+    /// Days until the goods arrive; 0: in stock.
+    pub preorder_days: i32,
+    /// The availability image as last read: a list of `domain::product::Availability`.
+    pub availabilities: Option<Value>,
+    /// When that was read.
+    pub availabilities_read_at: Option<DateTime<Utc>>,
+    /// Opt-in of automatic prices.
+    pub repricing_enabled: bool,
+    /// Lowest permitted price. `None`: the robot never touches the product.
+    pub floor_tenge: Option<Tenge>,
+    /// Highest permitted price. `None`: the robot never raises.
+    pub ceiling_tenge: Option<Tenge>,
+    /// The predecessor's field: names one of our strategies, or anything.
+    pub strategy: Option<String>,
+    /// Hands off until then.
+    pub locked_until: Option<DateTime<Utc>>,
+    /// Snapshots in a row in which nobody else sold the card.
+    pub alone_streak: i32,
+    /// Last decision.
+    pub last_check_at: Option<DateTime<Utc>>,
+    /// Next decision.
+    pub next_check_at: DateTime<Utc>,
+    /// A worker decides about it until then at most.
+    pub claimed_until: Option<DateTime<Utc>>,
+    /// Number of the newest planned push.
+    pub push_sequence: i64,
+    /// Raised by each change of a person, for conflict checks.
+    pub version: i32,
+    /// Made at.
+    pub created_at: DateTime<Utc>,
+    /// Changed at.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A price of a product in a city; changes only on a confirmed read.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = product_prices, check_for_backend(Pg))]
+pub struct ProductPrice {
+    /// The product.
+    pub product_id: ProductId,
+    /// The city.
+    pub city_id: String,
+    /// The price last read.
+    pub price_tenge: Tenge,
+    /// First price of the Almaty day.
+    pub opening_price_tenge: Option<Tenge>,
+    /// That day.
+    pub opening_date: Option<chrono::NaiveDate>,
+    /// When it was read.
+    pub read_at: DateTime<Utc>,
+    /// When it last became another one.
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// A product of a list: with its store's name and its price in the store's main city.
+#[derive(Debug, Clone)]
+pub struct ProductRow {
+    /// The product.
+    pub product: Product,
+    /// The store's name.
+    pub store_name: String,
+    /// Price in the main city; `None`: never read.
+    pub price: Option<ProductPrice>,
+}
+
+/// Tabs over the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProductView {
+    /// Everything that is not archived.
+    #[default]
+    All,
+    /// Automatic prices are on.
+    Repriced,
+    /// Price equals the floor.
+    AtFloor,
+    /// The robot may not touch it for want of a floor.
+    WithoutFloor,
+    /// Out of stock.
+    OutOfStock,
+    /// Withdrawn from sale or archived.
+    Withdrawn,
+}
+
+/// Which products are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct ProductFilter {
+    /// Only this store.
+    pub store_id: Option<StoreId>,
+    /// Words that all stand in name, sku or ids, in any case of letters.
+    pub search: String,
+    /// Only this category.
+    pub category: Option<String>,
+    /// Only with automatic prices on or off.
+    pub repricing_enabled: Option<bool>,
+    /// The tab.
+    pub view: ProductView,
+}
+
+/// Order of a list; the key is always the last criterion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProductOrder {
+    /// Newest first.
+    #[default]
+    Newest,
+    /// By name.
+    Name,
+    /// By name, backwards.
+    NameDesc,
+    /// Cheapest first.
+    Price,
+    /// Dearest first.
+    PriceDesc,
+}
+
+/// A product that the tenant may see.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_fetch(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    id: ProductId,
+) -> Result<Option<ProductRow>, StoreError> {
+    let query = of_tenant(tenant).filter(products::id.eq(id));
+    let row = query.select(columns()).first::<RowTuple>(conn).optional()?;
+    Ok(row.map(to_row))
+}
+
+/// A page of products that the tenant may see.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_list(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &ProductFilter,
+    order: ProductOrder,
+    page: PageRequest,
+) -> Result<Paged<ProductRow>, StoreError> {
+    let total = filtered(tenant, filter).count().get_result(conn)?;
+    let query = filtered(tenant, filter).select(columns());
+    let query = match order {
+        ProductOrder::Newest => query.order((products::created_at.desc(), products::id.desc())),
+        ProductOrder::Name => query.order((products::name.asc(), products::id.asc())),
+        ProductOrder::NameDesc => query.order((products::name.desc(), products::id.desc())),
+        ProductOrder::Price => query.order((product_prices::price_tenge.asc(), products::id.asc())),
+        ProductOrder::PriceDesc => query.order((
+            product_prices::price_tenge.nullable().desc().nulls_last(),
+            products::id.desc(),
+        )),
+    };
+    let rows = query
+        .limit(page.size)
+        .offset(page.offset())
+        .load::<RowTuple>(conn)?;
+    Ok(Paged {
+        rows: rows.into_iter().map(to_row).collect(),
+        total,
+        page,
+    })
+}
+
+/// How many products of the tenant match.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_count(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &ProductFilter,
+) -> Result<i64, StoreError> {
+    Ok(filtered(tenant, filter).count().get_result(conn)?)
+}
+
+/// What a person may change of a product.
+#[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = products, treat_none_as_null = true)]
+pub struct ProductChange {
+    /// Opt-in of automatic prices.
+    pub repricing_enabled: bool,
+    /// Lowest permitted price.
+    pub floor_tenge: Option<Tenge>,
+    /// Highest permitted price.
+    pub ceiling_tenge: Option<Tenge>,
+    /// The predecessor's field.
+    pub strategy: Option<String>,
+    /// Hands off until then.
+    pub locked_until: Option<DateTime<Utc>>,
+}
+
+/// Changes a product that still has `version`; it becomes due at once.
+///
+/// # Errors
+/// [`StoreError::Stale`] when somebody else changed it meanwhile.
+pub fn product_update(
+    conn: &mut PgConnection,
+    id: ProductId,
+    version: i32,
+    change: &ProductChange,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let rows = diesel::update(products::table.find(id).filter(products::version.eq(version)))
+        .set((
+            change,
+            products::version.eq(version + 1),
+            products::next_check_at.eq(now),
+            products::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// All city prices of a product.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_prices_list(conn: &mut PgConnection, id: ProductId) -> Result<Vec<ProductPrice>, StoreError> {
+    Ok(product_prices::table
+        .filter(product_prices::product_id.eq(id))
+        .order(product_prices::city_id)
+        .select(ProductPrice::as_select())
+        .load(conn)?)
+}
+
+/// Adds a product; for the admin, the API and tests. The catalogue comes by sync.
+///
+/// # Errors
+/// `Duplicate(ProductSku)` when the store has the sku already.
+pub fn product_insert(conn: &mut PgConnection, product: &Product) -> Result<(), StoreError> {
+    diesel::insert_into(products::table)
+        .values(product)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a product with its prices, decisions, pushes and preorders.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_delete(conn: &mut PgConnection, id: ProductId) -> Result<(), StoreError> {
+    diesel::delete(products::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+type RowTuple = (Product, String, Option<ProductPrice>);
+
+#[diesel::dsl::auto_type]
+fn joined() -> _ {
+    products::table.inner_join(stores::table).left_join(
+        product_prices::table.on(product_prices::product_id
+            .eq(products::id)
+            .and(product_prices::city_id.eq(stores::main_city_id))),
+    )
+}
+
+type Joined<'a> = diesel::dsl::IntoBoxed<'a, joined, Pg>;
+
+fn of_tenant(tenant: Tenant) -> Joined<'static> {
+    let query = joined().into_boxed();
+    match tenant {
+        Tenant::All => query,
+        Tenant::User(user) => query.filter(products::store_id.eq_any(store_ids_of(user))),
+    }
+}
+
+fn filtered(tenant: Tenant, filter: &ProductFilter) -> Joined<'static> {
+    let mut query = of_tenant(tenant);
+    if let Some(store_id) = filter.store_id {
+        query = query.filter(products::store_id.eq(store_id));
+    }
+    if let Some(category) = &filter.category {
+        query = query.filter(products::category.eq(category.clone()));
+    }
+    if let Some(enabled) = filter.repricing_enabled {
+        query = query.filter(products::repricing_enabled.eq(enabled));
+    }
+    for word in super::page::search_words(&filter.search) {
+        query = query.filter(
+            products::name
+                .ilike(word.clone())
+                .or(products::sku.ilike(word.clone()))
+                .or(products::kaspi_product_id.ilike(word.clone()))
+                .or(products::card_id.ilike(word)),
+        );
+    }
+    match filter.view {
+        ProductView::All => query,
+        ProductView::Repriced => {
+            query.filter(products::repricing_enabled.and(products::archived_at.is_null()))
+        }
+        ProductView::AtFloor => {
+            query.filter(product_prices::price_tenge.nullable().eq(products::floor_tenge))
+        }
+        ProductView::WithoutFloor => query.filter(
+            products::floor_tenge
+                .is_null()
+                .and(products::archived_at.is_null()),
+        ),
+        ProductView::OutOfStock => query.filter(products::stock.eq(0)),
+        ProductView::Withdrawn => query.filter(
+            products::on_sale
+                .eq(false)
+                .or(products::archived_at.is_not_null()),
+        ),
+    }
+}
+
+type Columns = (
+    diesel::dsl::AsSelect<Product, Pg>,
+    stores::name,
+    diesel::dsl::AsSelect<Option<ProductPrice>, Pg>,
+);
+
+fn columns() -> Columns {
+    (
+        Product::as_select(),
+        stores::name,
+        Option::<ProductPrice>::as_select(),
+    )
+}
+
+fn to_row((product, store_name, price): RowTuple) -> ProductRow {
+    ProductRow {
+        product,
+        store_name,
+        price,
+    }
+}
