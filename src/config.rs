@@ -219,7 +219,10 @@ impl Config {
             errors: Vec::new(),
         };
         let data_dir = read.text("KASPI_PANEL_DATA_DIR").map_or_else(
-            || crate::os::default_data_dir(read.text("HOME"), read.text("XDG_DATA_HOME")),
+            || {
+                let user = crate::os::effective_user_id();
+                crate::os::default_data_dir(read.text("HOME"), read.text("XDG_DATA_HOME"), user)
+            },
             PathBuf::from,
         );
         let bind: SocketAddr = read.parsed(
