@@ -1,1 +1,24 @@
+//! A simulated marketplace that behaves like the seller-facing parts of Kaspi.kz: login pages, the
+//! cabinet back end, public offers and images, plus a control interface for tests and demonstrations.
+//! State comes first (`market`), HTTP handlers are thin. It shares no type with the client under test.
+//! It must not talk to anything but loopback. Start reading at `market`, then `call`.
 
+mod cabinet;
+mod call;
+mod cdn;
+mod clock;
+mod control;
+mod faults;
+mod journal;
+mod login;
+mod market;
+mod oauth;
+mod options;
+mod process;
+mod public;
+mod rows;
+mod seed;
+mod server;
+
+pub use options::{Options, TimeMode};
+pub use server::{Hosts, run};

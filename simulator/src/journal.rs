@@ -1,0 +1,96 @@
+//! The append-only list of requests the marketplace received, with secrets blanked.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Names in a request body whose values are never kept.
+const SECRET_FIELDS: [&str; 6] = ["_p", "_c", "_m_c", "password", "token", "code"];
+
+/// What one request wanted to change about one offer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Write {
+    pub sku: String,
+    /// The lowest price the cabinet showed when the request came, whole tenge.
+    pub price_before: Option<i64>,
+    /// The lowest price the request asks for, whole tenge; absent when it asks for no price.
+    pub price_after: Option<i64>,
+    /// The asked prices by city, where the request named cities.
+    pub city_prices_after: std::collections::BTreeMap<String, i64>,
+}
+
+/// One received request and what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    pub n: u64,
+    pub time: String,
+    pub endpoint: String,
+    pub merchant: Option<String>,
+    pub method: String,
+    pub path: String,
+    pub body: Value,
+    /// The answered status; 0 when the connection was dropped without an answer.
+    pub status: u16,
+    /// The kind of fault that was at work, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_before: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_after: Option<i64>,
+    /// Every offer the request wanted to change; one entry for a single write, more for a batch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<Write>,
+    pub warnings: Vec<String>,
+}
+
+/// The list itself.
+#[derive(Debug, Default)]
+pub struct Journal {
+    entries: Vec<Entry>,
+}
+
+impl Journal {
+    /// Adds an entry and numbers it, from 1.
+    pub fn add(&mut self, mut entry: Entry) {
+        entry.n = u64::try_from(self.entries.len())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
+        if let [only] = entry.writes.as_slice() {
+            entry.sku = Some(only.sku.clone());
+            entry.price_before = only.price_before;
+            entry.price_after = only.price_after;
+        }
+        self.entries.push(entry);
+    }
+
+    /// Entries with a number greater than `since`, oldest first.
+    pub fn since(&self, since: u64) -> Vec<&Entry> {
+        self.entries.iter().filter(|entry| entry.n > since).collect()
+    }
+}
+
+/// The same value with everything secret replaced.
+pub fn blanked(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, inner)| {
+                    let secret = SECRET_FIELDS.contains(&name.as_str());
+                    (
+                        name.clone(),
+                        if secret {
+                            Value::from("***")
+                        } else {
+                            blanked(inner)
+                        },
+                    )
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(blanked).collect()),
+        other => other.clone(),
+    }
+}
