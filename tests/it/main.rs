@@ -1,2 +1,9 @@
-//! The integration tests.
+//! The integration tests: real PostgreSQL, a real simulator process, real Chromium. One binary, one
+//! module per area; `support` is the harness.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at the first thing that is not as it must be"
+)]
+
 mod os;

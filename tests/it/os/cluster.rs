@@ -49,9 +49,10 @@ fn connect(url: &str) -> PgConnection {
     PgConnection::establish(url).unwrap()
 }
 
+/// The commit is in the log file when this returns, so that it outlives a killed server.
 fn add_row(url: &str) {
     connect(url)
-        .batch_execute("create table if not exists kept (id int); insert into kept values (1)")
+        .batch_execute("set synchronous_commit = on; create table if not exists kept (id int); insert into kept values (1)")
         .unwrap();
 }
 
@@ -100,7 +101,7 @@ fn owner(dir: &Path) -> (Program, u32) {
 
 /// What [`owner`] runs.
 fn own(dir: &str) {
-    let cluster = Cluster::start(&ClusterOptions::new(dir)).unwrap();
+    let cluster = Cluster::start(&quick(Path::new(dir))).unwrap();
     say(&cluster.server_id().to_string());
     live();
 }
