@@ -5,3 +5,4 @@ mod browser;
 mod child;
 mod cluster;
 mod program;
+mod scripts;
