@@ -7,3 +7,5 @@
 )]
 
 mod os;
+mod store;
+mod support;

@@ -1,0 +1,3 @@
+//! The database: rules about the schema, and the queries.
+
+mod schema;

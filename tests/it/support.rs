@@ -1,0 +1,10 @@
+//! The test harness: databases, the simulator, the application, clients, waiting. Helpers named `db_*`
+//! write to the database; all others go through HTTP.
+
+mod cluster;
+mod fixtures;
+mod wait;
+
+pub use cluster::{TestDb, migrate};
+pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};
+pub use wait::wait_until;

@@ -1,0 +1,209 @@
+//! A database of its own for every test, cloned from a template that is migrated once per run. The server
+//! is a private cluster of the run, or the one of `TEST_DATABASE_URL`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types::Text};
+use kaspi_panel::{
+    os::{Cluster, ClusterOptions},
+    secrets::Secret,
+};
+use url::Url;
+
+/// Connections of all tests that run at once; each application has a small pool and a worker.
+const CONNECTIONS: u16 = 200;
+
+/// Who migrates and owns the databases of a private cluster. No superuser, as on a real server.
+const OWNER: &str = "kaspi_panel_owner";
+
+/// A migrated database that nobody else uses; dropped with this value.
+#[derive(Debug)]
+pub struct TestDb {
+    name: String,
+    url: String,
+}
+
+impl TestDb {
+    /// A fresh copy of the template.
+    pub fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let server = Server::get();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("it_{}_{number}", std::process::id());
+        server.execute(&format!(
+            "create database {name} template {} strategy file_copy",
+            server.template
+        ));
+        Self {
+            url: server.url_of(&name),
+            name,
+        }
+    }
+
+    /// A database without any of our tables.
+    pub fn empty() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let server = Server::get();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("it_{}_empty_{number}", std::process::id());
+        server.execute(&format!("create database {name} template template0"));
+        Self {
+            url: server.url_of(&name),
+            name,
+        }
+    }
+
+    /// Address for the owner of the schema; the program steps down to its run-time role by itself.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection of the owner.
+    pub fn conn(&self) -> PgConnection {
+        PgConnection::establish(&self.url).expect("the test database answers")
+    }
+
+    /// A connection with the rights the program has at run time.
+    pub fn runtime_conn(&self) -> PgConnection {
+        let mut conn = self.conn();
+        conn.batch_execute("set role kaspi_panel_runtime")
+            .expect("the owner may step down");
+        conn
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        // Connections of the dropped application may still be closing.
+        Server::get().execute(&format!("drop database if exists {} with (force)", self.name));
+    }
+}
+
+/// Applies all migrations, ours and the queue's, as the command `migrate` does.
+pub fn migrate(url: &str) {
+    kaspi_panel::store::migrate::run(&Secret::from(url)).expect("the migrations apply");
+}
+
+/// The PostgreSQL server of this run.
+struct Server {
+    /// Address of a database to give orders in.
+    url: Url,
+    template: String,
+    /// Ends with the process; see [`Cleaner`] for its files.
+    _cluster: Option<(Cluster, Cleaner)>,
+}
+
+impl Server {
+    fn get() -> &'static Self {
+        static SERVER: OnceLock<Server> = OnceLock::new();
+        SERVER.get_or_init(Self::start)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "which server the tests use is no setting of the program"
+    )]
+    fn start() -> Self {
+        let (url, cluster) = match std::env::var("TEST_DATABASE_URL") {
+            Ok(url) if !url.is_empty() => (url, None),
+            _ => {
+                let (url, cluster, cleaner) = start_cluster();
+                (url, Some((cluster, cleaner)))
+            }
+        };
+        let server = Self {
+            url: Url::parse(&url).expect("TEST_DATABASE_URL is an address"),
+            template: format!("it_{}_template", std::process::id()),
+            _cluster: cluster,
+        };
+        server.drop_leftovers();
+        server.execute(&format!("create database {}", server.template));
+        migrate(&server.url_of(&server.template));
+        server
+    }
+
+    fn execute(&self, sql: &str) {
+        self.conn()
+            .batch_execute(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    fn conn(&self) -> PgConnection {
+        PgConnection::establish(self.url.as_str()).expect("the test server answers")
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        let mut url = self.url.clone();
+        url.set_path(database);
+        url.into()
+    }
+
+    /// Databases of earlier runs that were killed; a run is named by its process number.
+    fn drop_leftovers(&self) {
+        #[derive(diesel::QueryableByName)]
+        struct Name {
+            #[diesel(sql_type = Text)]
+            datname: String,
+        }
+        let names = diesel::sql_query("select datname::text from pg_database where datname ~ '^it_[0-9]+_'")
+            .load::<Name>(&mut self.conn())
+            .expect("the list of databases");
+        for Name { datname } in names {
+            let process = datname.split('_').nth(1).unwrap_or_default();
+            if !Path::new("/proc").join(process).exists() {
+                self.execute(&format!("drop database if exists {datname} with (force)"));
+            }
+        }
+    }
+}
+
+fn start_cluster() -> (String, Cluster, Cleaner) {
+    // Not below `target`: the server of root runs as another user, who may not enter root's folders.
+    let dir = std::env::temp_dir().join(format!("kaspi-panel-it-{}", std::process::id()));
+    let mut options = ClusterOptions::new(&dir);
+    options.durability = false;
+    options.max_connections = CONNECTIONS;
+    let cluster = Cluster::start(&options).unwrap_or_else(|error| {
+        panic!("the tests need PostgreSQL: {error}");
+    });
+    let cleaner = Cleaner::start(dir);
+    let mut conn = PgConnection::establish(&cluster.url()).expect("the private cluster answers");
+    conn.batch_execute(&format!(
+        "create role {OWNER} login createrole createdb; grant pg_signal_backend to {OWNER}"
+    ))
+    .expect("a role for the owner");
+    (cluster.url_for(OWNER, "postgres"), cluster, cleaner)
+}
+
+/// Removes the cluster's files when the test process is gone. Values in statics are never dropped and a
+/// killed test can clean up nothing, so a process that outlives us by a moment does it: its standard
+/// input closes when we end, in whatever way.
+struct Cleaner {
+    _watcher: Child,
+}
+
+impl Cleaner {
+    fn start(dir: PathBuf) -> Self {
+        const SCRIPT: &str = r#"cat >/dev/null; n=0
+            while [ -n "$(ls "$1"/*/data/postmaster.pid 2>/dev/null)" ] && [ $n -lt 200 ]; do sleep 0.1; n=$((n+1)); done
+            rm -rf -- "$1""#;
+        use std::os::unix::process::CommandExt;
+        let watcher = Command::new("sh")
+            .args(["-c", SCRIPT, "sh"])
+            .arg(dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("a shell");
+        Self { _watcher: watcher }
+    }
+}

@@ -1,0 +1,130 @@
+//! Rows for tests, written straight to the tables. What a test does not care about gets a fixed value.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use kaspi_panel::{
+    domain::{ProductId, RepricingMode, Role, SessionState, StoreId, Tenge, UserId},
+    schema::{product_prices, products, stores, users},
+};
+
+/// Where the clock of every test starts: 23 November 2026, 12:00 in Almaty.
+pub fn now() -> DateTime<Utc> {
+    "2026-11-23T07:00:00Z".parse().expect("a time")
+}
+
+/// The city of the main price in every fixture.
+pub const CITY: &str = "750000000";
+
+/// A user with an e-mail made of the name; the password hash matches nothing.
+pub fn db_user(conn: &mut PgConnection, name: &str, role: Role) -> UserId {
+    let id = UserId::new();
+    diesel::insert_into(users::table)
+        .values((
+            users::id.eq(id),
+            users::external_id.eq(name),
+            users::email.eq(format!("{name}@example.kz")),
+            users::name.eq(name),
+            users::password_hash.eq("-"),
+            users::role.eq(role),
+            users::created_at.eq(now()),
+            users::updated_at.eq(now()),
+        ))
+        .execute(conn)
+        .expect("a user");
+    id
+}
+
+/// A store of `owner` that is connected and repriced live.
+pub fn db_store(conn: &mut PgConnection, owner: UserId, merchant_id: &str) -> StoreId {
+    let id = StoreId::new();
+    diesel::insert_into(stores::table)
+        .values((
+            stores::id.eq(id),
+            stores::owner_id.eq(owner),
+            stores::merchant_id.eq(merchant_id),
+            stores::name.eq(format!("Store {merchant_id}")),
+            stores::api_key.eq("reference"),
+            stores::session_state.eq(SessionState::Connected),
+            stores::repricing_mode.eq(RepricingMode::Live),
+            stores::main_city_id.eq(CITY),
+            stores::created_at.eq(now()),
+            stores::updated_at.eq(now()),
+        ))
+        .execute(conn)
+        .expect("a store");
+    id
+}
+
+/// A product to insert; `..NewProduct::default()` for what does not matter.
+#[derive(Debug, Clone)]
+pub struct NewProduct<'a> {
+    /// The seller's own number.
+    pub sku: &'a str,
+    /// Its page on the marketplace.
+    pub card_id: Option<&'a str>,
+    /// Name.
+    pub name: &'a str,
+    /// Price in the main city.
+    pub price: i64,
+    /// Lowest price.
+    pub floor: Option<i64>,
+    /// Highest price.
+    pub ceiling: Option<i64>,
+    /// Opt-in of automatic prices.
+    pub repricing: bool,
+}
+
+impl Default for NewProduct<'_> {
+    fn default() -> Self {
+        Self {
+            sku: "SKU-1",
+            card_id: Some("100000001"),
+            name: "Kettle",
+            price: 10_000,
+            floor: Some(8_000),
+            ceiling: Some(12_000),
+            repricing: true,
+        }
+    }
+}
+
+/// A product on sale that is due, with its price in the main city.
+pub fn db_product(conn: &mut PgConnection, store: StoreId, new: &NewProduct<'_>) -> ProductId {
+    let id = ProductId::new();
+    diesel::insert_into(products::table)
+        .values((
+            products::id.eq(id),
+            products::store_id.eq(store),
+            products::kaspi_product_id.eq(new.sku),
+            products::sku.eq(new.sku),
+            products::card_id.eq(new.card_id),
+            products::name.eq(new.name),
+            products::floor_tenge.eq(new.floor),
+            products::ceiling_tenge.eq(new.ceiling),
+            products::repricing_enabled.eq(new.repricing),
+            products::next_check_at.eq(now()),
+            products::created_at.eq(now()),
+            products::updated_at.eq(now()),
+        ))
+        .execute(conn)
+        .expect("a product");
+    diesel::insert_into(product_prices::table)
+        .values((
+            product_prices::product_id.eq(id),
+            product_prices::city_id.eq(CITY),
+            product_prices::price_tenge.eq(new.price),
+            product_prices::read_at.eq(now()),
+        ))
+        .execute(conn)
+        .expect("its price");
+    id
+}
+
+/// The last confirmed price of a product in the main city.
+pub fn db_price(conn: &mut PgConnection, product: ProductId) -> Tenge {
+    product_prices::table
+        .find((product, CITY))
+        .select(product_prices::price_tenge)
+        .first(conn)
+        .expect("a price")
+}
