@@ -64,7 +64,7 @@ pub fn version_check(conn: &mut PgConnection) -> Result<(), StoreError> {
     let mut want: Vec<String> = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
         .map_err(StoreError::Unavailable)?
         .iter()
-        .map(|m: &Box<dyn Migration<diesel::pg::Pg>>| m.name().version().to_string())
+        .map(|m| m.name().version().to_string())
         .collect();
     want.sort();
     if have.iter().map(|v| &v.version).eq(want.iter()) {
