@@ -3,8 +3,10 @@
 
 mod cluster;
 mod fixtures;
+mod simulator;
 mod wait;
 
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};
+pub use simulator::Simulator;
 pub use wait::wait_until;

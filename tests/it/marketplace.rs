@@ -1,0 +1,23 @@
+//! The harness against itself: a test that gets no market, or the market of another test, shows nothing.
+
+use serde_json::json;
+
+use crate::support::Simulator;
+
+#[tokio::test]
+async fn every_test_has_a_market_of_its_own() {
+    let (mine, other) = (Simulator::start(), Simulator::start());
+    mine.fault("process", "status", json!({ "status": 429, "times": 1 }))
+        .await;
+    mine.advance(60).await;
+
+    let (mine, other) = (mine.state().await, other.state().await);
+    assert_eq!(mine["faults"][0]["status"], 429);
+    assert_eq!(other["faults"], json!([]));
+    assert_ne!(mine["time"], other["time"]);
+    let merchants = mine["merchants"].as_array().unwrap();
+    assert!(
+        merchants.iter().any(|merchant| merchant["uid"] == "30000001"),
+        "{merchants:?}"
+    );
+}
