@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Spreadsheets: rows in, bytes out. No files, no database.
+
+pub mod preorder_form;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{PreorderId, PreorderStatus, ProductId, StoreId, Tenant, Tenge},
-    schema::{preorders, products, stores},
+    schema::{preorders, product_prices, products, stores},
 };
 
 /// A preorder of a product.
@@ -107,6 +107,70 @@ pub fn preorder_list(
         total,
         page,
     })
+}
+
+/// How many preorders match.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn preorder_count(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &PreorderFilter,
+) -> Result<i64, StoreError> {
+    Ok(filtered(tenant, filter).count().get_result(conn)?)
+}
+
+/// A preorder with what its product adds to a spreadsheet.
+#[derive(Debug, Clone)]
+pub struct PreorderExport {
+    /// The preorder.
+    pub preorder: Preorder,
+    /// The product's article.
+    pub product_sku: Option<String>,
+    /// The product's price in the store's main city.
+    pub product_price: Option<Tenge>,
+}
+
+/// All preorders in work of a store, by name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn preorder_export_list(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    store_id: StoreId,
+) -> Result<Vec<PreorderExport>, StoreError> {
+    let mut query = preorders::table
+        .inner_join(products::table)
+        .inner_join(stores::table)
+        .left_join(
+            product_prices::table.on(product_prices::product_id
+                .eq(preorders::product_id)
+                .and(product_prices::city_id.eq(stores::main_city_id))),
+        )
+        .filter(preorders::store_id.eq(store_id))
+        .filter(preorders::status.eq(PreorderStatus::Processing))
+        .into_boxed();
+    if let Tenant::User(user) = tenant {
+        query = query.filter(preorders::store_id.eq_any(store_ids_of(user)));
+    }
+    let rows = query
+        .order((preorders::name, preorders::id))
+        .select((
+            Preorder::as_select(),
+            products::sku,
+            product_prices::price_tenge.nullable(),
+        ))
+        .load::<(Preorder, Option<String>, Option<Tenge>)>(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(preorder, product_sku, product_price)| PreorderExport {
+            preorder,
+            product_sku,
+            product_price,
+        })
+        .collect())
 }
 
 /// Adds a preorder.

@@ -216,6 +216,31 @@ pub fn product_count(
     Ok(filtered(tenant, filter).count().get_result(conn)?)
 }
 
+/// The categories of the tenant's products, by name; at most 200.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_categories(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    store_id: Option<StoreId>,
+) -> Result<Vec<String>, StoreError> {
+    let mut query = products::table.into_boxed();
+    if let Tenant::User(user) = tenant {
+        query = query.filter(products::store_id.eq_any(store_ids_of(user)));
+    }
+    if let Some(store_id) = store_id {
+        query = query.filter(products::store_id.eq(store_id));
+    }
+    Ok(query
+        .filter(products::category.is_not_null())
+        .select(products::category.assume_not_null())
+        .distinct()
+        .order(products::category.assume_not_null())
+        .limit(200)
+        .load(conn)?)
+}
+
 /// What a person may change of a product.
 #[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = products, treat_none_as_null = true)]
