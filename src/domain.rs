@@ -4,6 +4,7 @@ pub mod actor;
 pub mod city;
 pub mod ids;
 pub mod money;
+pub mod offer;
 pub mod preorder;
 pub mod product;
 pub mod states;

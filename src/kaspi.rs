@@ -1,6 +1,21 @@
 //! The marketplace: its client and its login. Speaks domain types outward; wire shapes stay inside.
+//! One call is one question: retries and what follows from an error are decided by the callers.
+//! Start reading at [`KaspiClient`].
 
-use crate::config;
+mod cabinet;
+mod http;
+pub mod login;
+mod market;
+pub mod price;
+pub mod session;
+
+pub use http::client::KaspiClient;
+pub use price::Accepted;
+pub use session::{CabinetSession, Cookie};
+
+/// What we say we are: the browser of the login and every later request of its session say the same.
+pub const USER_AGENT: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 /// What a call to the marketplace may end in, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +43,7 @@ pub enum KaspiError {
     /// Overload, connection trouble or timeout. For a write: the outcome is not known.
     #[error("the marketplace does not answer")]
     Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
-    /// An answer we do not understand; never read as "no data".
+    /// An answer we do not understand; never read as "no data". For a write: the outcome is not known.
     #[error("the marketplace sent an unexpected answer: {what}")]
     Malformed {
         /// What was wrong, without any of the content.
@@ -36,20 +51,22 @@ pub enum KaspiError {
     },
 }
 
-/// Client of the marketplace; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct KaspiClient {
-    _hosts: config::Kaspi,
-}
+impl KaspiError {
+    /// An answer that cannot be understood.
+    fn malformed(what: impl Into<String>) -> Self {
+        Self::Malformed { what: what.into() }
+    }
 
-impl KaspiClient {
-    /// A client for these hosts.
-    ///
-    /// # Errors
-    /// The TLS library cannot start.
-    pub fn new(config: &config::Kaspi) -> Result<Self, KaspiError> {
-        Ok(Self {
-            _hosts: config.clone(),
-        })
+    /// The code that runs and attempts keep; a text for each stands in the locales.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SessionExpired => "session_expired",
+            Self::Blocked => "marketplace_blocked",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Rejected { .. } => "marketplace_rejected",
+            Self::Unavailable(_) => "marketplace_unavailable",
+            Self::Malformed { .. } => "malformed_answer",
+        }
     }
 }

@@ -1,0 +1,152 @@
+//! Reading the seller's cabinet: merchants of a session, their card and points, their own offers.
+
+use serde_json::json;
+
+use super::{
+    CabinetSession, KaspiClient, KaspiError,
+    http::{client::address, convert},
+};
+use crate::domain::offer::{CabinetOffer, Merchant, MerchantCard, OffersPage, Point};
+
+/// Largest page that the cabinet is known to answer (contract, "List").
+pub const PAGE_SIZE: u32 = 100;
+/// A search for one sku that fills more pages than this is not looked through further.
+const SEARCH_PAGES_MAX: u32 = 5;
+
+impl KaspiClient {
+    /// The shops that the session may act for.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn merchants(&self, session: &CabinetSession) -> Result<Vec<Merchant>, KaspiError> {
+        let body = self
+            .ask_cabinet(session, "merchants", |client, base| {
+                client.get(address(base, "s/m"))
+            })
+            .await?;
+        convert::merchants(&body)
+    }
+
+    /// Name, points of service and cities of a shop.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn merchant_card(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+    ) -> Result<MerchantCard, KaspiError> {
+        let question = json!({
+            "operationName": "getMerchant",
+            "variables": {"id": merchant_id},
+            "query": "query getMerchant($id: String!) { merchant(id: $id) { id name } }",
+        });
+        let body = self
+            .ask_cabinet(session, "merchant_card", |client, base| {
+                client
+                    .post(address(base, "mc/facade/graphql"))
+                    .query(&[("opName", "getMerchant")])
+                    .json(&question)
+            })
+            .await?;
+        let name = convert::merchant_name(&body, merchant_id)?;
+        let points = self.points(session, merchant_id).await?;
+        let mut cities: Vec<(String, String)> = points
+            .iter()
+            .map(|point| (point.city_id.clone(), point.city_name.clone()))
+            .collect();
+        cities.sort();
+        cities.dedup_by(|a, b| a.0 == b.0);
+        Ok(MerchantCard {
+            id: merchant_id.to_owned(),
+            name,
+            points,
+            cities,
+        })
+    }
+
+    /// Points of service of a shop, with their cities.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn points(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+    ) -> Result<Vec<Point>, KaspiError> {
+        let body = self
+            .ask_cabinet(session, "points", |client, base| {
+                client
+                    .get(address(base, "bff/offer-view/points"))
+                    .query(&[("merchantUid", merchant_id)])
+            })
+            .await?;
+        convert::points(&body)
+    }
+
+    /// Page `page` (from 0, of [`PAGE_SIZE`] rows) of the offers on sale, or of the withdrawn ones.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn offers_page(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+        on_sale: bool,
+        page: u32,
+    ) -> Result<OffersPage, KaspiError> {
+        self.list(session, merchant_id, on_sale, page, None).await
+    }
+
+    /// The offer with exactly this sku, on sale or withdrawn; `None` when the cabinet has none.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn offer_by_sku(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+        sku: &str,
+    ) -> Result<Option<CabinetOffer>, KaspiError> {
+        for on_sale in [true, false] {
+            for page in 0..SEARCH_PAGES_MAX {
+                let found = self
+                    .list(session, merchant_id, on_sale, page, Some(sku))
+                    .await?;
+                let more = !found.rows.is_empty() && (page + 1) * PAGE_SIZE < found.total;
+                if let Some(offer) = found.rows.into_iter().find(|offer| offer.sku == sku) {
+                    return Ok(Some(offer));
+                }
+                if !more {
+                    break;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn list(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+        on_sale: bool,
+        page: u32,
+        search: Option<&str>,
+    ) -> Result<OffersPage, KaspiError> {
+        let body = self
+            .ask_cabinet(session, "list", |client, base| {
+                let request = client.get(address(base, "bff/offer-view/list")).query(&[
+                    ("m", merchant_id),
+                    ("p", &page.to_string()),
+                    ("l", &PAGE_SIZE.to_string()),
+                    ("a", if on_sale { "true" } else { "false" }),
+                ]);
+                match search {
+                    Some(text) => request.query(&[("t", text)]),
+                    None => request,
+                }
+            })
+            .await?;
+        convert::offers_page(&body, on_sale, &self.hosts.cdn)
+    }
+}

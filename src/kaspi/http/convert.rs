@@ -1,0 +1,290 @@
+//! From the marketplace's shapes to ours. What cannot be understood is an error, never a default that could
+//! be taken for a fact.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use super::wire;
+use crate::{
+    domain::{
+        Tenge,
+        offer::{CabinetOffer, MarketOffer, Merchant, OffersPage, Point},
+        product::Availability,
+    },
+    kaspi::KaspiError,
+};
+
+/// Longest texts that the tables take.
+const TITLE_CHARS_MAX: usize = 500;
+const NAME_CHARS_MAX: usize = 255;
+
+/// Reads a JSON body.
+///
+/// # Errors
+/// `Malformed`, naming the shape and where it broke, never the content.
+pub fn parsed<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, KaspiError> {
+    // Some servers put a byte order mark in front.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    serde_json::from_slice(body).map_err(|error| {
+        KaspiError::malformed(format!(
+            "{what}: {:?} error at line {} column {}",
+            error.classify(),
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+/// The merchants of a session.
+///
+/// # Errors
+/// `Malformed`.
+pub fn merchants(body: &[u8]) -> Result<Vec<Merchant>, KaspiError> {
+    let answer: wire::Merchants = parsed(body, "merchants")?;
+    answer
+        .merchants
+        .into_iter()
+        .map(|row| {
+            Ok(Merchant {
+                id: key(row.uid, "merchant id")?,
+                name: present(row.name, NAME_CHARS_MAX),
+            })
+        })
+        .collect()
+}
+
+/// Name of a merchant from the answer of `getMerchant`.
+///
+/// # Errors
+/// `Rejected` for a GraphQL complaint, `Malformed`.
+pub fn merchant_name(body: &[u8], merchant_id: &str) -> Result<String, KaspiError> {
+    let answer: wire::Graph<wire::MerchantData> = parsed(body, "merchant card")?;
+    if let Some(error) = answer.errors.first() {
+        return Err(KaspiError::Rejected {
+            status: 200,
+            message: error.message.chars().take(200).collect(),
+        });
+    }
+    let card = answer
+        .data
+        .and_then(|data| data.merchant)
+        .ok_or_else(|| KaspiError::malformed("merchant card: no merchant"))?;
+    if card.id.0 != merchant_id {
+        return Err(KaspiError::malformed("merchant card: another merchant"));
+    }
+    Ok(present(card.name, NAME_CHARS_MAX).unwrap_or_else(|| merchant_id.to_owned()))
+}
+
+/// Points of service of a merchant.
+///
+/// # Errors
+/// `Malformed`.
+pub fn points(body: &[u8]) -> Result<Vec<Point>, KaspiError> {
+    let cities: Vec<wire::CityPoints> = parsed(body, "points of service")?;
+    let mut points = Vec::new();
+    for city in cities {
+        if city.id.0.len() != 9 || !city.id.0.chars().all(|c| c.is_ascii_digit()) {
+            return Err(KaspiError::malformed("points of service: a city without its nine digits"));
+        }
+        for point in city.pickup_points {
+            points.push(Point {
+                name: present(point.display_name, NAME_CHARS_MAX).unwrap_or_else(|| point.name.clone()),
+                id: point.name,
+                city_id: city.id.0.clone(),
+                city_name: city.name.clone(),
+                enabled: point.active,
+            });
+        }
+    }
+    Ok(points)
+}
+
+/// One page of the cabinet's list.
+///
+/// # Errors
+/// `Malformed`.
+pub fn offers_page(body: &[u8], on_sale: bool, cdn: &Url) -> Result<OffersPage, KaspiError> {
+    let list: wire::OfferList = parsed(body, "offers list")?;
+    let total = u32::try_from(list.total.0).map_err(|_| KaspiError::malformed("offers list: total"))?;
+    let rows = list
+        .data
+        .into_iter()
+        .map(|row| cabinet_offer(row, on_sale, cdn))
+        .collect::<Result<_, _>>()?;
+    Ok(OffersPage { rows, total })
+}
+
+fn cabinet_offer(row: wire::OfferRow, on_sale: bool, cdn: &Url) -> Result<CabinetOffer, KaspiError> {
+    let sku = key(row.sku, "sku")?;
+    let availabilities = row.availabilities.as_deref().and_then(availability_image);
+    let sold_at = || {
+        availabilities
+            .iter()
+            .flatten()
+            .filter(|point: &&Availability| point.available)
+    };
+    let stock = sold_at()
+        .filter_map(|point| point.stock_count)
+        .reduce(u32::saturating_add);
+    let preorder_days = sold_at().map(|point| point.preorder_days).min().unwrap_or(0);
+    let mut city_prices = Vec::new();
+    for city in row.city_prices.into_iter().flatten() {
+        if let Some(value) = price(city.value)? {
+            city_prices.push((city.city_id.0, value));
+        }
+    }
+    // `minPrice` stands in only where the list tells nothing else.
+    let base = match price(row.price)? {
+        Some(price) => Some(price),
+        None if city_prices.is_empty() => price(row.min_price)?,
+        None => None,
+    };
+    let title = present(row.master_title, TITLE_CHARS_MAX)
+        .or_else(|| present(row.title.clone(), TITLE_CHARS_MAX))
+        .or_else(|| present(row.model.clone(), TITLE_CHARS_MAX));
+    Ok(CabinetOffer {
+        name: title.unwrap_or_else(|| sku.clone()),
+        offer_id: row.offer_id.and_then(|id| present(Some(id.0), NAME_CHARS_MAX)),
+        card_id: card_id(row.master_sku.as_ref(), row.shop_link.as_deref()),
+        model: present(row.model, TITLE_CHARS_MAX).or_else(|| present(row.title, TITLE_CHARS_MAX)),
+        brand: present(row.brand_name, NAME_CHARS_MAX).or_else(|| present(row.brand, NAME_CHARS_MAX)),
+        category: present(row.master_category, NAME_CHARS_MAX),
+        image_url: image_url(row.images_v2.as_deref(), row.images.as_deref(), cdn),
+        on_sale,
+        price: base,
+        city_prices,
+        stock,
+        preorder_days,
+        availabilities,
+        sku,
+    })
+}
+
+/// All points, or nothing: one that cannot be echoed faithfully makes the whole image unusable.
+fn availability_image(rows: &[Value]) -> Option<Vec<Availability>> {
+    rows.iter()
+        .map(|row| {
+            let row: wire::AvailabilityRow = serde_json::from_value(row.clone()).ok()?;
+            let preorder_days = u8::try_from(row.pre_order.map_or(0, |days| days.0)).ok()?;
+            let stock_count = match row.stock_count {
+                Some(count) => Some(u32::try_from(count.0).ok()?),
+                None => None,
+            };
+            (preorder_days <= 30 && !row.store_id.is_empty()).then_some(Availability {
+                point_id: row.store_id,
+                available: row.available.0,
+                stock_count,
+                preorder_days,
+                stock_enabled: row.stock_enabled,
+            })
+        })
+        .collect()
+}
+
+/// One page of the public offers of a card: total, rows on the page, and the offers that can be used.
+///
+/// # Errors
+/// `Malformed`.
+pub fn market_page(body: &[u8]) -> Result<(u32, usize, Vec<MarketOffer>), KaspiError> {
+    let page: wire::MarketPage = parsed(body, "offers of a card")?;
+    let total = u32::try_from(page.total.0).map_err(|_| KaspiError::malformed("offers of a card: total"))?;
+    let rows = page.offers.len();
+    let offers: Vec<_> = page.offers.into_iter().filter_map(market_offer).collect();
+    if offers.len() < rows {
+        // A row without merchant or price is no reference; the list counts as incomplete.
+        tracing::warn!(rows, usable = offers.len(), "some offers of a card cannot be used");
+    }
+    Ok((total, rows, offers))
+}
+
+fn market_offer(row: Value) -> Option<MarketOffer> {
+    let row: wire::MarketRow = serde_json::from_value(row).ok()?;
+    let merchant_id = present(Some(row.merchant_id?.0), NAME_CHARS_MAX)?;
+    let reviews = row
+        .merchant_reviews_quantity
+        .and_then(|n| i32::try_from(n.0).ok())
+        .unwrap_or(0);
+    Some(MarketOffer {
+        merchant_name: present(row.merchant_name, NAME_CHARS_MAX).unwrap_or_else(|| merchant_id.clone()),
+        merchant_id,
+        price: Tenge(row.price?.0),
+        rating_centi: row
+            .merchant_rating
+            .as_ref()
+            .and_then(wire::hundredths)
+            .filter(|rating| (1..=1000).contains(rating)),
+        reviews,
+        preorder_days: row.preorder.map_or(Some(0), |days| i32::try_from(days.0).ok())?,
+        delivery: present(row.delivery_duration, NAME_CHARS_MAX),
+    })
+}
+
+/// Absent and 0 mean "none"; less, or more than any price, is nonsense.
+fn price(value: Option<wire::Whole>) -> Result<Option<Tenge>, KaspiError> {
+    match value.map(|value| value.0) {
+        None | Some(0) => Ok(None),
+        Some(price) if price > 0 && price <= Tenge::MAX.0 => Ok(Some(Tenge(price))),
+        Some(_) => Err(KaspiError::malformed("offers list: an impossible price")),
+    }
+}
+
+fn key(text: wire::Text, what: &str) -> Result<String, KaspiError> {
+    let text = text.0;
+    if text.trim().is_empty() || text.chars().count() > NAME_CHARS_MAX {
+        return Err(KaspiError::malformed(format!("{what}: empty or too long")));
+    }
+    Ok(text)
+}
+
+/// A text without control characters, shortened; `None` where nothing is left.
+fn present(text: Option<String>, chars_max: usize) -> Option<String> {
+    let text: String = text?
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(chars_max)
+        .collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// `masterSku`, else the last digits of the shop link's path.
+fn card_id(master_sku: Option<&wire::Text>, shop_link: Option<&str>) -> Option<String> {
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let of_link = || {
+        let path = shop_link?.split(['?', '#']).next()?.trim_end_matches('/');
+        Some(path.rsplit(['-', '/']).next()?.to_owned())
+    };
+    master_sku
+        .map(|sku| sku.0.clone())
+        .filter(|sku| digits(sku))
+        .or_else(|| of_link().filter(|id| digits(id)))
+        .filter(|id| id.len() <= NAME_CHARS_MAX)
+}
+
+/// A picture on the configured image host; addresses elsewhere are dropped.
+fn image_url(v2: Option<&[Value]>, images: Option<&[Value]>, cdn: &Url) -> Option<String> {
+    let of_v2 = v2.and_then(<[Value]>::first).and_then(|image| {
+        ["medium", "large", "small"]
+            .iter()
+            .find_map(|size| image.get(size)?.as_str())
+            .map(str::to_owned)
+    });
+    let of_path = || {
+        let path = images?.first()?.as_str()?.trim_start_matches('/');
+        let full = if path.contains("://") {
+            path.to_owned()
+        } else {
+            super::client::address(cdn, &format!("img/m/p/{path}")).to_string()
+        };
+        Some(full)
+    };
+    [of_v2, of_path()]
+        .into_iter()
+        .flatten()
+        .find(|text| Url::parse(text).is_ok_and(|url| url.origin() == cdn.origin()))
+        .filter(|text| text.len() <= 500)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! The marketplace's JSON as it comes: private shapes, lenient where captures disagree (numbers as texts or
+//! `n.0`), strict where money could be misread (fractions are refused).
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Number, Value};
+
+/// A whole number written as `15990`, `15990.0` or `"15990"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole(pub i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match Value::deserialize(deserializer)? {
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text,
+            _ => return Err(D::Error::custom("no number")),
+        };
+        whole(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("no whole number"))
+    }
+}
+
+/// Reads `15990` and `15990.00`; anything else is no whole number.
+pub fn whole(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (digits, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if fraction.is_empty() || fraction.chars().any(|c| c != '0') {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+/// `4.85` → 485; further digits are cut. `None` for anything that is no such number.
+pub fn hundredths(number: &Number) -> Option<i32> {
+    let text = number.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let two: String = fraction.chars().chain("00".chars()).take(2).collect();
+    let (whole, two): (i32, i32) = (whole.parse().ok()?, two.parse().ok()?);
+    (whole >= 0)
+        .then(|| whole.checked_mul(100)?.checked_add(two))
+        .flatten()
+}
+
+/// `"yes"`/`"no"`, `true`/`false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YesNo(pub bool);
+
+impl<'de> Deserialize<'de> for YesNo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Bool(yes) => Ok(Self(yes)),
+            Value::String(text) if text == "yes" || text == "true" => Ok(Self(true)),
+            Value::String(text) if text == "no" || text == "false" => Ok(Self(false)),
+            _ => Err(D::Error::custom("neither yes nor no")),
+        }
+    }
+}
+
+/// `GET /s/m`
+#[derive(Debug, Deserialize)]
+pub struct Merchants {
+    pub merchants: Vec<MerchantRow>,
+}
+
+/// A merchant of the session.
+#[derive(Debug, Deserialize)]
+pub struct MerchantRow {
+    pub uid: Text,
+    pub name: Option<String>,
+}
+
+/// An id as text or number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self(text)),
+            Value::Number(number) => Ok(Self(number.to_string())),
+            _ => Err(D::Error::custom("no text")),
+        }
+    }
+}
+
+/// A GraphQL answer.
+#[derive(Debug, Deserialize)]
+pub struct Graph<T> {
+    pub data: Option<T>,
+    #[serde(default)]
+    pub errors: Vec<GraphError>,
+}
+
+/// One complaint of a GraphQL answer.
+#[derive(Debug, Deserialize)]
+pub struct GraphError {
+    #[serde(default)]
+    pub message: String,
+}
+
+/// Data of `getMerchant`.
+#[derive(Debug, Deserialize)]
+pub struct MerchantData {
+    pub merchant: Option<MerchantCard>,
+}
+
+/// The part of a merchant card we ask for.
+#[derive(Debug, Deserialize)]
+pub struct MerchantCard {
+    pub id: Text,
+    pub name: Option<String>,
+}
+
+/// One city of `GET /bff/offer-view/points`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CityPoints {
+    pub id: Text,
+    pub name: String,
+    #[serde(default)]
+    pub pickup_points: Vec<PickupPoint>,
+}
+
+/// A point of service.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PickupPoint {
+    pub name: String,
+    pub display_name: Option<String>,
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `GET /bff/offer-view/list`
+#[derive(Debug, Deserialize)]
+pub struct OfferList {
+    pub data: Vec<OfferRow>,
+    pub total: Whole,
+}
+
+/// One of the seller's own offers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferRow {
+    pub sku: Text,
+    pub offer_id: Option<Text>,
+    pub master_sku: Option<Text>,
+    pub master_title: Option<String>,
+    pub title: Option<String>,
+    pub model: Option<String>,
+    pub brand_name: Option<String>,
+    pub brand: Option<String>,
+    pub master_category: Option<String>,
+    pub price: Option<Whole>,
+    pub min_price: Option<Whole>,
+    pub city_prices: Option<Vec<CityPrice>>,
+    pub availabilities: Option<Vec<Value>>,
+    pub images: Option<Vec<Value>>,
+    #[serde(rename = "imagesV2")]
+    pub images_v2: Option<Vec<Value>>,
+    pub shop_link: Option<String>,
+}
+
+/// The seller's price in a city.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CityPrice {
+    pub city_id: Text,
+    pub value: Option<Whole>,
+}
+
+/// A point of service of an offer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AvailabilityRow {
+    pub store_id: String,
+    pub available: YesNo,
+    pub stock_count: Option<Whole>,
+    pub pre_order: Option<Whole>,
+    pub stock_enabled: Option<bool>,
+}
+
+/// `POST /yml/offer-view/offers/{card}`
+#[derive(Debug, Deserialize)]
+pub struct MarketPage {
+    pub offers: Vec<Value>,
+    pub total: Whole,
+}
+
+/// Somebody's offer on a card.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MarketRow {
+    pub merchant_id: Option<Text>,
+    pub merchant_name: Option<String>,
+    pub price: Option<Whole>,
+    pub merchant_rating: Option<Number>,
+    pub merchant_reviews_quantity: Option<Whole>,
+    pub preorder: Option<Whole>,
+    pub delivery_duration: Option<String>,
+}
+
+/// What the public offers of a card are asked with.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MarketQuestion<'a> {
+    pub city_id: &'a str,
+    pub id: &'a str,
+    #[serde(rename = "merchantUID")]
+    pub merchant_uid: &'a str,
+    pub limit: u32,
+    pub page: u32,
+    pub sort_option: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone_id: Option<[&'a str; 1]>,
+    pub installation_id: &'a str,
+}
+
+/// Body of a price write.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceOrder<'a> {
+    pub merchant_uid: &'a str,
+    pub sku: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<&'a str>,
+    pub price: i64,
+    pub city_prices: Vec<CityValue<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availabilities: Option<Vec<AvailabilityEcho<'a>>>,
+}
+
+/// A price of a price write.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CityValue<'a> {
+    pub city_id: &'a str,
+    pub value: i64,
+}
+
+/// A point of a price write: the keys it had, no others.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AvailabilityEcho<'a> {
+    pub available: &'static str,
+    pub store_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pre_order: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock_enabled: Option<bool>,
+}
+
+/// Answer to a price write.
+#[derive(Debug, Deserialize)]
+pub struct Operation {
+    pub id: Option<Text>,
+}

@@ -1,0 +1,1 @@
+//! Logging a store in with a browser.

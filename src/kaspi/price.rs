@@ -1,0 +1,105 @@
+//! Writing prices. The call itself decides nothing: what may be sent is settled before it.
+
+use super::{
+    CabinetSession, KaspiClient, KaspiError,
+    http::{client::address, convert, wire},
+};
+use crate::domain::{Tenge, product::Availability};
+
+/// One write: a product with all its city prices and the whole availability image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceWrite {
+    /// The shop.
+    pub merchant_id: String,
+    /// The article.
+    pub sku: String,
+    /// Title in the seller's own list, echoed where it is known.
+    pub model: Option<String>,
+    /// Price per city id; at least one.
+    pub city_prices: Vec<(String, Tenge)>,
+    /// Every point as last read. `None`: the key is left out, the marketplace keeps what it has.
+    pub availabilities: Option<Vec<Availability>>,
+}
+
+/// The marketplace took a write: that is not yet a changed price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The marketplace's key of the operation.
+    pub operation_id: String,
+}
+
+impl KaspiClient {
+    /// Sends a price write. Taken up is not applied: only a later read shows the price.
+    ///
+    /// # Errors
+    /// `Rejected`: refused, nothing changed. `Unavailable` and `Malformed`: the outcome is not known, read
+    /// before anything is written again. `RateLimited`: no write of this shop for the next half hour.
+    pub async fn set_price(
+        &self,
+        session: &CabinetSession,
+        write: &PriceWrite,
+    ) -> Result<Accepted, KaspiError> {
+        let order = order(write)?;
+        let body = self
+            .ask_cabinet(session, "process", |client, base| {
+                client
+                    .post(address(base, "pricefeed/upload/merchant/process"))
+                    .json(&order)
+            })
+            .await?;
+        let operation: wire::Operation = convert::parsed(&body, "answer to a price write")?;
+        match operation.id {
+            Some(id) if !id.0.is_empty() => Ok(Accepted { operation_id: id.0 }),
+            _ => Err(KaspiError::malformed("answer to a price write: no operation")),
+        }
+    }
+}
+
+/// The body: city prices, and the lowest of them as base price beside them (contract, "Disagreements" 5).
+fn order(write: &PriceWrite) -> Result<wire::PriceOrder<'_>, KaspiError> {
+    let prices = write.city_prices.iter().map(|(_, price)| price.0);
+    let lowest = prices.min().filter(|lowest| *lowest > 0);
+    let Some(lowest) = lowest else {
+        return Err(KaspiError::Rejected {
+            status: 0,
+            message: "a price write needs prices above zero".into(),
+        });
+    };
+    Ok(wire::PriceOrder {
+        merchant_uid: &write.merchant_id,
+        sku: &write.sku,
+        model: write.model.as_deref(),
+        price: lowest,
+        city_prices: write
+            .city_prices
+            .iter()
+            .map(|(city_id, price)| wire::CityValue {
+                city_id,
+                value: price.0,
+            })
+            .collect(),
+        // An empty image would withdraw the offer everywhere; it can only mean "not known".
+        availabilities: write
+            .availabilities
+            .as_ref()
+            .filter(|points| !points.is_empty())
+            .map(|points| points.iter().map(echo).collect()),
+    })
+}
+
+/// A point with the keys it had: a key left empty means "reset", a point left out goes off sale
+/// (contract, "Changing price", dangers 1–3 and 6).
+fn echo(point: &Availability) -> wire::AvailabilityEcho<'_> {
+    wire::AvailabilityEcho {
+        available: if point.available { "yes" } else { "no" },
+        store_id: &point.point_id,
+        stock_count: point
+            .stock_count
+            .filter(|_| point.stock_enabled != Some(false)),
+        pre_order: (point.available && point.preorder_days > 0).then_some(point.preorder_days),
+        stock_enabled: point.stock_enabled,
+    }
+}
+
+#[cfg(test)]
+mod tests;
