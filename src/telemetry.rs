@@ -1,14 +1,16 @@
 //! Log lines: where they go, in which form, and how the present span follows work to another thread.
 
 use tokio::task::JoinHandle;
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use tracing_subscriber::{EnvFilter, filter::filter_fn, fmt, prelude::*};
 
 use crate::config::LogFormat;
 
 /// Starts logging to standard error. Later calls change nothing.
 pub fn init(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(|line| !tells_secrets(line)));
     // A second start in the same process (tests) keeps the first subscriber.
     let _already_set = match format {
         LogFormat::Json => registry
@@ -18,6 +20,12 @@ pub fn init(filter: &str, format: LogFormat) {
             .with(fmt::layer().with_writer(std::io::stderr))
             .try_init(),
     };
+}
+
+/// The browser library logs what is typed into pages, passwords included: whatever the settings say, such
+/// lines are not written.
+fn tells_secrets(line: &tracing::Metadata<'_>) -> bool {
+    line.target().starts_with("thirtyfour") && *line.level() > tracing::Level::INFO
 }
 
 /// Runs blocking work on the pool for it; log lines keep the request or job they belong to.

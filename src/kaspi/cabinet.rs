@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::{
     CabinetSession, KaspiClient, KaspiError,
-    http::{client::address, convert},
+    http::{
+        client::{address, question},
+        convert,
+    },
 };
 use crate::domain::offer::{CabinetOffer, Merchant, MerchantCard, OffersPage, Point};
 
@@ -36,7 +39,7 @@ impl KaspiClient {
         session: &CabinetSession,
         merchant_id: &str,
     ) -> Result<MerchantCard, KaspiError> {
-        let question = json!({
+        let body = json!({
             "operationName": "getMerchant",
             "variables": {"id": merchant_id},
             "query": "query getMerchant($id: String!) { merchant(id: $id) { id name } }",
@@ -44,9 +47,8 @@ impl KaspiClient {
         let body = self
             .ask_cabinet(session, "merchant_card", |client, base| {
                 client
-                    .post(address(base, "mc/facade/graphql"))
-                    .query(&[("opName", "getMerchant")])
-                    .json(&question)
+                    .post(question(base, "mc/facade/graphql", &[("opName", "getMerchant")]))
+                    .json(&body)
             })
             .await?;
         let name = convert::merchant_name(&body, merchant_id)?;
@@ -76,9 +78,11 @@ impl KaspiClient {
     ) -> Result<Vec<Point>, KaspiError> {
         let body = self
             .ask_cabinet(session, "points", |client, base| {
-                client
-                    .get(address(base, "bff/offer-view/points"))
-                    .query(&[("merchantUid", merchant_id)])
+                client.get(question(
+                    base,
+                    "bff/offer-view/points",
+                    &[("merchantUid", merchant_id)],
+                ))
             })
             .await?;
         convert::points(&body)
@@ -110,9 +114,7 @@ impl KaspiClient {
     ) -> Result<Option<CabinetOffer>, KaspiError> {
         for on_sale in [true, false] {
             for page in 0..SEARCH_PAGES_MAX {
-                let found = self
-                    .list(session, merchant_id, on_sale, page, Some(sku))
-                    .await?;
+                let found = self.list(session, merchant_id, on_sale, page, Some(sku)).await?;
                 let more = !found.rows.is_empty() && (page + 1) * PAGE_SIZE < found.total;
                 if let Some(offer) = found.rows.into_iter().find(|offer| offer.sku == sku) {
                     return Ok(Some(offer));
@@ -133,18 +135,17 @@ impl KaspiClient {
         page: u32,
         search: Option<&str>,
     ) -> Result<OffersPage, KaspiError> {
+        let (page, size) = (page.to_string(), PAGE_SIZE.to_string());
+        let mut query = vec![
+            ("m", merchant_id),
+            ("p", &page),
+            ("l", &size),
+            ("a", if on_sale { "true" } else { "false" }),
+        ];
+        query.extend(search.map(|text| ("t", text)));
         let body = self
             .ask_cabinet(session, "list", |client, base| {
-                let request = client.get(address(base, "bff/offer-view/list")).query(&[
-                    ("m", merchant_id),
-                    ("p", &page.to_string()),
-                    ("l", &PAGE_SIZE.to_string()),
-                    ("a", if on_sale { "true" } else { "false" }),
-                ]);
-                match search {
-                    Some(text) => request.query(&[("t", text)]),
-                    None => request,
-                }
+                client.get(question(base, "bff/offer-view/list", &query))
             })
             .await?;
         convert::offers_page(&body, on_sale, &self.hosts.cdn)

@@ -93,9 +93,7 @@ fn echo(point: &Availability) -> wire::AvailabilityEcho<'_> {
     wire::AvailabilityEcho {
         available: if point.available { "yes" } else { "no" },
         store_id: &point.point_id,
-        stock_count: point
-            .stock_count
-            .filter(|_| point.stock_enabled != Some(false)),
+        stock_count: point.stock_count.filter(|_| point.stock_enabled != Some(false)),
         pre_order: (point.available && point.preorder_days > 0).then_some(point.preorder_days),
         stock_enabled: point.stock_enabled,
     }

@@ -41,10 +41,7 @@ impl Cookie {
         let Some(host) = url.host_str() else { return false };
         let host_fits = match self.domain.strip_prefix('.') {
             Some(parent) => {
-                host == parent
-                    || host
-                        .strip_suffix(parent)
-                        .is_some_and(|rest| rest.ends_with('.'))
+                host == parent || host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
             }
             None => host == self.domain,
         };

@@ -106,9 +106,7 @@ pub fn judge(asked: Asked, head: &Head, body: Vec<u8>, hosts: &config::Kaspi) ->
         (300..=399, _) => KaspiError::malformed("a redirect to somewhere else"),
         (401, Asked::Cabinet) => KaspiError::SessionExpired,
         (403, Asked::Cabinet) if !head.is_html() => {
-            return Err(Refusal::Forbidden {
-                message: said(&body),
-            });
+            return Err(Refusal::Forbidden { message: said(&body) });
         }
         (403, _) | (401 | 405, Asked::Public) => KaspiError::Blocked,
         (429, _) => KaspiError::RateLimited {
@@ -130,7 +128,9 @@ fn is_login_page(body: &[u8]) -> bool {
 }
 
 fn leads_to_login(head: &Head, hosts: &config::Kaspi) -> bool {
-    let Some(location) = &head.location else { return false };
+    let Some(location) = &head.location else {
+        return false;
+    };
     let Ok(url) = hosts.cabinet.join(location) else {
         return false;
     };

@@ -145,7 +145,11 @@ impl KaspiClient {
     ) -> Result<Vec<u8>, Refusal> {
         let response = request.send().await.map_err(|e| Refusal::Error(unavailable(e)))?;
         let head = answer::Head::of(&response);
-        tracing::debug!(kaspi.endpoint = endpoint, kaspi.status = head.status, "marketplace answered");
+        tracing::debug!(
+            kaspi.endpoint = endpoint,
+            kaspi.status = head.status,
+            "marketplace answered"
+        );
         let body = read_bounded(response).await.map_err(Refusal::Error)?;
         answer::judge(asked, &head, body, &self.hosts)
     }
@@ -156,6 +160,13 @@ pub(in crate::kaspi) fn address(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     let whole = format!("{}/{path}", base.path().trim_end_matches('/'));
     url.set_path(&whole);
+    url
+}
+
+/// [`address`] with a query.
+pub(in crate::kaspi) fn question(base: &Url, path: &str, query: &[(&str, &str)]) -> Url {
+    let mut url = address(base, path);
+    url.query_pairs_mut().extend_pairs(query);
     url
 }
 

@@ -85,7 +85,9 @@ pub fn points(body: &[u8]) -> Result<Vec<Point>, KaspiError> {
     let mut points = Vec::new();
     for city in cities {
         if city.id.0.len() != 9 || !city.id.0.chars().all(|c| c.is_ascii_digit()) {
-            return Err(KaspiError::malformed("points of service: a city without its nine digits"));
+            return Err(KaspiError::malformed(
+                "points of service: a city without its nine digits",
+            ));
         }
         for point in city.pickup_points {
             points.push(Point {
@@ -193,7 +195,11 @@ pub fn market_page(body: &[u8]) -> Result<(u32, usize, Vec<MarketOffer>), KaspiE
     let offers: Vec<_> = page.offers.into_iter().filter_map(market_offer).collect();
     if offers.len() < rows {
         // A row without merchant or price is no reference; the list counts as incomplete.
-        tracing::warn!(rows, usable = offers.len(), "some offers of a card cannot be used");
+        tracing::warn!(
+            rows,
+            usable = offers.len(),
+            "some offers of a card cannot be used"
+        );
     }
     Ok((total, rows, offers))
 }

@@ -52,7 +52,8 @@ fn a_full_row_is_read_whole() {
 
 #[test]
 fn an_archived_junk_row_does_not_stop_the_page() {
-    let junk = json!({"sku": "x", "offerId": null, "price": 0, "minPrice": null, "model": "", "masterSku": null});
+    let junk =
+        json!({"sku": "x", "offerId": null, "price": 0, "minPrice": null, "model": "", "masterSku": null});
     let offer = page(junk).unwrap().rows.remove(0);
     assert_eq!(offer.name, "x");
     assert_eq!((offer.offer_id, offer.card_id, offer.price), (None, None, None));
@@ -61,9 +62,19 @@ fn an_archived_junk_row_does_not_stop_the_page() {
 
 #[test]
 fn a_fraction_or_an_impossible_price_is_refused() {
-    for bad in [json!(15990.5), json!("12,5"), json!(-1), json!(2_000_000_000), json!(1e21), json!({})] {
+    for bad in [
+        json!(15990.5),
+        json!("12,5"),
+        json!(-1),
+        json!(2_000_000_000),
+        json!(1e21),
+        json!({}),
+    ] {
         assert!(
-            matches!(page(with("price", bad.clone())), Err(KaspiError::Malformed { .. })),
+            matches!(
+                page(with("price", bad.clone())),
+                Err(KaspiError::Malformed { .. })
+            ),
             "{bad}"
         );
     }
@@ -91,10 +102,17 @@ fn pictures_come_from_the_image_host_only() {
         page(row).unwrap().rows.remove(0).image_url
     };
     assert_eq!(
-        of(json!([{"medium": "https://resources.example.kz/m.jpg"}]), json!([])).as_deref(),
+        of(
+            json!([{"medium": "https://resources.example.kz/m.jpg"}]),
+            json!([])
+        )
+        .as_deref(),
         Some("https://resources.example.kz/m.jpg")
     );
-    assert_eq!(of(json!([{"medium": "https://evil.example/m.jpg"}]), json!([])), None);
+    assert_eq!(
+        of(json!([{"medium": "https://evil.example/m.jpg"}]), json!([])),
+        None
+    );
     assert_eq!(of(json!(null), json!(["https://evil.example/m.jpg"])), None);
     assert_eq!(of(json!([]), json!([])), None);
 }
@@ -128,12 +146,24 @@ fn offers_of_a_card_keep_what_can_be_used() {
     assert_eq!((total, rows, offers.len()), (4, 4, 2));
     assert_eq!(offers[0].rating_centi, Some(485));
     assert_eq!(offers[0].preorder_days, 3);
-    assert_eq!((offers[1].merchant_id.as_str(), offers[1].rating_centi), ("30000004", None));
+    assert_eq!(
+        (offers[1].merchant_id.as_str(), offers[1].rating_centi),
+        ("30000004", None)
+    );
 }
 
 #[test]
 fn an_answer_of_another_shape_is_never_an_empty_list() {
-    for body in ["", "{}", "[]", "null", r#"{"errors": [{}]}"#, r#"{"offers": []}"#, r#"{"total": 0}"#, "<html>"] {
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        r#"{"errors": [{}]}"#,
+        r#"{"offers": []}"#,
+        r#"{"total": 0}"#,
+        "<html>",
+    ] {
         assert!(
             matches!(market_page(body.as_bytes()), Err(KaspiError::Malformed { .. })),
             "{body}"
