@@ -399,7 +399,7 @@ fn answer(reply: Reply, request: &HttpRequest) -> HttpResponse {
         && reply
             .headers
             .iter()
-            .any(|(name, value)| *name == ETAG.as_str() && Some(value.as_str()) == known);
+            .any(|(name, value)| name.eq_ignore_ascii_case(ETAG.as_str()) && Some(value.as_str()) == known);
     if unchanged {
         return HttpResponse::NotModified().finish();
     }

@@ -1,5 +1,7 @@
 //! The append-only list of requests the marketplace received, with secrets blanked.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,7 +17,7 @@ pub struct Write {
     /// The lowest price the request asks for, whole tenge; absent when it asks for no price.
     pub price_after: Option<i64>,
     /// The asked prices by city, where the request named cities.
-    pub city_prices_after: std::collections::BTreeMap<String, i64>,
+    pub city_prices_after: BTreeMap<String, i64>,
 }
 
 /// One received request and what became of it.
@@ -45,24 +47,30 @@ pub struct Entry {
     pub warnings: Vec<String>,
 }
 
+/// Older entries than so many are forgotten: a demonstration may run for weeks.
+const ENTRIES_MAX: usize = 200_000;
+
 /// The list itself.
 #[derive(Debug, Default)]
 pub struct Journal {
-    entries: Vec<Entry>,
+    entries: VecDeque<Entry>,
+    last: u64,
 }
 
 impl Journal {
     /// Adds an entry and numbers it, from 1.
     pub fn add(&mut self, mut entry: Entry) {
-        entry.n = u64::try_from(self.entries.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
+        self.last = self.last.saturating_add(1);
+        entry.n = self.last;
         if let [only] = entry.writes.as_slice() {
             entry.sku = Some(only.sku.clone());
             entry.price_before = only.price_before;
             entry.price_after = only.price_after;
         }
-        self.entries.push(entry);
+        self.entries.push_back(entry);
+        if self.entries.len() > ENTRIES_MAX {
+            self.entries.pop_front();
+        }
     }
 
     /// Entries with a number greater than `since`, oldest first.

@@ -2,6 +2,7 @@
 
 mod demo;
 mod first;
+mod goods;
 
 use crate::Options;
 use crate::clock::Clock;

@@ -101,6 +101,7 @@ impl Limiter {
         }
         let second = self.seconds.entry(account_key.clone()).or_default();
         if !fits(second, real_ms, 1000, 1, limits.process_rps) {
+            second.clear();
             self.blocked_until_ms
                 .insert(account_key, now_ms.saturating_add(PENALTY_PROCESS_MS));
             return false;
