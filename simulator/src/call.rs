@@ -272,7 +272,10 @@ fn instead(market: &mut Market, call: &Call, fault: &Fault) -> Option<Reply> {
         Kind::Status => {
             let status = fault.status.unwrap_or(500);
             let reply = match fault.body {
-                BodyKind::Json => Reply::message(status, "simulated fault"),
+                BodyKind::Json => match &fault.patch {
+                    Some(body) => Reply::json(status, body),
+                    None => Reply::message(status, "simulated fault"),
+                },
                 BodyKind::Html => Reply::html(status, wall()),
                 BodyKind::Empty => Reply::empty(status),
             };

@@ -70,6 +70,7 @@ pub struct Fault {
     /// Body of a `status` fault.
     #[serde(default)]
     pub body: BodyKind,
+    /// Fields for `patch` and `row_patch`; the whole JSON body for `status`.
     #[serde(default)]
     pub patch: Option<Value>,
 }

@@ -170,3 +170,15 @@ async fn price_changes_can_be_lost_hidden_withdrawn_or_badly_answered() {
         );
     }
 }
+
+#[tokio::test]
+async fn login_can_be_refused_in_any_words() {
+    let market = Simulator::start();
+    let refusal = json!({ "errorCode": "MFA_SEND_FLOOD" });
+    market
+        .fault(json!({ "endpoint": "login", "kind": "status", "status": 403, "patch": refusal, "times": 1 }))
+        .await;
+    let password = json!({ "_u": "demo@example.kz", "_p": "Demo-Password-1" });
+    assert_eq!(market.login_step(password.clone()).await, (403, refusal));
+    assert_eq!(market.login_step(password).await.0, 200);
+}
