@@ -6,7 +6,7 @@
     reason = "a test stops at the first thing that is not as it must be"
 )]
 
-mod marketplace;
+mod harness;
 mod os;
 mod store;
 mod support;

@@ -1,11 +1,13 @@
 //! The test harness: databases, the simulator, the application, clients, waiting. Helpers named `db_*`
 //! write to the database; all others go through HTTP.
 
+mod app;
 mod cluster;
 mod fixtures;
 mod simulator;
 mod wait;
 
+pub use app::TestApp;
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};
 pub use simulator::Simulator;

@@ -1,8 +1,8 @@
-//! The harness against itself: a test that gets no market, or the market of another test, shows nothing.
+//! The harness against itself: a test that shares its database or market with another shows nothing.
 
 use serde_json::json;
 
-use crate::support::Simulator;
+use crate::support::{Simulator, TestApp};
 
 #[tokio::test]
 async fn every_test_has_a_market_of_its_own() {
@@ -20,4 +20,16 @@ async fn every_test_has_a_market_of_its_own() {
         merchants.iter().any(|merchant| merchant["uid"] == "30000001"),
         "{merchants:?}"
     );
+}
+
+#[tokio::test]
+async fn every_test_has_an_application_of_its_own() {
+    let mut app = TestApp::new();
+    let before = app.services.now();
+    app.services.db.ping().await.unwrap();
+    app.advance(90).await;
+    app.restart();
+    app.services.db.ping().await.unwrap();
+    assert_eq!((app.services.now() - before).num_seconds(), 90);
+    assert_eq!(app.services.config.kaspi.cabinet, app.market.host("cabinet"));
 }
