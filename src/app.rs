@@ -1,6 +1,7 @@
 //! What the product does: one file per capability. Transactions start here, every write of every surface
 //! passes here. Nothing knows of HTTP or HTML.
 
+pub mod api_tokens;
 pub mod edit;
 pub mod preorder_edit;
 pub mod preorder_export;

@@ -1,6 +1,7 @@
 //! All SQL of the program: one named function per query on a connection it is given. No transactions are
 //! started here, and nothing knows of HTTP.
 
+pub mod api_lists;
 pub mod audit;
 pub mod db;
 pub mod error;

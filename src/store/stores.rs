@@ -141,6 +141,14 @@ pub fn store_list(conn: &mut PgConnection, tenant: Tenant) -> Result<Vec<Store>,
         .load(conn)?)
 }
 
+/// How many stores there are.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_count(conn: &mut PgConnection) -> Result<i64, StoreError> {
+    Ok(stores::table.count().get_result(conn)?)
+}
+
 /// The store of an owner with this merchant.
 ///
 /// # Errors

@@ -241,6 +241,40 @@ pub fn api_token_user(
     Ok(Some(user))
 }
 
+/// The tokens of a user, newest first; at most 500.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn api_token_list(conn: &mut PgConnection, user: UserId) -> Result<Vec<ApiToken>, StoreError> {
+    Ok(api_tokens::table
+        .filter(api_tokens::user_id.eq(user))
+        .order((api_tokens::created_at.desc(), api_tokens::id.desc()))
+        .limit(500)
+        .select(ApiToken::as_select())
+        .load(conn)?)
+}
+
+/// Revokes a live token of the user and tells its name; `None` where there is none.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn api_token_revoke(
+    conn: &mut PgConnection,
+    user: UserId,
+    id: ApiTokenId,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, StoreError> {
+    let live = api_tokens::table
+        .find(id)
+        .filter(api_tokens::user_id.eq(user))
+        .filter(api_tokens::revoked_at.is_null());
+    Ok(diesel::update(live)
+        .set(api_tokens::revoked_at.eq(now))
+        .returning(api_tokens::name)
+        .get_result(conn)
+        .optional()?)
+}
+
 /// Writes down an attempt to sign in.
 ///
 /// # Errors
