@@ -6,3 +6,4 @@ pub mod edit;
 pub mod preorder_edit;
 pub mod preorder_export;
 pub mod product_edit;
+pub mod store_edit;
