@@ -3,7 +3,10 @@
 
 pub mod api_tokens;
 pub mod edit;
+pub mod passwords;
 pub mod preorder_edit;
 pub mod preorder_export;
 pub mod product_edit;
+pub mod sign_in;
 pub mod store_edit;
+pub mod user_accounts;

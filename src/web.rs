@@ -1,1 +1,19 @@
-//! Placeholder.
+//! Pages and the JSON API on actix: parse the request, call `app` (or a read of `store`), render. Holds no SQL
+//! and never writes past `app`.
+
+pub mod assets;
+pub mod auth;
+pub mod csrf;
+pub mod error;
+pub mod filters;
+pub mod format;
+pub mod middleware;
+pub mod pages;
+pub mod render;
+pub mod routes;
+pub mod server;
+pub mod session;
+pub mod texts;
+
+pub use error::{WebError, WebResult};
+pub use render::Shell;

@@ -1,0 +1,21 @@
+# Login page.
+sign-in-title = Sign in
+sign-in-heading = Sign in to the panel
+sign-in-lead = Prices, preorders and synchronisation of your stores.
+sign-in-submit = Sign in
+sign-in-wrong = E-mail or password do not fit. Check the keyboard layout and enter the password again.
+sign-in-too-many = Too many failed attempts. Try again in { $minutes } min.
+sign-in-forgot = Forgot the password? The panel's administrator sets a new one.
+field-email = E-mail
+field-password = Password
+password-show = Show password
+sign-in-about = About the panel
+sign-in-art = Drawing: the price moves in steps between floor and ceiling and never goes below the floor
+sign-in-art-own = your price
+sign-in-art-rival = a rival is lower, you stay on the floor
+vow-floor = Never below the floor
+vow-floor-text = A price is checked twice: when it is computed and right before it is sent.
+vow-why = Every price has its “why”
+vow-why-text = And so has every decision not to change it.
+vow-stop = One button stops everything
+vow-stop-text = It is on every page, top right.

@@ -1,0 +1,78 @@
+//! Signing in: e-mail and password against a user, slowed down for those who guess.
+
+use chrono::TimeDelta;
+
+use super::passwords;
+use crate::{
+    secrets::Secret,
+    services::Services,
+    store::{
+        StoreError,
+        users::{self, User},
+    },
+};
+
+/// Failed attempts of one address against one account within [`WINDOW`] before it must wait.
+const PER_ACCOUNT: i64 = 10;
+/// Failed attempts of one address against any account.
+const PER_ADDRESS: i64 = 30;
+/// How far back attempts count.
+const WINDOW: TimeDelta = TimeDelta::minutes(15);
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown user, wrong password or switched off: on purpose not told apart.
+    #[error("wrong e-mail or password")]
+    Wrong,
+    /// Too many failed attempts from this address.
+    #[error("too many attempts")]
+    TooMany {
+        /// Seconds until attempts are looked at again.
+        after: u64,
+    },
+    /// The database did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The password could not be checked.
+    #[error(transparent)]
+    Hash(#[from] passwords::HashError),
+}
+
+/// The user with this e-mail and password. Every attempt is written down; an outsider can lock out his own
+/// address, never an account.
+///
+/// # Errors
+/// See [`SignInError`].
+pub async fn sign_in(
+    services: &Services,
+    email: &str,
+    password: Secret,
+    address: &str,
+) -> Result<User, SignInError> {
+    let account: String = email.trim().to_lowercase().chars().take(255).collect();
+    let address: String = address.chars().take(64).collect();
+    let now = services.now();
+    let (who, from) = (account.clone(), address.clone());
+    let (user, here, any) = services
+        .db
+        .read(move |conn| {
+            let user = users::user_fetch_by_email(conn, &who)?.filter(|user| user.active);
+            let (here, any) = users::sign_in_attempt_count_failed(conn, &who, &from, now - WINDOW)?;
+            Ok::<_, StoreError>((user, here, any))
+        })
+        .await?;
+    if here >= PER_ACCOUNT || any >= PER_ADDRESS {
+        tracing::warn!(%address, here, any, "too many failed attempts to sign in");
+        return Err(SignInError::TooMany {
+            after: u64::try_from(WINDOW.num_seconds()).unwrap_or_default(),
+        });
+    }
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let right = passwords::matches(services.config.password_cost, hash, password).await?;
+    services
+        .db
+        .tx(move |conn| users::sign_in_attempt_insert(conn, &account, &address, right, now))
+        .await?;
+    user.filter(|_| right).ok_or(SignInError::Wrong)
+}

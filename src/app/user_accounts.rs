@@ -1,0 +1,249 @@
+//! Accounts of people: made, given a password, switched on and off. Used by the command line and the panel.
+
+use serde_json::json;
+
+use super::passwords::{self, HashError, MAX_LENGTH, MIN_LENGTH};
+use crate::{
+    domain::{Actor, Role, UserId},
+    secrets::Secret,
+    services::Services,
+    store::{
+        StoreError,
+        audit::{AuditEntry, audit_insert},
+        error::Unique,
+        users::{self, User},
+    },
+};
+
+/// Why an account cannot be made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// There is a user with this e-mail.
+    #[error("there is a user with this e-mail already")]
+    EmailTaken,
+    /// Not an e-mail.
+    #[error("this is not an e-mail address")]
+    BadEmail,
+    /// Shorter than [`MIN_LENGTH`] characters.
+    #[error("a password has at least {MIN_LENGTH} characters")]
+    PasswordTooShort,
+    /// Longer than [`MAX_LENGTH`] characters.
+    #[error("a password has at most {MAX_LENGTH} characters")]
+    PasswordTooLong,
+    /// The password is the e-mail, or one character over and over.
+    #[error("this password is too easy to guess")]
+    PasswordTooEasy,
+    /// No such user.
+    #[error("there is no user with this e-mail")]
+    NotFound,
+    /// Without him nobody could manage the panel.
+    #[error("this is the last administrator: make another one first")]
+    LastAdmin,
+    /// The database did not do its part.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+impl From<StoreError> for UserError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate(Unique::UserEmail) => Self::EmailTaken,
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// A user to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// In any case of letters.
+    pub email: String,
+    /// Shown name; may be empty.
+    pub name: String,
+    /// Rights.
+    pub role: Role,
+    /// At least [`MIN_LENGTH`] characters.
+    pub password: Secret,
+}
+
+/// Makes a user.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn create_user(services: &Services, actor: &Actor, new: NewUser) -> Result<User, UserError> {
+    let email = new.email.trim().to_lowercase();
+    if !looks_like_email(&email) {
+        return Err(UserError::BadEmail);
+    }
+    check_password(&email, &new.password)?;
+    let now = services.now();
+    let id = UserId::new();
+    let user = User {
+        id,
+        external_id: id.to_string(),
+        email,
+        name: new.name.trim().chars().take(255).collect(),
+        password_hash: passwords::hash(services.config.password_cost, new.password).await?,
+        role: new.role,
+        active: true,
+        session_version: 1,
+        language: "ru".into(),
+        theme: "system".into(),
+        last_seen_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let entry = AuditEntry {
+        after: Some(json!({ "role": user.role })),
+        ..AuditEntry::new(actor, now, None, ("user", id.0, &user.email), "create")
+    };
+    services
+        .db
+        .tx(move |conn| {
+            users::user_insert(conn, &user)?;
+            audit_insert(conn, &entry)?;
+            Ok(user)
+        })
+        .await
+}
+
+/// Gives a user a new password; all his sessions end.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn set_password(
+    services: &Services,
+    actor: &Actor,
+    email: &str,
+    password: Secret,
+) -> Result<(), UserError> {
+    let email = email.trim().to_lowercase();
+    check_password(&email, &password)?;
+    let hash = passwords::hash(services.config.password_cost, password).await?;
+    let (actor, now) = (actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            let user = users::user_fetch_by_email(conn, &email)?.ok_or(UserError::NotFound)?;
+            users::user_update_password(conn, user.id, &hash, now)?;
+            let entry = AuditEntry::new(
+                &actor,
+                now,
+                None,
+                ("user", user.id.0, &user.email),
+                "set_password",
+            );
+            Ok(audit_insert(conn, &entry)?)
+        })
+        .await
+}
+
+/// Switches a user on or off; off ends all his sessions. The last administrator stays.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn set_active(
+    services: &Services,
+    actor: &Actor,
+    email: &str,
+    active: bool,
+) -> Result<(), UserError> {
+    let (email, actor, now) = (email.to_owned(), actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            let user = users::user_fetch_by_email(conn, &email)?.ok_or(UserError::NotFound)?;
+            let another_admin = users::user_list(conn)?
+                .iter()
+                .any(|other| other.id != user.id && other.active && other.role == Role::Admin);
+            if !active && user.role == Role::Admin && !another_admin {
+                return Err(UserError::LastAdmin);
+            }
+            users::user_update_active(conn, user.id, active, now)?;
+            let entry = AuditEntry::new(&actor, now, None, ("user", user.id.0, &user.email), "update")
+                .change(json!({ "active": user.active }), json!({ "active": active }));
+            Ok(audit_insert(conn, &entry)?)
+        })
+        .await
+}
+
+/// All users by e-mail.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn list_users(services: &Services) -> Result<Vec<User>, UserError> {
+    Ok(services.db.read(users::user_list).await?)
+}
+
+/// Remembers a user's language and theme. A matter of taste, so nothing is written to the audit log.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn set_preferences(
+    services: &Services,
+    id: UserId,
+    language: String,
+    theme: String,
+) -> Result<(), UserError> {
+    Ok(services
+        .db
+        .tx(move |conn| users::user_update_preferences(conn, id, &language, &theme))
+        .await?)
+}
+
+fn looks_like_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    parts.is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
+    }) && text.chars().count() <= 255
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn check_password(email: &str, password: &Secret) -> Result<(), UserError> {
+    use secrecy::ExposeSecret;
+    let text = password.expose_secret();
+    let length = text.chars().count();
+    let first = text.chars().next();
+    if length < MIN_LENGTH {
+        Err(UserError::PasswordTooShort)
+    } else if length > MAX_LENGTH {
+        Err(UserError::PasswordTooLong)
+    } else if text.to_lowercase() == email || text.chars().all(|c| Some(c) == first) {
+        Err(UserError::PasswordTooEasy)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_are_told_from_other_texts() {
+        for good in ["a@b.kz", "aigul@tehno-almaty.kz"] {
+            assert!(looks_like_email(good), "{good}");
+        }
+        for bad in [
+            "", "a", "a@", "@b.kz", "a@b", "a b@c.kz", "a@.kz", "a@b.", "a@b\n.kz",
+        ] {
+            assert!(!looks_like_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn short_long_and_easy_passwords_are_refused() {
+        let check = |text: &str| check_password("aigul@tehno.kz", &Secret::from(text));
+        assert!(check("a long enough one").is_ok());
+        assert!(matches!(check("elevenchars"), Err(UserError::PasswordTooShort)));
+        assert!(matches!(check("Aigul@tehno.kz"), Err(UserError::PasswordTooEasy)));
+        assert!(matches!(check("aaaaaaaaaaaaa"), Err(UserError::PasswordTooEasy)));
+        assert!(matches!(
+            check(&"ab".repeat(300)),
+            Err(UserError::PasswordTooLong)
+        ));
+    }
+}

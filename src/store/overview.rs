@@ -1,0 +1,353 @@
+//! Figures across the stores of a tenant: for the header of every page and for the dashboard.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{dsl::count_star, prelude::*};
+
+use super::{
+    StoreError,
+    stores::{Store, store_ids_of, stores_of},
+};
+use crate::{
+    domain::{
+        JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopScope, StoreId,
+        Tenant, Tenge,
+    },
+    schema::{
+        job_runs, kill_switches, preorders, price_decisions, price_push_cities, price_pushes, products,
+        stores,
+    },
+};
+
+/// How long a failure of the past still asks for attention.
+const RECENT: TimeDelta = TimeDelta::hours(24);
+
+/// A stop that is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Stop {
+    /// All stores, one store, or one product.
+    pub scope: StopScope,
+    /// The store.
+    pub store_id: Option<StoreId>,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub stopped_by: String,
+    /// Since when.
+    pub stopped_at: DateTime<Utc>,
+}
+
+/// A failed run of background work that nothing has made good since.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct FailedRun {
+    /// The run.
+    pub id: JobRunId,
+    /// What was done.
+    pub kind: JobKind,
+    /// For which store.
+    pub store_id: Option<StoreId>,
+    /// Code of the cause.
+    pub failure: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// What the header of every page shows, and what asks for a person.
+#[derive(Debug, Clone, Default)]
+pub struct Overview {
+    /// The tenant's stores by name.
+    pub stores: Vec<Store>,
+    /// Products in the catalogues.
+    pub products: i64,
+    /// Preorders being prepared.
+    pub preorders: i64,
+    /// Runs that wait or work.
+    pub jobs_open: i64,
+    /// Stops in force, the widest first.
+    pub stops: Vec<Stop>,
+    /// Pushes that a gate held back within a day.
+    pub held: i64,
+    /// Products whose robot is on but that have no floor: never touched.
+    pub without_floor: i64,
+    /// Failures of the last day.
+    pub failed: Vec<FailedRun>,
+}
+
+/// The overview of a tenant.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn overview_fetch(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    now: DateTime<Utc>,
+) -> Result<Overview, StoreError> {
+    let stores: Vec<Store> = stores_of(tenant)
+        .order((stores::name, stores::id))
+        .limit(500)
+        .select(Store::as_select())
+        .load(conn)?;
+    let ids: Vec<StoreId> = stores.iter().map(|store| store.id).collect();
+    let preorders = preorders::table
+        .filter(preorders::store_id.eq_any(&ids))
+        .filter(preorders::status.eq(PreorderStatus::Processing))
+        .select(count_star())
+        .first(conn)?;
+    let jobs_open = job_runs::table
+        .filter(job_runs::store_id.eq_any(&ids))
+        .filter(job_runs::state.eq_any([JobState::Queued, JobState::Running]))
+        .select(count_star())
+        .first(conn)?;
+    let held = price_pushes::table
+        .filter(price_pushes::store_id.eq_any(&ids))
+        .filter(price_pushes::state.eq(PushState::Held))
+        .filter(price_pushes::planned_at.gt(now - RECENT))
+        .select(diesel::dsl::sql::<diesel::sql_types::BigInt>(
+            "count(distinct product_id)",
+        ))
+        .first(conn)?;
+    let without_floor = products::table
+        .filter(products::store_id.eq_any(&ids))
+        .filter(products::repricing_enabled)
+        .filter(products::floor_tenge.is_null())
+        .filter(products::archived_at.is_null())
+        .select(count_star())
+        .first(conn)?;
+    Ok(Overview {
+        products: stores.iter().map(|store| i64::from(store.products_count)).sum(),
+        preorders,
+        jobs_open,
+        stops: stops_in_force(conn, &ids)?,
+        held,
+        without_floor,
+        failed: failed_runs(conn, &ids, now)?,
+        stores,
+    })
+}
+
+fn stops_in_force(conn: &mut PgConnection, ids: &[StoreId]) -> Result<Vec<Stop>, StoreError> {
+    Ok(kill_switches::table
+        .filter(kill_switches::released_at.is_null())
+        .filter(kill_switches::scope.ne(StopScope::Product))
+        .filter(
+            kill_switches::store_id
+                .is_null()
+                .or(kill_switches::store_id.eq_any(ids)),
+        )
+        // 'all' sorts before 'store'.
+        .order((kill_switches::scope, kill_switches::stopped_at.desc()))
+        .limit(500)
+        .select((
+            kill_switches::scope,
+            kill_switches::store_id,
+            kill_switches::reason,
+            kill_switches::stopped_by,
+            kill_switches::stopped_at,
+        ))
+        .load(conn)?)
+}
+
+/// The last run of each kind and store, where it failed.
+fn failed_runs(
+    conn: &mut PgConnection,
+    ids: &[StoreId],
+    now: DateTime<Utc>,
+) -> Result<Vec<FailedRun>, StoreError> {
+    let last: Vec<(FailedRun, JobState)> = job_runs::table
+        .filter(job_runs::store_id.eq_any(ids))
+        .filter(job_runs::created_at.gt(now - RECENT))
+        .filter(job_runs::state.eq_any([JobState::Succeeded, JobState::Failed]))
+        .distinct_on((job_runs::kind, job_runs::store_id))
+        .order((job_runs::kind, job_runs::store_id, job_runs::created_at.desc()))
+        .select((
+            (
+                job_runs::id,
+                job_runs::kind,
+                job_runs::store_id,
+                job_runs::failure,
+                job_runs::finished_at,
+            ),
+            job_runs::state,
+        ))
+        .load(conn)?;
+    Ok(last
+        .into_iter()
+        .filter(|(_, state)| *state == JobState::Failed)
+        .map(|(run, _)| run)
+        .collect())
+}
+
+/// Figures of the present day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Today {
+    /// Price writes that were sent.
+    pub sent: i64,
+    /// Of those: seen on the marketplace.
+    pub confirmed: i64,
+    /// Of those: still open.
+    pub open: i64,
+    /// Of those: refused or not to be seen.
+    pub refused: i64,
+    /// Products with a decision since the day began.
+    pub decided: i64,
+    /// Of those: first by their last decision.
+    pub first_place: i64,
+    /// Of those: the best rival is below our floor.
+    pub at_floor: i64,
+    /// Products on sale without stock.
+    pub out_of_stock: i64,
+}
+
+/// The figures since `since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn overview_today(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    since: DateTime<Utc>,
+) -> Result<Today, StoreError> {
+    let mut today = Today::default();
+    let by_state: Vec<(PushState, i64)> = price_pushes::table
+        .filter(price_pushes::store_id.eq_any(ids_of(tenant)))
+        .filter(price_pushes::sent_at.gt(since))
+        .group_by(price_pushes::state)
+        .select((price_pushes::state, count_star()))
+        .load(conn)?;
+    for (state, count) in by_state {
+        today.sent += count;
+        match state {
+            PushState::Confirmed => today.confirmed += count,
+            state if !state.is_final() => today.open += count,
+            _ => today.refused += count,
+        }
+    }
+    let last: Vec<(Option<i32>, bool)> = price_decisions::table
+        .inner_join(products::table)
+        .filter(price_decisions::store_id.eq_any(ids_of(tenant)))
+        .filter(price_decisions::decided_at.gt(since))
+        .distinct_on(price_decisions::product_id)
+        .order((price_decisions::product_id, price_decisions::decided_at.desc()))
+        .limit(100_000)
+        .select((
+            price_decisions::place,
+            diesel::dsl::sql::<diesel::sql_types::Bool>(
+                "coalesce(best_rival_tenge < floor_tenge or coalesce(price_tenge, current_tenge) = floor_tenge, false)",
+            ),
+        ))
+        .load(conn)?;
+    for (place, at_floor) in last {
+        today.decided += 1;
+        today.first_place += i64::from(place == Some(1));
+        today.at_floor += i64::from(at_floor);
+    }
+    today.out_of_stock = products::table
+        .filter(products::store_id.eq_any(ids_of(tenant)))
+        .filter(products::on_sale)
+        .filter(products::archived_at.is_null())
+        .filter(products::stock.eq(0))
+        .select(count_star())
+        .first(conn)?;
+    Ok(today)
+}
+
+/// A decision as the dashboard lists it.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct RecentDecision {
+    /// When.
+    pub decided_at: DateTime<Utc>,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its name.
+    pub product_name: String,
+    /// Change, keep, hold or refuse.
+    pub outcome: Outcome,
+    /// Price at that time.
+    pub current: Tenge,
+    /// The new price.
+    pub price: Option<Tenge>,
+    /// Place after the decision.
+    pub place: Option<i32>,
+    /// The lowest rival.
+    pub best_rival: Option<Tenge>,
+    /// Reasons as the deciding function wrote them.
+    pub reasons: serde_json::Value,
+    /// Only computed.
+    pub shadow: bool,
+    /// Where the push that followed stands.
+    pub push_state: Option<PushState>,
+}
+
+/// The newest decisions that say something: changes, holds and refusals, and what was kept; at most `limit`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn overview_decisions(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    limit: i64,
+) -> Result<Vec<RecentDecision>, StoreError> {
+    Ok(price_decisions::table
+        .inner_join(products::table)
+        .left_join(price_pushes::table.on(price_pushes::decision_id.eq(price_decisions::id.nullable())))
+        .filter(price_decisions::store_id.eq_any(ids_of(tenant)))
+        .order(price_decisions::decided_at.desc())
+        .limit(limit.clamp(1, 100))
+        .select((
+            price_decisions::decided_at,
+            products::id,
+            products::name,
+            price_decisions::outcome,
+            price_decisions::current_tenge,
+            price_decisions::price_tenge,
+            price_decisions::place,
+            price_decisions::best_rival_tenge,
+            price_decisions::reasons,
+            price_decisions::shadow,
+            price_pushes::state.nullable(),
+        ))
+        .load(conn)?)
+}
+
+/// Products, open pushes and reachable products of what a stop would cover.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Products in the catalogues.
+    pub products: i64,
+    /// Price writes that wait.
+    pub waiting: i64,
+}
+
+/// What a stop of these stores would cover.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn overview_reach(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    store: Option<StoreId>,
+) -> Result<Reach, StoreError> {
+    let ids: Vec<StoreId> = match store {
+        Some(id) => vec![id],
+        None => ids_of(tenant).load(conn)?,
+    };
+    Ok(Reach {
+        products: products::table
+            .filter(products::store_id.eq_any(&ids))
+            .filter(products::archived_at.is_null())
+            .select(count_star())
+            .first(conn)?,
+        waiting: price_pushes::table
+            .inner_join(price_push_cities::table)
+            .filter(price_pushes::store_id.eq_any(&ids))
+            .filter(price_pushes::state.eq_any([PushState::Planned, PushState::Claimed]))
+            .select(count_star())
+            .first(conn)?,
+    })
+}
+
+fn ids_of(tenant: Tenant) -> stores::BoxedQuery<'static, diesel::pg::Pg, diesel::sql_types::Uuid> {
+    match tenant {
+        Tenant::All => stores::table.select(stores::id).into_boxed(),
+        Tenant::User(user) => store_ids_of(user),
+    }
+}

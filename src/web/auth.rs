@@ -1,0 +1,254 @@
+//! Who asks, and what he may: the guard before every handler and the extractors that hand handlers checked
+//! values only.
+
+use std::future::{Ready, ready};
+
+use actix_session::SessionExt;
+use actix_web::{
+    Error, FromRequest, HttpMessage, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::Next,
+    web,
+};
+use futures_util::future::LocalBoxFuture;
+
+use super::{
+    WebError, WebResult, middleware,
+    routes::{Access, Route},
+    session,
+};
+use crate::{
+    domain::{Actor, ActorKind, Role, StoreId, Tenant, UserId},
+    secrets::hash_of_random_key,
+    services::Services,
+    store::{
+        stores::{self, Store},
+        users::{self, User},
+    },
+};
+
+/// Loads who asks and refuses what the route's access does not allow.
+///
+/// # Errors
+/// What the handler returns.
+pub async fn guard(
+    route: &'static Route,
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let user = match identify(req.request()).await {
+        Ok(user) => user,
+        Err(error) => return Ok(req.error_response(error)),
+    };
+    if let Err(error) = check(route, user.as_ref()) {
+        return Ok(req.error_response(error));
+    }
+    if let Some(user) = user {
+        let kind = if has_api_token(req.request()) {
+            ActorKind::Api
+        } else {
+            ActorKind::Person
+        };
+        req.extensions_mut().insert(CurrentUser { user, kind });
+    }
+    // An error that leaves the guard as an answer keeps its request: the face is made from both.
+    let request = req.parts().0.clone();
+    match next.call(req).await {
+        Ok(res) => Ok(res.map_into_boxed_body()),
+        Err(error) => Ok(ServiceResponse::from_err(error, request)),
+    }
+}
+
+fn check(route: &Route, user: Option<&User>) -> WebResult<()> {
+    if route.access == Access::Anonymous {
+        return Ok(());
+    }
+    let user = user.ok_or_else(WebError::unauthenticated)?;
+    let allowed = match route.access {
+        Access::Anonymous | Access::SignedIn => true,
+        Access::Manager => user.role != Role::Viewer,
+        Access::Admin => user.role == Role::Admin,
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(WebError::forbidden())
+    }
+}
+
+/// The user behind the request's token or session; `None` where there is none that counts.
+async fn identify(req: &HttpRequest) -> WebResult<Option<User>> {
+    let services = services(req)?;
+    if has_api_token(req) {
+        let Some(key) = api_token(req) else {
+            return Ok(None);
+        };
+        let hash = hash_of_random_key(&key);
+        let now = services.now();
+        return Ok(services
+            .db
+            .read(move |conn| users::api_token_user(conn, &hash, now))
+            .await?);
+    }
+    let session = req.get_session();
+    let Some(signed_in) = session::signed_in(&session) else {
+        return Ok(None);
+    };
+    let user = services
+        .db
+        .read(move |conn| users::user_fetch(conn, signed_in.user_id))
+        .await?
+        .filter(|user| user.active && user.session_version == signed_in.version);
+    if user.is_none() {
+        session::sign_out(&session);
+    }
+    Ok(user)
+}
+
+/// Does the request bring its own key of the JSON API instead of a session?
+#[must_use]
+pub fn has_api_token(req: &HttpRequest) -> bool {
+    req.path().starts_with("/api/") && req.headers().contains_key(header::AUTHORIZATION)
+}
+
+fn api_token(req: &HttpRequest) -> Option<String> {
+    let value = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("token")
+        .then(|| key.trim().to_owned())
+        .filter(|key| !key.is_empty())
+}
+
+/// The services of the application.
+///
+/// # Errors
+/// The application was put together without them.
+pub fn services(req: &HttpRequest) -> WebResult<web::Data<Services>> {
+    req.app_data::<web::Data<Services>>()
+        .cloned()
+        .ok_or_else(|| WebError::internal(anyhow::anyhow!("no services in the application")))
+}
+
+/// The user who asks. Refused with a way to the login page where there is none.
+#[derive(Debug, Clone)]
+pub struct CurrentUser {
+    /// The user.
+    pub user: User,
+    kind: ActorKind,
+}
+
+impl CurrentUser {
+    /// The user as one who acts, for `app`.
+    #[must_use]
+    pub fn actor(&self, req: &HttpRequest) -> Actor {
+        self.user.actor(self.kind, Some(middleware::request_id(req)))
+    }
+
+    /// The stores this user may see.
+    #[must_use]
+    pub fn tenant(&self) -> Tenant {
+        match self.user.role {
+            Role::Admin => Tenant::All,
+            Role::Manager | Role::Viewer => Tenant::User(self.user.id),
+        }
+    }
+
+    /// The user's key.
+    #[must_use]
+    pub fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// Viewers change nothing.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        self.user.role != Role::Viewer
+    }
+}
+
+/// The user behind a request that passed the guard; `None` on pages that are open to everybody.
+#[must_use]
+pub fn user_of(req: &HttpRequest) -> Option<CurrentUser> {
+    req.extensions().get::<CurrentUser>().cloned()
+}
+
+impl FromRequest for CurrentUser {
+    type Error = WebError;
+    type Future = Ready<WebResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(user_of(req).ok_or_else(WebError::unauthenticated))
+    }
+}
+
+/// A user who may change things.
+#[derive(Debug, Clone)]
+pub struct ManagerUser(pub CurrentUser);
+
+impl FromRequest for ManagerUser {
+    type Error = WebError;
+    type Future = Ready<WebResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match user_of(req) {
+            Some(user) if user.may_change() => Ok(Self(user)),
+            Some(_) => Err(WebError::forbidden()),
+            None => Err(WebError::unauthenticated()),
+        })
+    }
+}
+
+/// An administrator.
+#[derive(Debug, Clone)]
+pub struct AdminUser(pub CurrentUser);
+
+impl FromRequest for AdminUser {
+    type Error = WebError;
+    type Future = Ready<WebResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match user_of(req) {
+            Some(user) if user.user.role == Role::Admin => Ok(Self(user)),
+            Some(_) => Err(WebError::forbidden()),
+            None => Err(WebError::unauthenticated()),
+        })
+    }
+}
+
+/// The store of the path's `{id}`, if the user may see it; anything else is "not found".
+#[derive(Debug, Clone)]
+pub struct OwnedStore(pub Store);
+
+impl FromRequest for OwnedStore {
+    type Error = WebError;
+    type Future = LocalBoxFuture<'static, WebResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let user = user_of(&req).ok_or_else(WebError::unauthenticated)?;
+            let id: StoreId = path_id(&req)?;
+            let tenant = user.tenant();
+            services(&req)?
+                .db
+                .read(move |conn| stores::store_fetch(conn, tenant, id))
+                .await?
+                .map(Self)
+                .ok_or_else(WebError::not_found)
+        })
+    }
+}
+
+/// The key in the path's `{id}`; a text that is no key is "not found".
+///
+/// # Errors
+/// No such part, or no key.
+pub fn path_id<T: std::str::FromStr>(req: &HttpRequest) -> WebResult<T> {
+    req.match_info()
+        .get("id")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(WebError::not_found)
+}

@@ -1,0 +1,86 @@
+//! Forged requests are refused twice over: by what the browser says about where a request comes from, and by
+//! the session's token in a hidden field (plain forms) or a header (htmx).
+
+use actix_session::SessionExt;
+use actix_web::{
+    Error, HttpMessage,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::{Method, header},
+    middleware::Next,
+    web,
+};
+use subtle::ConstantTimeEq;
+
+use super::{WebError, auth, session};
+use crate::services::Services;
+
+/// Name of the hidden field.
+pub const FIELD: &str = "csrf_token";
+/// Name of the header.
+pub const HEADER: &str = "X-CSRF-Token";
+
+/// Lets safe methods through, and of the others only those that are ours. Clients of the API that bring a
+/// token of their own carry no cookie, so there is nothing to forge.
+///
+/// # Errors
+/// The body cannot be read.
+pub async fn guard(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let safe = matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || auth::has_api_token(req.request()) {
+        return Ok(next.call(req).await?.map_into_boxed_body());
+    }
+    let token = match sent_token(&mut req).await {
+        Ok(token) => token,
+        Err(error) => return Ok(req.error_response(error)),
+    };
+    let ours = from_our_pages(&req)
+        && token
+            .zip(session::known_csrf_token(&req.get_session()))
+            .is_some_and(|(sent, known)| bool::from(sent.as_bytes().ct_eq(known.as_bytes())));
+    if !ours {
+        return Ok(req.error_response(WebError::forged()));
+    }
+    Ok(next.call(req).await?.map_into_boxed_body())
+}
+
+/// `Sec-Fetch-Site` where the browser sends it, else `Origin` against our own address. Neither: no browser.
+fn from_our_pages(req: &ServiceRequest) -> bool {
+    let text = |name: &str| req.headers().get(name).map(|v| v.to_str().unwrap_or("?"));
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN.as_str()) else {
+        return true;
+    };
+    let Ok(origin) = url::Url::parse(origin) else {
+        return false;
+    };
+    let host = origin.host_str().map(|host| match origin.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    });
+    let public = req
+        .app_data::<web::Data<Services>>()
+        .is_some_and(|services| services.config.http.public_url.origin() == origin.origin());
+    public || host.as_deref() == text(header::HOST.as_str())
+}
+
+/// The token of the header, or of the form; the body is put back for the handler.
+async fn sent_token(req: &mut ServiceRequest) -> Result<Option<String>, Error> {
+    if let Some(value) = req.headers().get(HEADER) {
+        return Ok(value.to_str().ok().map(str::to_owned));
+    }
+    if req.content_type() != "application/x-www-form-urlencoded" {
+        return Ok(None);
+    }
+    let body = req.extract::<web::Bytes>().await?;
+    let token = url::form_urlencoded::parse(&body)
+        .find(|(name, _)| name == FIELD)
+        .map(|(_, value)| value.into_owned());
+    req.set_payload(Payload::from(body));
+    Ok(token)
+}

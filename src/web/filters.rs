@@ -1,0 +1,92 @@
+//! Filters of the templates: `{{ price|money }}`, `{{ "stop"|icon }}`, `{{ at|age(shell.now, t) }}`.
+//! A module that derives a template writes `use crate::web::filters;`.
+
+use askama::{Result, Values, filters::Safe};
+use chrono::{DateTime, Utc};
+
+use super::{assets, format, texts::Texts};
+use crate::domain::Tenge;
+
+/// A small icon (16 px) of `icons.svg`; the word stands beside it.
+#[askama::filter_fn]
+pub fn icon(name: &str, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(svg(name, "i-s")))
+}
+
+/// A large icon (20 px).
+#[askama::filter_fn]
+pub fn icon_big(name: &str, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(svg(name, "i")))
+}
+
+/// Address of a file of `static/`, with its content's hash.
+#[askama::filter_fn]
+pub fn asset(path: &str, _: &dyn Values) -> Result<String> {
+    Ok(assets::url(path))
+}
+
+fn svg(name: &str, class: &str) -> String {
+    // Names come from our own code; anything else than a name is dropped rather than escaped.
+    let name: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
+    format!(
+        r#"<svg class="{class}" aria-hidden="true"><use href="{}#{name}"/></svg>"#,
+        assets::url("icons.svg")
+    )
+}
+
+/// `12 480 ₸`
+#[askama::filter_fn]
+pub fn money(amount: &Tenge, _: &dyn Values) -> Result<String> {
+    Ok(format::money(*amount))
+}
+
+/// `12 480 ₸` with the sign set back, for columns of prices.
+#[askama::filter_fn]
+pub fn price(amount: &Tenge, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(format!(
+        r#"{}{}<span class="cur">₸</span>"#,
+        format::number(amount.0),
+        format::NBSP
+    )))
+}
+
+/// `4 318`
+#[askama::filter_fn]
+pub fn number(value: &i64, _: &dyn Values) -> Result<String> {
+    Ok(format::number(*value))
+}
+
+/// `22.11.2026`
+#[askama::filter_fn]
+pub fn date(at: &DateTime<Utc>, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(time_element(*at, &format::date(*at))))
+}
+
+/// `22.11.2026 14:05`
+#[askama::filter_fn]
+pub fn date_time(at: &DateTime<Utc>, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(time_element(*at, &format::date_time(*at))))
+}
+
+/// `14:05`, the day as a hint.
+#[askama::filter_fn]
+pub fn clock_time(at: &DateTime<Utc>, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(time_element(*at, &format::clock_time(*at))))
+}
+
+/// `3 мин назад`, the exact time as a hint.
+#[askama::filter_fn]
+pub fn age(at: &DateTime<Utc>, _: &dyn Values, now: &DateTime<Utc>, t: &Texts) -> Result<Safe<String>> {
+    Ok(Safe(time_element(*at, &format::age(*at, *now, *t))))
+}
+
+fn time_element(at: DateTime<Utc>, text: &str) -> String {
+    format!(
+        r#"<time datetime="{}" title="{}">{text}</time>"#,
+        format::machine_time(at),
+        format::date_time_seconds(at)
+    )
+}

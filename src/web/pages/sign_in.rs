@@ -1,0 +1,227 @@
+//! Signing in and out, and the choice of language and theme.
+
+use actix_session::Session;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    cookie::{Cookie, SameSite, time::Duration},
+    http::header,
+    web,
+};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::{
+    app::{
+        sign_in::{SignInError, sign_in as app_sign_in},
+        user_accounts::{UserError, set_preferences},
+    },
+    secrets::Secret,
+    services::Services,
+    store::StoreError,
+    web::{
+        Shell, WebError, WebResult, auth,
+        error::ErrorKind,
+        filters,
+        render::{self, html, html_with, see_other},
+        routes::{Access, Kind, Route},
+        session,
+        texts::Language,
+    },
+};
+
+/// The area's addresses.
+pub const ROUTES: &[Route] = &[
+    Route::get("/login", Kind::Page, Access::Anonymous, || web::to(form)),
+    Route::post("/login", Kind::Page, Access::Anonymous, || web::to(submit)),
+    Route::post("/logout", Kind::Page, Access::Anonymous, || web::to(sign_out)),
+    Route::post("/preferences", Kind::Page, Access::Anonymous, || {
+        web::to(preferences)
+    }),
+];
+
+#[derive(Template)]
+#[template(path = "sign_in/page.html")]
+struct SignInPage {
+    shell: Shell,
+    email: String,
+    next: String,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+async fn form(shell: Shell, query: web::Query<Next>) -> WebResult<HttpResponse> {
+    if shell.user.is_some() {
+        return Ok(see_other(local_path(&query.next)));
+    }
+    html(&SignInPage {
+        shell,
+        email: String::new(),
+        next: query.into_inner().next,
+        error: None,
+    })
+}
+
+#[derive(Deserialize)]
+struct SignInForm {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: Secret,
+    #[serde(default)]
+    next: String,
+}
+
+async fn submit(
+    req: HttpRequest,
+    services: web::Data<Services>,
+    session: Session,
+    form: web::Form<SignInForm>,
+) -> WebResult<HttpResponse> {
+    let form = form.into_inner();
+    let address = req
+        .peer_addr()
+        .map_or_else(String::new, |peer| peer.ip().to_string());
+    match app_sign_in(&services, &form.email, form.password, &address).await {
+        Ok(user) => {
+            let agent = req
+                .headers()
+                .get(header::USER_AGENT)
+                .and_then(|value| value.to_str().ok());
+            session::sign_in(&session, &user, agent.unwrap_or_default())?;
+            Ok(see_other(local_path(&form.next)))
+        }
+        Err(error) => refuse(&req, error, form.email, form.next).await,
+    }
+}
+
+/// The form again, with the e-mail kept and the password gone.
+async fn refuse(
+    req: &HttpRequest,
+    error: SignInError,
+    email: String,
+    next: String,
+) -> WebResult<HttpResponse> {
+    let shell = Shell::load(req).await?;
+    let t = shell.t;
+    let (kind, text) = match error {
+        SignInError::Wrong => (ErrorKind::Invalid, t.get("sign-in-wrong")),
+        SignInError::TooMany { after } => (
+            ErrorKind::TooMany { after },
+            t.with("sign-in-too-many", "minutes", after.div_ceil(60)),
+        ),
+        SignInError::Store(error) => return Err(error.into()),
+        SignInError::Hash(error) => return Err(WebError::internal(error.into())),
+    };
+    let page = SignInPage {
+        shell,
+        email,
+        next,
+        error: Some(text),
+    };
+    let mut response = html_with(kind.status(), &page)?;
+    if let Some((name, value)) = crate::web::middleware::retry_after(kind) {
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+async fn sign_out(session: Session) -> HttpResponse {
+    session::sign_out(&session);
+    see_other("/login")
+}
+
+#[derive(Deserialize)]
+struct PreferencesForm {
+    language: Option<String>,
+    theme: Option<String>,
+    #[serde(default)]
+    next: String,
+}
+
+/// Kept with the user, and in cookies for the time before the next sign-in.
+async fn preferences(
+    req: HttpRequest,
+    services: web::Data<Services>,
+    form: web::Form<PreferencesForm>,
+) -> WebResult<HttpResponse> {
+    let language = form.language.as_deref().and_then(Language::parse);
+    let theme = form.theme.as_deref().map(render::theme_word);
+    if let Some(user) = auth::user_of(&req) {
+        let language = language.map_or(user.user.language.clone(), |l| l.code().to_owned());
+        let theme = theme.map_or(user.user.theme.clone(), str::to_owned);
+        set_preferences(&services, user.id(), language, theme).await?;
+    }
+    let secure = services.config.http.secure();
+    let mut response = see_other(local_path(&form.next));
+    let chosen = [
+        (render::LANGUAGE_COOKIE, language.map(Language::code)),
+        (render::THEME_COOKIE, theme),
+    ];
+    for (name, value) in chosen {
+        if let Some(value) = value {
+            let cookie = Cookie::build(name, value)
+                .path("/")
+                .http_only(true)
+                .secure(secure)
+                .same_site(SameSite::Lax)
+                .max_age(Duration::days(365))
+                .finish();
+            response
+                .add_cookie(&cookie)
+                .map_err(|error| WebError::internal(error.into()))?;
+        }
+    }
+    Ok(response)
+}
+
+/// A path of our own, or the dashboard: a form must not send people to another site.
+fn local_path(next: &str) -> &str {
+    let ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && next.chars().all(|c| c.is_ascii_graphic());
+    if ours { next } else { "/" }
+}
+
+impl From<UserError> for WebError {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::Store(error) => error.into(),
+            UserError::EmailTaken => StoreError::Stale.into(),
+            UserError::NotFound => Self::not_found(),
+            UserError::BadEmail
+            | UserError::PasswordTooShort
+            | UserError::PasswordTooLong
+            | UserError::PasswordTooEasy
+            | UserError::LastAdmin => Self::new(ErrorKind::Invalid),
+            UserError::Hash(error) => Self::internal(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_our_own_are_followed() {
+        for own in ["/", "/stores", "/products?q=a%20b&page=2"] {
+            assert_eq!(local_path(own), own);
+        }
+        for foreign in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x",
+        ] {
+            assert_eq!(local_path(foreign), "/", "{foreign:?}");
+        }
+    }
+}

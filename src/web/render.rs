@@ -1,0 +1,393 @@
+//! Turns templates into answers and gathers what every page shows around its content.
+
+use actix_session::SessionExt;
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, LOCATION},
+    },
+};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use futures_util::future::LocalBoxFuture;
+
+use super::{
+    WebResult,
+    auth::{self, CurrentUser},
+    error::ErrorKind,
+    filters,
+    middleware::{self, RequestInfo},
+    session::{self, Flash},
+    texts::{Language, Texts},
+};
+use crate::{
+    domain::{RepricingMode, Role, SessionState},
+    store::overview::{Overview, Stop, overview_fetch},
+};
+
+/// Cookie of the language of people who are not signed in.
+pub const LANGUAGE_COOKIE: &str = "kaspi-panel-language";
+/// Cookie of the theme of people who are not signed in.
+pub const THEME_COOKIE: &str = "kaspi-panel-theme";
+
+/// What the robot does, in one word for the header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RobotState {
+    /// Prices of at least one store are sent.
+    Live,
+    /// Only computed.
+    Shadow,
+    /// Nothing is decided.
+    Off,
+    /// Everything is stopped.
+    Stopped(Stop),
+    /// So many stores are stopped.
+    PartlyStopped(usize),
+}
+
+impl RobotState {
+    fn of(overview: &Overview) -> Self {
+        match overview.stops.first() {
+            Some(stop) if stop.store_id.is_none() => return Self::Stopped(stop.clone()),
+            Some(_) => return Self::PartlyStopped(overview.stops.len()),
+            None => {}
+        }
+        let any = |mode| {
+            overview
+                .stores
+                .iter()
+                .any(|s| s.active && s.repricing_mode == mode)
+        };
+        if any(RepricingMode::Live) {
+            Self::Live
+        } else if any(RepricingMode::Shadow) {
+            Self::Shadow
+        } else {
+            Self::Off
+        }
+    }
+
+    /// Class of the header's element.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Stopped(_) | Self::PartlyStopped(_) => "robot off",
+            Self::Live | Self::Shadow | Self::Off => "robot",
+        }
+    }
+
+    /// Its icon.
+    #[must_use]
+    pub fn icon(&self) -> &'static str {
+        match self {
+            Self::Live => "check-circle",
+            Self::Shadow => "shadow",
+            Self::Off => "pause",
+            Self::Stopped(_) | Self::PartlyStopped(_) => "stop",
+        }
+    }
+
+    /// The word behind "auto-prices:".
+    #[must_use]
+    pub fn word(&self, t: &Texts) -> String {
+        match self {
+            Self::Live => t.get("robot-live"),
+            Self::Shadow => t.get("robot-shadow"),
+            Self::Off => t.get("robot-off"),
+            Self::Stopped(_) => t.get("robot-stopped"),
+            Self::PartlyStopped(n) => t.with("robot-partly-stopped", "n", *n),
+        }
+    }
+
+    /// Is anything stopped?
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Self::Stopped(_) | Self::PartlyStopped(_))
+    }
+}
+
+/// What every page shows around its content. Templates reach it as `shell`.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// Texts in the reader's language.
+    pub t: Texts,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    /// Who is signed in.
+    pub user: Option<CurrentUser>,
+    /// Token against forged requests, for hidden fields and the header of htmx.
+    pub csrf: String,
+    /// Path and query of this page.
+    pub target: String,
+    /// First part of the path: the area that the navigation marks.
+    pub area: String,
+    /// Messages of the request before.
+    pub flash: Vec<Flash>,
+    /// Figures of the header; empty where nobody is signed in and for fragments.
+    pub overview: Overview,
+    /// What the robot does.
+    pub robot: RobotState,
+    /// Hosts other than the marketplace's: a bar says so.
+    pub other_hosts: bool,
+    /// Id of this request.
+    pub request_id: String,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// A part of a page was asked for.
+    pub htmx: bool,
+}
+
+impl Shell {
+    /// Gathers it for a request that passed the guard.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn load(req: &HttpRequest) -> WebResult<Self> {
+        let mut shell = Self::without_database(req)?;
+        let session = req.get_session();
+        shell.csrf = session::csrf_token(&session)?;
+        if let (Some(user), false) = (&shell.user, shell.htmx) {
+            shell.flash = session::take_flash(&session);
+            let (tenant, now) = (user.tenant(), shell.now);
+            shell.overview = auth::services(req)?
+                .db
+                .read(move |conn| overview_fetch(conn, tenant, now))
+                .await?;
+            shell.robot = RobotState::of(&shell.overview);
+        }
+        Ok(shell)
+    }
+
+    fn without_database(req: &HttpRequest) -> WebResult<Self> {
+        let services = auth::services(req)?;
+        let info = middleware::info(req);
+        let user = auth::user_of(req);
+        let language = user
+            .as_ref()
+            .and_then(|user| Language::parse(&user.user.language))
+            .unwrap_or(info.language);
+        let theme = match (&user, req.cookie(THEME_COOKIE)) {
+            (Some(user), _) => user.user.theme.clone(),
+            (None, Some(cookie)) => cookie.value().to_owned(),
+            (None, None) => "system".to_owned(),
+        };
+        Ok(Self {
+            t: Texts::new(language),
+            theme: theme_word(&theme).to_owned(),
+            user,
+            csrf: String::new(),
+            area: area_of(req.path()),
+            target: info.target,
+            flash: Vec::new(),
+            overview: Overview::default(),
+            robot: RobotState::Off,
+            other_hosts: services.config.kaspi.other_hosts,
+            request_id: info.id,
+            now: services.now(),
+            htmx: info.htmx,
+        })
+    }
+
+    /// Is `area` the one being shown? For `aria-current`.
+    #[must_use]
+    pub fn in_area(&self, area: &str) -> bool {
+        self.area == area
+    }
+
+    /// Is the user an administrator?
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.user
+            .as_ref()
+            .is_some_and(|user| user.user.role == Role::Admin)
+    }
+
+    /// May the user change things?
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        self.user.as_ref().is_some_and(CurrentUser::may_change)
+    }
+
+    /// Things that ask for a person.
+    #[must_use]
+    pub fn problems(&self) -> usize {
+        let needs_login = self
+            .overview
+            .stores
+            .iter()
+            .filter(|store| store.session_state == SessionState::NeedsLogin)
+            .count();
+        needs_login
+            + self.overview.failed.len()
+            + usize::from(self.overview.held > 0)
+            + usize::from(self.overview.without_floor > 0)
+    }
+
+    /// The languages to choose from.
+    #[must_use]
+    pub fn languages(&self) -> [Language; 3] {
+        Language::ALL
+    }
+}
+
+impl FromRequest for Shell {
+    type Error = super::WebError;
+    type Future = LocalBoxFuture<'static, WebResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::load(&req).await })
+    }
+}
+
+/// `light`, `dark`, or `system` for anything else.
+#[must_use]
+pub fn theme_word(text: &str) -> &'static str {
+    match text {
+        "light" => "light",
+        "dark" => "dark",
+        _ => "system",
+    }
+}
+
+fn area_of(path: &str) -> String {
+    path.trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A page or fragment with status 200.
+///
+/// # Errors
+/// The template fails.
+pub fn html(template: &impl Template) -> WebResult<HttpResponse> {
+    html_with(StatusCode::OK, template)
+}
+
+/// A page or fragment with another status: 422 for a form that must be corrected, 409 for a conflict.
+///
+/// # Errors
+/// The template fails.
+pub fn html_with(status: StatusCode, template: &impl Template) -> WebResult<HttpResponse> {
+    let body = template.render()?;
+    Ok(HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(body))
+}
+
+/// To another page after a POST.
+#[must_use]
+pub fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, location))
+        .finish()
+}
+
+#[derive(Template)]
+#[template(path = "layout/error.html")]
+struct ErrorPage {
+    shell: Shell,
+    title: String,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "layout/error_bare.html")]
+struct BareErrorPage<'a> {
+    t: Texts,
+    title: String,
+    text: String,
+    request_id: &'a str,
+}
+
+fn error_texts(t: Texts, kind: ErrorKind) -> (String, String) {
+    let code = kind.code();
+    let text = match kind.retry_after() {
+        Some(seconds) => t.with(format!("error-{code}-text"), "seconds", seconds),
+        None => t.get(format!("error-{code}-text")),
+    };
+    (t.get(format!("error-{code}-title")), text)
+}
+
+/// The error as a page with navigation, as a sentence for htmx, or as the way to the login page.
+pub async fn error_page(req: &HttpRequest, info: &RequestInfo, kind: ErrorKind) -> HttpResponse {
+    if kind == ErrorKind::Unauthenticated {
+        return middleware::to_login(info);
+    }
+    // Without the database there is no navigation to show, and asking again would only take longer.
+    let shell = match kind {
+        ErrorKind::Unavailable => None,
+        _ => Shell::load(req).await.ok(),
+    };
+    let Some(shell) = shell else {
+        return bare_error_page(info, kind);
+    };
+    if info.htmx {
+        return sentence(shell.t, info, kind);
+    }
+    let (title, text) = error_texts(shell.t, kind);
+    let page = ErrorPage { shell, title, text };
+    match page.render() {
+        Ok(body) => answer(kind, "text/html; charset=utf-8", body),
+        Err(_) => bare_error_page(info, kind),
+    }
+}
+
+/// The error as a page without navigation.
+#[must_use]
+pub fn bare_error_page(info: &RequestInfo, kind: ErrorKind) -> HttpResponse {
+    let t = Texts::new(info.language);
+    if info.htmx {
+        return sentence(t, info, kind);
+    }
+    let (title, text) = error_texts(t, kind);
+    let page = BareErrorPage {
+        t,
+        title,
+        text,
+        request_id: &info.id,
+    };
+    answer(
+        kind,
+        "text/html; charset=utf-8",
+        page.render().unwrap_or_default(),
+    )
+}
+
+/// For htmx: text that the script shows in a banner; what is on the page stays.
+fn sentence(t: Texts, info: &RequestInfo, kind: ErrorKind) -> HttpResponse {
+    let (title, text) = error_texts(t, kind);
+    let id = t.with("error-request-id-text", "id", &info.id);
+    answer(kind, "text/plain; charset=utf-8", format!("{title}. {text} {id}"))
+}
+
+/// The error in the envelope of the JSON API; the sentence is always Russian, the code stable.
+#[must_use]
+pub fn error_json(info: &RequestInfo, kind: ErrorKind) -> HttpResponse {
+    let body = match kind {
+        ErrorKind::NotFound => serde_json::json!({ "detail": "Страница не найдена." }),
+        ErrorKind::Unauthenticated => {
+            serde_json::json!({ "detail": "Учетные данные не были предоставлены." })
+        }
+        _ => serde_json::json!({
+            "success": false,
+            "error": error_texts(Texts::default(), kind).1,
+            "code": kind.code(),
+            "request_id": info.id,
+        }),
+    };
+    answer(kind, "application/json", body.to_string())
+}
+
+fn answer(kind: ErrorKind, content_type: &'static str, body: String) -> HttpResponse {
+    let mut response = HttpResponse::build(kind.status());
+    response.insert_header((CONTENT_TYPE, content_type));
+    if let Some(header) = middleware::retry_after(kind) {
+        response.insert_header(header);
+    }
+    response.body(body)
+}

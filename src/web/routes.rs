@@ -1,0 +1,149 @@
+//! The route table: every address of the panel as data, with who may use it. What is not in the table does
+//! not exist; what is in it is guarded here, before its handler runs.
+
+use actix_web::{
+    http::Method,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+
+use super::{auth, csrf, pages, session};
+use crate::services::Services;
+
+/// What an address answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole page, or a redirect to one; errors are pages.
+    Page,
+    /// A part of a page that htmx swaps in; without htmx a whole page.
+    Fragment,
+    /// JSON; errors are JSON.
+    Api,
+    /// Files of the program, cached for long.
+    Static,
+    /// For load balancers: no session, no cookies.
+    Health,
+}
+
+/// Who may use an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Anonymous,
+    /// Every user who is signed in (or, for the API, has a token).
+    SignedIn,
+    /// Managers and administrators: they change things.
+    Manager,
+    /// Administrators.
+    Admin,
+}
+
+/// One address.
+pub struct Route {
+    /// `GET`, `POST`, …
+    pub method: Method,
+    /// Pattern of the path.
+    pub path: &'static str,
+    /// What it answers with.
+    pub kind: Kind,
+    /// Who may use it.
+    pub access: Access,
+    /// The handler, as `|| web::to(handler)`.
+    pub handler: fn() -> actix_web::Route,
+}
+
+impl Route {
+    /// An address that only reads.
+    #[must_use]
+    pub const fn get(
+        path: &'static str,
+        kind: Kind,
+        access: Access,
+        handler: fn() -> actix_web::Route,
+    ) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            kind,
+            access,
+            handler,
+        }
+    }
+
+    /// An address that changes something.
+    #[must_use]
+    pub const fn post(
+        path: &'static str,
+        kind: Kind,
+        access: Access,
+        handler: fn() -> actix_web::Route,
+    ) -> Self {
+        Self {
+            method: Method::POST,
+            path,
+            kind,
+            access,
+            handler,
+        }
+    }
+}
+
+/// The areas of the panel. A new area adds its table here. Fixed paths stand before patterns that would
+/// swallow them.
+const AREAS: &[&[Route]] = &[
+    super::assets::ROUTES,
+    pages::sign_in::ROUTES,
+    pages::dashboard::ROUTES,
+];
+
+/// All addresses, in the order in which they are tried.
+pub fn all() -> impl Iterator<Item = &'static Route> {
+    AREAS.iter().flat_map(|area| area.iter())
+}
+
+/// Mounts the table: files and health checks without sessions, all else with session and CSRF check.
+pub fn configure(config: &mut ServiceConfig, services: &Services, cookie_key: &actix_web::cookie::Key) {
+    let (bare, rest): (Vec<_>, Vec<_>) =
+        all().partition(|route| matches!(route.kind, Kind::Static | Kind::Health));
+    for resource in resources(&bare) {
+        config.service(resource);
+    }
+    let mut scope = web::scope("");
+    for resource in resources(&rest) {
+        scope = scope.service(resource);
+    }
+    config.service(
+        scope
+            .wrap(from_fn(csrf::guard))
+            .wrap(session::middleware(services, cookie_key)),
+    );
+}
+
+/// One resource per path, in the order of the first mention, so that a wrong method is 405 and not 404.
+fn resources(routes: &[&'static Route]) -> Vec<actix_web::Resource> {
+    let mut paths: Vec<&'static str> = Vec::new();
+    for route in routes {
+        if !paths.contains(&route.path) {
+            paths.push(route.path);
+        }
+    }
+    paths
+        .into_iter()
+        .map(|path| {
+            routes
+                .iter()
+                .filter(|route| route.path == path)
+                .fold(web::resource(path), |resource, route| {
+                    resource.route(mount(route))
+                })
+        })
+        .collect()
+}
+
+fn mount(route: &'static Route) -> actix_web::Route {
+    let handler = (route.handler)().method(route.method.clone());
+    if matches!(route.kind, Kind::Static | Kind::Health) {
+        return handler;
+    }
+    handler.wrap(from_fn(move |req, next| auth::guard(route, req, next)))
+}

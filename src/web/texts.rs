@@ -1,0 +1,200 @@
+//! Texts of the interface: Russian, Kazakh, English, through Fluent. Templates say `{{ t.get("nav-products") }}`
+//! or `{{ t.with("stores-count", "n", count) }}`; a text with several values is made in Rust with
+//! [`Texts::with_all`].
+
+use std::{borrow::Cow, collections::HashMap};
+
+use fluent_templates::{
+    LanguageIdentifier, fluent_bundle::FluentValue, langid, loader::Loader as _, static_loader,
+};
+
+use super::format;
+use crate::domain::Tenge;
+
+static_loader! {
+    static LOCALES = {
+        locales: "./locales",
+        fallback_language: "ru",
+        customise: |bundle| {
+            bundle.set_use_isolating(false);
+            bundle.set_formatter(Some(|value, _| match value {
+                FluentValue::Number(number) => Some(format::group_digits(&number.as_string())),
+                _ => None,
+            }));
+        },
+    };
+}
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Language {
+    /// Russian: the default.
+    #[default]
+    Ru,
+    /// Kazakh.
+    Kk,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// All, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Ru, Self::Kk, Self::En];
+
+    /// `ru`, `kk` or `en`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ru => "ru",
+            Self::Kk => "kk",
+            Self::En => "en",
+        }
+    }
+
+    /// The language's name in itself.
+    #[must_use]
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::Ru => "Русский",
+            Self::Kk => "Қазақша",
+            Self::En => "English",
+        }
+    }
+
+    /// The language of a code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    const fn id(self) -> LanguageIdentifier {
+        match self {
+            Self::Ru => langid!("ru"),
+            Self::Kk => langid!("kk"),
+            Self::En => langid!("en"),
+        }
+    }
+}
+
+/// A value inside a text.
+pub trait TextValue {
+    /// The value as Fluent takes it; numbers choose plural forms and are grouped.
+    fn value(&self) -> FluentValue<'_>;
+}
+
+impl<T: TextValue + ?Sized> TextValue for &T {
+    fn value(&self) -> FluentValue<'_> {
+        (**self).value()
+    }
+}
+
+impl TextValue for str {
+    fn value(&self) -> FluentValue<'_> {
+        FluentValue::from(self)
+    }
+}
+
+impl TextValue for String {
+    fn value(&self) -> FluentValue<'_> {
+        FluentValue::from(self.as_str())
+    }
+}
+
+impl TextValue for Tenge {
+    fn value(&self) -> FluentValue<'_> {
+        FluentValue::from(format::money(*self))
+    }
+}
+
+macro_rules! number_values {
+    ($($type:ty),+) => {$(
+        impl TextValue for $type {
+            fn value(&self) -> FluentValue<'_> {
+                FluentValue::from(*self)
+            }
+        }
+    )+};
+}
+number_values!(i32, i64, u8, u16, u32, u64, usize);
+
+/// The texts of one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Texts {
+    /// The language.
+    pub language: Language,
+}
+
+impl Texts {
+    /// The texts of this language.
+    #[must_use]
+    pub const fn new(language: Language) -> Self {
+        Self { language }
+    }
+
+    /// A text without values.
+    #[must_use]
+    pub fn get(&self, key: impl AsRef<str>) -> String {
+        self.look_up(key.as_ref(), &HashMap::new())
+    }
+
+    /// A text with one value.
+    #[must_use]
+    pub fn with(&self, key: impl AsRef<str>, name: &'static str, value: impl TextValue) -> String {
+        self.look_up(key.as_ref(), &HashMap::from([(Cow::from(name), value.value())]))
+    }
+
+    /// A text with two values.
+    #[must_use]
+    pub fn with2(
+        &self,
+        key: impl AsRef<str>,
+        name: &'static str,
+        value: impl TextValue,
+        name2: &'static str,
+        value2: impl TextValue,
+    ) -> String {
+        let values = HashMap::from([
+            (Cow::from(name), value.value()),
+            (Cow::from(name2), value2.value()),
+        ]);
+        self.look_up(key.as_ref(), &values)
+    }
+
+    /// A text with any number of values.
+    #[must_use]
+    pub fn with_all(&self, key: impl AsRef<str>, values: &[(&'static str, &dyn TextValue)]) -> String {
+        let values = values
+            .iter()
+            .map(|(name, value)| (Cow::from(*name), value.value()))
+            .collect();
+        self.look_up(key.as_ref(), &values)
+    }
+
+    /// Is there such a text? For texts that are chosen by a code out of the database.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        LOCALES.try_lookup(&self.language.id(), key).is_some()
+    }
+
+    /// The text of `key`, or of `fallback` where there is none.
+    #[must_use]
+    pub fn get_or(&self, key: &str, fallback: &str) -> String {
+        if self.has(key) {
+            self.get(key)
+        } else {
+            self.get(fallback)
+        }
+    }
+
+    fn look_up(&self, key: &str, values: &HashMap<Cow<'static, str>, FluentValue<'_>>) -> String {
+        LOCALES
+            .try_lookup_complete(&self.language.id(), key, Some(values))
+            .unwrap_or_else(|| {
+                tracing::error!(key, "a text is missing");
+                key.to_owned()
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests;
