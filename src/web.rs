@@ -6,6 +6,7 @@ pub mod auth;
 pub mod csrf;
 pub mod error;
 pub mod filters;
+pub mod form;
 pub mod format;
 pub mod middleware;
 pub mod pages;

@@ -170,7 +170,7 @@ impl Texts {
         self.look_up(key.as_ref(), &values)
     }
 
-    /// Is there such a text? For texts that are chosen by a code out of the database.
+    /// Is there such a text without values? For texts that are chosen by a code out of the database.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         LOCALES.try_lookup(&self.language.id(), key).is_some()

@@ -21,7 +21,7 @@ use crate::{
     web::{
         Shell, WebError, WebResult, auth,
         error::ErrorKind,
-        filters,
+        filters, form,
         render::{self, html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
@@ -31,7 +31,7 @@ use crate::{
 
 /// The area's addresses.
 pub const ROUTES: &[Route] = &[
-    Route::get("/login", Kind::Page, Access::Anonymous, || web::to(form)),
+    Route::get("/login", Kind::Page, Access::Anonymous, || web::to(sign_in_form)),
     Route::post("/login", Kind::Page, Access::Anonymous, || web::to(submit)),
     Route::post("/logout", Kind::Page, Access::Anonymous, || web::to(sign_out)),
     Route::post("/preferences", Kind::Page, Access::Anonymous, || {
@@ -54,7 +54,7 @@ struct Next {
     next: String,
 }
 
-async fn form(shell: Shell, query: web::Query<Next>) -> WebResult<HttpResponse> {
+async fn sign_in_form(shell: Shell, query: web::Query<Next>) -> WebResult<HttpResponse> {
     if shell.user.is_some() {
         return Ok(see_other(local_path(&query.next)));
     }
@@ -70,7 +70,7 @@ async fn form(shell: Shell, query: web::Query<Next>) -> WebResult<HttpResponse> 
 struct SignInForm {
     #[serde(default)]
     email: String,
-    #[serde(default)]
+    #[serde(deserialize_with = "form::secret")]
     password: Secret,
     #[serde(default)]
     next: String,
@@ -80,9 +80,9 @@ async fn submit(
     req: HttpRequest,
     services: web::Data<Services>,
     session: Session,
-    form: web::Form<SignInForm>,
+    fields: web::Form<SignInForm>,
 ) -> WebResult<HttpResponse> {
-    let form = form.into_inner();
+    let form = fields.into_inner();
     let address = req
         .peer_addr()
         .map_or_else(String::new, |peer| peer.ip().to_string());
