@@ -2,6 +2,8 @@
 //! passes here. Nothing knows of HTTP or HTML.
 
 pub mod api_tokens;
+pub mod cabinet_session;
+pub mod connect_store;
 pub mod edit;
 pub mod passwords;
 pub mod preorder_edit;
@@ -9,4 +11,5 @@ pub mod preorder_export;
 pub mod product_edit;
 pub mod sign_in;
 pub mod store_edit;
+pub mod sync_products;
 pub mod user_accounts;

@@ -9,6 +9,7 @@ mod market;
 pub mod price;
 pub mod session;
 
+pub use cabinet::PAGE_SIZE;
 pub use http::client::KaspiClient;
 pub use price::Accepted;
 pub use session::{CabinetSession, Cookie};

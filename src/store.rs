@@ -3,6 +3,8 @@
 
 pub mod api_lists;
 pub mod audit;
+pub mod catalogue;
+pub mod connections;
 pub mod db;
 pub mod error;
 pub mod migrate;

@@ -143,6 +143,7 @@ impl KaspiClient {
             ("a", if on_sale { "true" } else { "false" }),
         ];
         query.extend(search.map(|text| ("t", text)));
+        self.list_turn(merchant_id).await;
         let body = self
             .ask_cabinet(session, "list", |client, base| {
                 client.get(question(base, "bff/offer-view/list", &query))

@@ -4,7 +4,7 @@ use diesel::{PgConnection, RunQueryDsl, sql_types};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{JobKind, JobRunId, StoreId, UserId},
+    domain::{AttemptId, JobKind, JobRunId, StoreId, UserId},
     store::StoreError,
 };
 
@@ -34,6 +34,29 @@ pub fn enqueue_for_store(
     Ok(run_id)
 }
 
+/// Enqueues a login. Logins of one account run one after the other, whoever asks: parallel ones are
+/// punished by the marketplace.
+///
+/// # Errors
+/// `Duplicate(JobOpen)` when the store is being logged in already.
+pub fn enqueue_login(
+    conn: &mut PgConnection,
+    attempt_id: AttemptId,
+    store_id: Option<StoreId>,
+    account: &str,
+    requested_by: UserId,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<JobRunId, StoreError> {
+    let kind = JobKind::ConnectStore;
+    let summary = serde_json::json!({ "attempt_id": attempt_id });
+    let run_id = super::runs::job_run_insert(conn, kind, store_id, Some(requested_by), summary, now)?;
+    // The queue's tables keep the name of a queue for long: a digest instead of the address.
+    let digest = crate::secrets::hash_of_random_key(account);
+    let queue: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    add_job(conn, kind, &RunPayload { run_id }, &format!("login:{queue}"))?;
+    Ok(run_id)
+}
+
 /// Hands a job to the queue, within the caller's transaction.
 ///
 /// # Errors
@@ -56,7 +79,8 @@ pub fn add_job(
 }
 
 /// How often a job is tried: a login once (never hammer an account), a sync for about two hours.
-fn max_attempts(kind: JobKind) -> i32 {
+#[must_use]
+pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
         JobKind::ConnectStore => 1,
         JobKind::SyncStore => 8,

@@ -44,6 +44,50 @@ pub struct JobRun {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
+impl JobRun {
+    fn queued(
+        kind: JobKind,
+        store_id: Option<StoreId>,
+        requested_by: Option<UserId>,
+        summary: Value,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: JobRunId::new(),
+            kind,
+            store_id,
+            requested_by,
+            state: JobState::Queued,
+            progress_done: 0,
+            progress_total: None,
+            summary,
+            failure: None,
+            attempts: 0,
+            created_at: now,
+            started_at: None,
+            heartbeat_at: None,
+            finished_at: None,
+        }
+    }
+}
+
+/// Opens a run that joins no other, e.g. a login; `summary` holds what the job works on.
+///
+/// # Errors
+/// `Duplicate(JobOpen)` when the same work for the store waits or runs already.
+pub fn job_run_insert(
+    conn: &mut PgConnection,
+    kind: JobKind,
+    store_id: Option<StoreId>,
+    requested_by: Option<UserId>,
+    summary: Value,
+    now: DateTime<Utc>,
+) -> Result<JobRunId, StoreError> {
+    let run = JobRun::queued(kind, store_id, requested_by, summary, now);
+    diesel::insert_into(job_runs::table).values(&run).execute(conn)?;
+    Ok(run.id)
+}
+
 /// Opens a run, or finds the one of the same kind and store that waits or runs; tells whether it is new.
 ///
 /// # Errors
@@ -55,22 +99,8 @@ pub fn job_run_open(
     requested_by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<(JobRunId, bool), StoreError> {
-    let run = JobRun {
-        id: JobRunId::new(),
-        kind,
-        store_id: Some(store_id),
-        requested_by,
-        state: JobState::Queued,
-        progress_done: 0,
-        progress_total: None,
-        summary: Value::Object(serde_json::Map::new()),
-        failure: None,
-        attempts: 0,
-        created_at: now,
-        started_at: None,
-        heartbeat_at: None,
-        finished_at: None,
-    };
+    let summary = Value::Object(serde_json::Map::new());
+    let run = JobRun::queued(kind, Some(store_id), requested_by, summary, now);
     // `do nothing` waits for a parallel insert; the second look then sees its row.
     let added = diesel::insert_into(job_runs::table)
         .values(&run)

@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use reqwest::{
     RequestBuilder, Response,
     header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, ORIGIN, REFERER, USER_AGENT},
@@ -21,6 +21,8 @@ use crate::{
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Public reads a second from one address: ten went well, fifteen were blocked (contract, "Limits").
 const PUBLIC_READS_PER_SECOND: NonZeroU32 = NonZeroU32::new(8).unwrap();
+/// Pages of a merchant's own list a second: two to three at most.
+const LIST_READS_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// Client of the marketplace; cheap to clone.
 #[derive(Clone)]
@@ -28,6 +30,7 @@ pub struct KaspiClient {
     client: reqwest::Client,
     pub(in crate::kaspi) hosts: Arc<config::Kaspi>,
     public_reads: Arc<DefaultDirectRateLimiter>,
+    list_reads: Arc<DefaultKeyedRateLimiter<String>>,
 }
 
 impl std::fmt::Debug for KaspiClient {
@@ -55,13 +58,12 @@ impl KaspiClient {
             .zstd(true)
             .build()
             .map_err(unavailable)?;
-        let one = NonZeroU32::MIN;
+        let evenly = |reads| Quota::per_second(reads).allow_burst(NonZeroU32::MIN);
         Ok(Self {
             client,
             hosts: Arc::new(config.clone()),
-            public_reads: Arc::new(RateLimiter::direct(
-                Quota::per_second(PUBLIC_READS_PER_SECOND).allow_burst(one),
-            )),
+            public_reads: Arc::new(RateLimiter::direct(evenly(PUBLIC_READS_PER_SECOND))),
+            list_reads: Arc::new(RateLimiter::keyed(evenly(LIST_READS_PER_SECOND))),
         })
     }
 
@@ -101,6 +103,11 @@ impl KaspiClient {
             Err(Refusal::Error(error)) => Err(error),
             Err(Refusal::Forbidden { .. }) => Err(KaspiError::Blocked),
         }
+    }
+
+    /// Waits for the merchant's turn to read its list.
+    pub(in crate::kaspi) async fn list_turn(&self, merchant_id: &str) {
+        self.list_reads.until_key_ready(&merchant_id.to_owned()).await;
     }
 
     async fn session_alive(&self, session: &CabinetSession) -> Result<bool, KaspiError> {

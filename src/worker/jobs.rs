@@ -1,0 +1,62 @@
+//! One file per kind of job. A job gets the key of its run, calls `app`, and says what follows from a failure.
+
+pub mod connect_store;
+pub mod sync_store;
+
+use crate::{
+    domain::{Actor, ActorKind, JobRunId, Tenant},
+    queue::runs::{JobRun, job_run_fetch, job_run_start},
+    services::Services,
+    store::{StoreError, users::user_fetch},
+};
+
+/// Why a job is not done. The codes are those of the runs; a text for each stands in the locales.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JobError {
+    /// Trouble that passes: once more, later.
+    #[error("{0}, to be tried again")]
+    Retry(&'static str),
+    /// Given up; the run says so already.
+    #[error("{0}")]
+    Fail(&'static str),
+}
+
+impl From<StoreError> for JobError {
+    /// The run cannot be marked without a database: it is tried again.
+    fn from(error: StoreError) -> Self {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the database failed in a job"
+        );
+        Self::Retry("database")
+    }
+}
+
+/// Takes a run up, with the person who asked for it. `None`: it was called off or is over.
+async fn take_up(services: &Services, run_id: JobRunId) -> Result<Option<(JobRun, Actor)>, StoreError> {
+    let now = services.now();
+    services
+        .db
+        .tx(move |conn| {
+            if !job_run_start(conn, run_id, now)? {
+                return Ok(None);
+            }
+            let Some(run) = job_run_fetch(conn, Tenant::All, run_id)? else {
+                return Ok(None);
+            };
+            let user = match run.requested_by {
+                Some(id) => user_fetch(conn, id)?,
+                None => None,
+            };
+            let request_id = Some(run_id.to_string());
+            let actor = match user {
+                Some(user) => user.actor(ActorKind::Person, request_id),
+                None => Actor {
+                    request_id,
+                    ..Actor::system()
+                },
+            };
+            Ok(Some((run, actor)))
+        })
+        .await
+}
