@@ -1,3 +1,5 @@
+//! Tests of the settings: what is read, what is refused.
+
 use std::collections::HashMap;
 
 use super::Config;

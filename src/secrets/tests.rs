@@ -1,3 +1,5 @@
+//! Tests of sealing and of keeping secrets out of sight.
+
 use std::os::unix::fs::PermissionsExt;
 
 use secrecy::ExposeSecret;

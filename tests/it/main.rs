@@ -10,3 +10,4 @@ mod harness;
 mod os;
 mod store;
 mod support;
+mod tidy;

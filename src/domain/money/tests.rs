@@ -1,3 +1,5 @@
+//! Tests of whole tenge.
+
 use super::{MoneyError, Tenge};
 
 #[test]

@@ -1,0 +1,207 @@
+//! People and programs that use the panel over HTTP: cookies are kept, redirects are shown and not
+//! followed, forms carry the session's token.
+
+use std::sync::Mutex;
+
+use reqwest::{Method, StatusCode, header, redirect::Policy};
+use scraper::{ElementRef, Html, Selector};
+use serde_json::Value;
+use url::Url;
+
+/// The password of every user of `db_user`.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// One browser, or one program with a key of the API.
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    api_key: Option<String>,
+    htmx: bool,
+    csrf: Mutex<Option<String>>,
+}
+
+impl Client {
+    /// Somebody nobody knows.
+    pub fn anonymous(base: &Url) -> Self {
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .timeout(std::time::Duration::from_secs(30))
+            .build()
+            .unwrap();
+        Self {
+            http,
+            base: base.clone(),
+            api_key: None,
+            htmx: false,
+            csrf: Mutex::new(None),
+        }
+    }
+
+    /// A program with a key of the JSON API.
+    pub fn api(base: &Url, key: &str) -> Self {
+        Self {
+            api_key: Some(key.to_owned()),
+            ..Self::anonymous(base)
+        }
+    }
+
+    /// The same session, asking as htmx does.
+    pub fn htmx(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            api_key: self.api_key.clone(),
+            htmx: true,
+            csrf: Mutex::new(self.csrf.lock().unwrap().clone()),
+        }
+    }
+
+    /// Signs in with [`PASSWORD`].
+    pub async fn sign_in(&self, email: &str) -> Answer {
+        let answer = self.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        *self.csrf.lock().unwrap() = None; // a session that signed in has a new token
+        answer
+    }
+
+    /// `GET`
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// `POST` of a form, with the session's token.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token().await;
+        let mut fields = fields.to_vec();
+        fields.push(("csrf_token", &token));
+        self.post_bare(path, &fields).await
+    }
+
+    /// `POST` of a form as it is, for forged requests.
+    pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).form(fields)).await
+    }
+
+    /// A request with a JSON body, or without one.
+    pub async fn json(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.send(request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self.http.request(method, self.base.join(path).unwrap());
+        if let Some(key) = &self.api_key {
+            request = request.header(header::AUTHORIZATION, format!("Token {key}"));
+        }
+        if self.htmx {
+            request = request.header("HX-Request", "true");
+        }
+        request
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let answer = request.send().await.expect("the panel answers");
+        Answer {
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            body: answer.bytes().await.expect("the panel answers in full").to_vec(),
+        }
+    }
+
+    /// The session's token, as every page with a form carries it.
+    async fn token(&self) -> String {
+        if let Some(token) = self.csrf.lock().unwrap().clone() {
+            return token;
+        }
+        // The login page sends people who are signed in on to the dashboard.
+        let mut page = self.get("/login").await;
+        if page.status.is_redirection() {
+            page = self.get(&page.location()).await;
+        }
+        let token = page.attribute("input[name=csrf_token]", "value");
+        *self.csrf.lock().unwrap() = Some(token.clone());
+        token
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: header::HeaderMap,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Fails unless the status is this; says what the page says.
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body_text());
+        self
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> String {
+        self.header("location")
+    }
+
+    /// A header that must be there.
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).unwrap_or_else(|| panic!("no header {name}"));
+        value.to_str().unwrap().to_owned()
+    }
+
+    /// The body as text.
+    pub fn body_text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body_text()))
+    }
+
+    /// The body as a page.
+    pub fn page(&self) -> Html {
+        Html::parse_document(&self.body_text())
+    }
+
+    /// The texts of all elements that match, white space folded.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        self.page().select(&css(selector)).map(text_of).collect()
+    }
+
+    /// The text of the only element that matches.
+    pub fn text(&self, selector: &str) -> String {
+        let mut texts = self.texts(selector);
+        assert_eq!(texts.len(), 1, "{selector}: {texts:?} in {}", self.body_text());
+        texts.remove(0)
+    }
+
+    /// An attribute of the first element that matches.
+    pub fn attribute(&self, selector: &str, name: &str) -> String {
+        let page = self.page();
+        let element = page.select(&css(selector)).next();
+        let value = element.and_then(|element| element.value().attr(name).map(str::to_owned));
+        value.unwrap_or_else(|| panic!("no {name} at {selector} in {}", self.body_text()))
+    }
+
+    /// How many elements match.
+    pub fn count(&self, selector: &str) -> usize {
+        self.page().select(&css(selector)).count()
+    }
+}
+
+fn css(selector: &str) -> Selector {
+    Selector::parse(selector).unwrap_or_else(|error| panic!("{selector}: {error}"))
+}
+
+fn text_of(element: ElementRef<'_>) -> String {
+    let text: String = element.text().collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
