@@ -1,5 +1,6 @@
 //! The harness against itself: a test that shares its database or market with another shows nothing.
 
+use kaspi_panel::domain::Role;
 use serde_json::json;
 
 use crate::support::{Simulator, TestApp};
@@ -32,4 +33,17 @@ async fn every_test_has_an_application_of_its_own() {
     app.services.db.ping().await.unwrap();
     assert_eq!((app.services.now() - before).num_seconds(), 90);
     assert_eq!(app.services.config.kaspi.cabinet, app.market.host("cabinet"));
+}
+
+#[tokio::test]
+async fn people_sign_in_through_the_login_page() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let page = client.get("/").await.expect(200);
+    assert_eq!(page.count("main"), 1);
+    let stranger = app.anonymous().get("/").await.expect(303);
+    assert!(stranger.location().starts_with("/login"));
+    client.post_bare("/logout", &[]).await.expect(403);
+    client.post("/logout", &[]).await.expect(303);
+    client.get("/").await.expect(303);
 }

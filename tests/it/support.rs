@@ -2,12 +2,14 @@
 //! write to the database; all others go through HTTP.
 
 mod app;
+mod client;
 mod cluster;
 mod fixtures;
 mod simulator;
 mod wait;
 
 pub use app::TestApp;
+pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};
 pub use simulator::Simulator;

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
 use diesel::PgConnection;
-use kaspi_panel::{clock::FixedClock, config::Config, secrets::Secret, services::Services};
+use kaspi_panel::{
+    clock::FixedClock, config::Config, domain::Role, secrets::Secret, services::Services, web::server,
+};
 use tempfile::TempDir;
+use url::Url;
 
-use super::{Simulator, TestDb, now};
+use super::{Client, Simulator, TestDb, db_user, now};
 
 /// Everything a test needs; nothing is shared with another test.
 pub struct TestApp {
@@ -19,7 +23,21 @@ pub struct TestApp {
     /// The database.
     pub db: TestDb,
     clock: FixedClock,
+    panel: Option<Panel>,
     _files: TempDir,
+}
+
+/// The panel's server; it stops with this value.
+struct Panel {
+    address: Url,
+    handle: ServerHandle,
+}
+
+impl Drop for Panel {
+    fn drop(&mut self) {
+        // The order is given at once; nobody needs to wait until it is carried out.
+        drop(self.handle.stop(false));
+    }
 }
 
 /// What is special about an application.
@@ -53,8 +71,47 @@ impl TestApp {
         self.market.advance(seconds).await;
     }
 
+    /// Starts the panel on a free port, unless it runs already, and gives its address.
+    pub fn serve(&mut self) -> Url {
+        let panel = self.panel.get_or_insert_with(|| {
+            let (server, address) = server::build(self.services.clone(), 1).expect("the panel listens");
+            let handle = server.handle();
+            tokio::spawn(server);
+            Panel {
+                address: Url::parse(&format!("http://{address}")).unwrap(),
+                handle,
+            }
+        });
+        panel.address.clone()
+    }
+
+    /// Somebody who is not signed in.
+    pub fn anonymous(&mut self) -> Client {
+        Client::anonymous(&self.serve())
+    }
+
+    /// A new user of this name and role, signed in through the login page.
+    pub async fn signed_in(&mut self, name: &str, role: Role) -> Client {
+        db_user(&mut self.conn(), name, role);
+        self.sign_in(name).await
+    }
+
+    /// Signs a user of `db_user` in through the login page.
+    pub async fn sign_in(&mut self, name: &str) -> Client {
+        let client = self.anonymous();
+        let answer = client.sign_in(&format!("{name}@example.kz")).await.expect(303);
+        assert_eq!(answer.location(), "/");
+        client
+    }
+
+    /// A program with a key of the JSON API.
+    pub fn api(&mut self, key: &str) -> Client {
+        Client::api(&self.serve(), key)
+    }
+
     /// The program ends and starts again: new services on the same database, files and market.
     pub fn restart(&mut self) {
+        self.panel = None;
         let config = Config::clone(&self.services.config);
         self.services = services(config, &self.db, &self.clock);
     }
@@ -86,6 +143,7 @@ impl TestAppBuilder {
             market,
             db,
             clock,
+            panel: None,
             _files: files,
         }
     }

@@ -1,11 +1,14 @@
 //! Rows for tests, written straight to the tables. What a test does not care about gets a fixed value.
 
+use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::{ProductId, RepricingMode, Role, SessionState, StoreId, Tenge, UserId},
     schema::{product_prices, products, stores, users},
 };
+
+use super::PASSWORD;
 
 /// Where the clock of every test starts: 23 November 2026, 12:00 in Almaty.
 pub fn now() -> DateTime<Utc> {
@@ -15,7 +18,7 @@ pub fn now() -> DateTime<Utc> {
 /// The city of the main price in every fixture.
 pub const CITY: &str = "750000000";
 
-/// A user with an e-mail made of the name; the password hash matches nothing.
+/// A user with an e-mail made of the name, who signs in with [`PASSWORD`].
 pub fn db_user(conn: &mut PgConnection, name: &str, role: Role) -> UserId {
     let id = UserId::new();
     diesel::insert_into(users::table)
@@ -24,7 +27,7 @@ pub fn db_user(conn: &mut PgConnection, name: &str, role: Role) -> UserId {
             users::external_id.eq(name),
             users::email.eq(format!("{name}@example.kz")),
             users::name.eq(name),
-            users::password_hash.eq("-"),
+            users::password_hash.eq(password_hash()),
             users::role.eq(role),
             users::created_at.eq(now()),
             users::updated_at.eq(now()),
@@ -32,6 +35,15 @@ pub fn db_user(conn: &mut PgConnection, name: &str, role: Role) -> UserId {
         .execute(conn)
         .expect("a user");
     id
+}
+
+/// [`PASSWORD`] hashed as cheaply as it can be.
+fn password_hash() -> String {
+    let params = Params::new(64, 1, 1, None).expect("valid parameters");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password(PASSWORD.as_bytes())
+        .expect("a hash")
+        .to_string()
 }
 
 /// A store of `owner` that is connected and repriced live.
