@@ -9,7 +9,7 @@ mod simulator;
 mod wait;
 
 pub use app::TestApp;
-pub use client::{Answer, Client, PASSWORD};
+pub use client::{Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};
 pub use simulator::Simulator;

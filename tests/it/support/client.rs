@@ -59,7 +59,9 @@ impl Client {
 
     /// Signs in with [`PASSWORD`].
     pub async fn sign_in(&self, email: &str) -> Answer {
-        let answer = self.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        let answer = self
+            .post("/login", &[("email", email), ("password", PASSWORD)])
+            .await;
         *self.csrf.lock().unwrap() = None; // a session that signed in has a new token
         answer
     }
@@ -79,7 +81,12 @@ impl Client {
 
     /// `POST` of a form as it is, for forged requests.
     pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.send(self.request(Method::POST, path).form(fields)).await
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let form = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = self.request(Method::POST, path).header(form.0, form.1);
+        self.send(request.body(body)).await
     }
 
     /// A request with a JSON body, or without one.
@@ -152,7 +159,10 @@ impl Answer {
 
     /// A header that must be there.
     pub fn header(&self, name: &str) -> String {
-        let value = self.headers.get(name).unwrap_or_else(|| panic!("no header {name}"));
+        let value = self
+            .headers
+            .get(name)
+            .unwrap_or_else(|| panic!("no header {name}"));
         value.to_str().unwrap().to_owned()
     }
 

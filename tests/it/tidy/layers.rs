@@ -90,6 +90,7 @@ const LAYERS: &[Layer] = &[
             "app",
             "config",
             "domain",
+            "kaspi",
             "queue",
             "services",
             "store",
