@@ -6,6 +6,8 @@ pub mod ids;
 pub mod money;
 pub mod offer;
 pub mod preorder;
+pub mod percent;
+pub mod pricing;
 pub mod product;
 pub mod states;
 mod text_enum;

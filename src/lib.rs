@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`domain`] | pure rules: money, prices, states | IO, clocks, logging, SQL |
 //! | [`store`] | all SQL | HTTP words, transactions of its own |
+//! | [`last_gate`] | the last check before a price leaves | code of the engine |
 //! | [`kaspi`] | the marketplace client and the browser login | SQL, pages |
 //! | [`sheets`] | spreadsheets as bytes | IO |
 //! | [`queue`] | background jobs: payloads and enqueueing | what a job does |
@@ -22,6 +23,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod kaspi;
+pub mod last_gate;
 pub mod os;
 pub mod queue;
 pub mod schema;
