@@ -1,3 +1,153 @@
-//! Background work: jobs and loops. Turns a payload into one call of `app` and its outcome into a decision.
+//! Background work of one process: the job queue, the repricing loop and the push sender. Any number of
+//! workers may run on any number of machines: jobs, due products and stores are claimed in the database.
 
+mod handlers;
 pub mod jobs;
+
+use std::{future::Future, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use graphile_worker::LocalQueueConfig;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    app::{
+        push_prices::push_store,
+        reprice::{Pass, reprice_due},
+    },
+    queue::{self, QueueError},
+    secrets::Secret,
+    services::Services,
+    store::{StoreError, pushes},
+};
+
+/// Products decided about in one round of a worker.
+const PRODUCTS_PER_ROUND: i64 = 40;
+/// Stores served by the push sender at once.
+const STORES_AT_ONCE: usize = 8;
+/// Pause after a round that failed, so that a database that is away is not hammered.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Runs until `stop` becomes true, then finishes what is in flight within 30 seconds.
+///
+/// # Errors
+/// The queue cannot be started; later faults of the database are waited out.
+pub async fn run(
+    services: Services,
+    database_url: &Secret,
+    stop: watch::Receiver<bool>,
+) -> Result<(), QueueError> {
+    let owner = Uuid::now_v7();
+    let concurrency = services.config.worker.concurrency;
+    let stopped = stop.clone();
+    let jobs = queue::options(database_url)
+        .concurrency(concurrency)
+        // Without it a backlog drains at concurrency / poll interval.
+        .local_queue(LocalQueueConfig::default().with_size(concurrency * 2))
+        // A killed worker's jobs are taken up within 90 s: 45 s of silence, looked for every 20 s.
+        .heartbeat_interval(Duration::from_secs(10))
+        .sweep_interval(Duration::from_secs(20))
+        .sweep_threshold(Duration::from_secs(45))
+        .recovery_delay(Duration::from_secs(1))
+        .listen_os_shutdown_signals(false)
+        .shutdown_signal(async move { until_stopped(stopped).await })
+        .shutdown_grace_period(Duration::from_secs(25))
+        .add_extension(services.clone());
+    let jobs = handlers::define(jobs)
+        .init()
+        .await
+        .map_err(|error| QueueError(error.to_string()))?;
+    let tick = services.config.worker.tick;
+    let (queue, (), ()) = tokio::join!(
+        async { jobs.run().await.map_err(|error| QueueError(error.to_string())) },
+        rounds("reprice", tick, stop.clone(), || reprice_round(&services)),
+        rounds("push", tick, stop.clone(), || push_round(&services, owner)),
+    );
+    // Another worker need not wait for our lease to run out.
+    let released = services
+        .db
+        .tx(move |conn| pushes::store_lease_release(conn, owner))
+        .await;
+    if let Err(error) = released {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the lease could not be given back; it ends by itself"
+        );
+    }
+    queue
+}
+
+/// Decides about due products. `true`: there may be more.
+async fn reprice_round(services: &Services) -> Result<bool, StoreError> {
+    let pass = Pass {
+        store_id: None,
+        force: false,
+        dry_run: false,
+        limit: PRODUCTS_PER_ROUND,
+    };
+    let summary = reprice_due(services, pass).await?;
+    if summary.checked + summary.failed > 0 {
+        tracing::info!(checked = summary.checked, changed = summary.changed, kept = summary.kept, held = ?summary.held,
+            failed = summary.failed, "products decided");
+    }
+    Ok(summary.checked + summary.failed >= u64::try_from(PRODUCTS_PER_ROUND).unwrap_or(u64::MAX))
+}
+
+/// Sends planned prices and reads sent ones back, for every store that has any.
+async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError> {
+    let now = services.now();
+    let stores = services
+        .db
+        .read(move |conn| pushes::push_stores_with_work(conn, now))
+        .await?;
+    let mut results = stream::iter(stores)
+        .map(|store_id| push_store(services, store_id, owner))
+        .buffer_unordered(STORES_AT_ONCE);
+    while let Some(result) = results.next().await {
+        let summary = result?;
+        if summary.sent + summary.confirmed + summary.held + summary.rejected > 0 {
+            tracing::info!(
+                sent = summary.sent,
+                confirmed = summary.confirmed,
+                held = summary.held,
+                rejected = summary.rejected,
+                waiting = summary.waiting,
+                "prices pushed"
+            );
+        }
+    }
+    Ok(false)
+}
+
+/// Repeats a round until stopped; a failed one is logged and waited out, never the end.
+async fn rounds<F: Future<Output = Result<bool, StoreError>>>(
+    name: &str,
+    tick: Duration,
+    stop: watch::Receiver<bool>,
+    mut round: impl FnMut() -> F,
+) {
+    while !*stop.borrow() {
+        let pause = match round().await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => tick,
+            Err(error) => {
+                tracing::error!(
+                    round = name,
+                    error = &error as &dyn std::error::Error,
+                    "a round failed"
+                );
+                PAUSE_AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = until_stopped(stop.clone()) => {}
+        }
+    }
+}
+
+async fn until_stopped(mut stop: watch::Receiver<bool>) {
+    // An error means that the sender is gone: the program is ending.
+    let _ended = stop.wait_for(|stop| *stop).await;
+}

@@ -4,22 +4,7 @@ use super::{
     CabinetSession, KaspiClient, KaspiError,
     http::{client::address, convert, wire},
 };
-use crate::domain::{Tenge, product::Availability};
-
-/// One write: a product with all its city prices and the whole availability image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PriceWrite {
-    /// The shop.
-    pub merchant_id: String,
-    /// The article.
-    pub sku: String,
-    /// Title in the seller's own list, echoed where it is known.
-    pub model: Option<String>,
-    /// Price per city id; at least one.
-    pub city_prices: Vec<(String, Tenge)>,
-    /// Every point as last read. `None`: the key is left out, the marketplace keeps what it has.
-    pub availabilities: Option<Vec<Availability>>,
-}
+use crate::{domain::product::Availability, last_gate::ClearedWrite};
 
 /// The marketplace took a write: that is not yet a changed price.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +22,7 @@ impl KaspiClient {
     pub async fn set_price(
         &self,
         session: &CabinetSession,
-        write: &PriceWrite,
+        write: &ClearedWrite,
     ) -> Result<Accepted, KaspiError> {
         let order = order(write)?;
         let body = self
@@ -56,8 +41,8 @@ impl KaspiClient {
 }
 
 /// The body: city prices, and the lowest of them as base price beside them (contract, "Disagreements" 5).
-fn order(write: &PriceWrite) -> Result<wire::PriceOrder<'_>, KaspiError> {
-    let prices = write.city_prices.iter().map(|(_, price)| price.0);
+fn order(write: &ClearedWrite) -> Result<wire::PriceOrder<'_>, KaspiError> {
+    let prices = write.city_prices().iter().map(|(_, price)| price.0);
     let lowest = prices.min().filter(|lowest| *lowest > 0);
     let Some(lowest) = lowest else {
         return Err(KaspiError::Rejected {
@@ -66,12 +51,11 @@ fn order(write: &PriceWrite) -> Result<wire::PriceOrder<'_>, KaspiError> {
         });
     };
     Ok(wire::PriceOrder {
-        merchant_uid: &write.merchant_id,
-        sku: &write.sku,
-        model: write.model.as_deref(),
+        merchant_uid: write.merchant_id(),
+        sku: write.sku(),
         price: lowest,
         city_prices: write
-            .city_prices
+            .city_prices()
             .iter()
             .map(|(city_id, price)| wire::CityValue {
                 city_id,
@@ -80,8 +64,7 @@ fn order(write: &PriceWrite) -> Result<wire::PriceOrder<'_>, KaspiError> {
             .collect(),
         // An empty image would withdraw the offer everywhere; it can only mean "not known".
         availabilities: write
-            .availabilities
-            .as_ref()
+            .availabilities()
             .filter(|points| !points.is_empty())
             .map(|points| points.iter().map(echo).collect()),
     })

@@ -395,3 +395,14 @@ fn to_row((product, store_name, price): RowTuple) -> ProductRow {
         price,
     }
 }
+
+/// Hands off a product until `until`: a person should look first.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_lock(conn: &mut PgConnection, id: ProductId, until: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(products::table.find(id))
+        .set(products::locked_until.eq(until))
+        .execute(conn)?;
+    Ok(())
+}

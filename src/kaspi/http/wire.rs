@@ -227,8 +227,6 @@ pub struct MarketQuestion<'a> {
 pub struct PriceOrder<'a> {
     pub merchant_uid: &'a str,
     pub sku: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<&'a str>,
     pub price: i64,
     pub city_prices: Vec<CityValue<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

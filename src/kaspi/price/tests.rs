@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::domain::Tenge;
 
 fn point(id: &str) -> Availability {
     Availability {
@@ -14,20 +15,15 @@ fn point(id: &str) -> Availability {
     }
 }
 
-fn write(availabilities: Option<Vec<Availability>>) -> PriceWrite {
-    PriceWrite {
-        merchant_id: "30000001".into(),
-        sku: "a-1".into(),
-        model: Some("Demo A1".into()),
-        city_prices: vec![
-            ("750000000".into(), Tenge(15_990)),
-            ("710000000".into(), Tenge(15_490)),
-        ],
-        availabilities,
-    }
+fn write(availabilities: Option<Vec<Availability>>) -> ClearedWrite {
+    let city_prices = vec![
+        ("750000000".into(), Tenge(15_990)),
+        ("710000000".into(), Tenge(15_490)),
+    ];
+    ClearedWrite::for_tests("30000001", "a-1", city_prices, availabilities)
 }
 
-fn body(write: &PriceWrite) -> serde_json::Value {
+fn body(write: &ClearedWrite) -> serde_json::Value {
     serde_json::to_value(order(write).unwrap()).unwrap()
 }
 
@@ -36,7 +32,7 @@ fn city_prices_go_with_the_lowest_beside_them() {
     assert_eq!(
         body(&write(None)),
         json!({
-            "merchantUid": "30000001", "sku": "a-1", "model": "Demo A1", "price": 15490,
+            "merchantUid": "30000001", "sku": "a-1", "price": 15490,
             "cityPrices": [
                 {"cityId": "750000000", "value": 15990}, {"cityId": "710000000", "value": 15490}
             ]
@@ -81,10 +77,7 @@ fn an_empty_image_is_left_out_instead_of_withdrawing_the_offer() {
 #[test]
 fn a_write_without_a_price_above_zero_is_never_built() {
     for city_prices in [vec![], vec![("750000000".to_owned(), Tenge(0))]] {
-        let write = PriceWrite {
-            city_prices,
-            ..write(None)
-        };
+        let write = ClearedWrite::for_tests("30000001", "a-1", city_prices, None);
         assert!(matches!(order(&write), Err(KaspiError::Rejected { .. })));
     }
 }

@@ -1,0 +1,319 @@
+//! One pass of the repricing loop: claim due products, read each card, decide, and write decision, audit row
+//! and intended push in one transaction. Sending is `push_prices`' business.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+
+use crate::{
+    domain::{
+        Actor, DecisionId, Outcome, PushOrigin, RepricingMode, StoreId,
+        offer::Market,
+        pricing::{self, Decision, Input},
+    },
+    services::Services,
+    store::{
+        PgConnection, StoreError,
+        audit::{AuditEntry, audit_insert},
+        decisions::{DueProduct, StoredDecision, decision_record, due_product_release, due_products_claim},
+        market::market_record,
+        pushes::{NewPush, almaty_day, push_count_confirmed_today, push_in_flight, push_insert},
+        rules::rule_definition_fetch,
+        stores::store_own_merchants,
+    },
+};
+
+/// What to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Pass {
+    /// Only this store.
+    pub store_id: Option<StoreId>,
+    /// Also products that are not due yet.
+    pub force: bool,
+    /// Decide and explain, plan nothing.
+    pub dry_run: bool,
+    /// Products at most.
+    pub limit: i64,
+}
+
+/// What came of a pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct PassSummary {
+    /// Products decided about.
+    pub checked: u64,
+    /// Prices planned (or, in shadow and dry runs, that would have been).
+    pub changed: u64,
+    /// Already right.
+    pub kept: u64,
+    /// Held or refused, by the last code of the reasons.
+    pub held: BTreeMap<String, u64>,
+    /// Products without a decision: a fault of database or program.
+    pub failed: u64,
+}
+
+impl PassSummary {
+    /// Adds another summary.
+    pub fn add(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.changed += other.changed;
+        self.kept += other.kept;
+        self.failed += other.failed;
+        for (code, count) in other.held {
+            *self.held.entry(code).or_default() += count;
+        }
+    }
+}
+
+/// The deciding function; replaced in tests by one that returns anything.
+pub type Decide = fn(&Input) -> Decision;
+
+/// Cards read at once.
+const CARDS_AT_ONCE: usize = 4;
+
+/// A snapshot older than this is no evidence, in seconds (pricing rules, evidence gate).
+const MARKET_MAX_AGE_SECONDS: i64 = 120;
+
+/// Decides about the products that are due.
+///
+/// # Errors
+/// The database cannot be asked for due products; faults of single products are counted.
+pub async fn reprice_due(services: &Services, pass: Pass) -> Result<PassSummary, StoreError> {
+    reprice_due_with(services, pass, pricing::decide).await
+}
+
+/// [`reprice_due`] with a given deciding function.
+///
+/// # Errors
+/// As [`reprice_due`].
+pub async fn reprice_due_with(
+    services: &Services,
+    pass: Pass,
+    decide: Decide,
+) -> Result<PassSummary, StoreError> {
+    let now = services.now();
+    let due = services
+        .db
+        .tx(move |conn| due_products_claim(conn, pass.store_id, pass.force, pass.limit, now))
+        .await?;
+    let mut summary = PassSummary::default();
+    let mut results = stream::iter(due)
+        .map(|due| async move {
+            let name = due.product.name.clone();
+            match reprice_product(services, due, pass.dry_run, decide).await {
+                Ok(decision) => Some(decision),
+                Err(error) => {
+                    tracing::error!(
+                        product = name,
+                        error = &error as &dyn std::error::Error,
+                        "no decision about a product"
+                    );
+                    None
+                }
+            }
+        })
+        .buffer_unordered(CARDS_AT_ONCE);
+    while let Some(result) = results.next().await {
+        match result {
+            None => summary.failed += 1,
+            Some(decision) => {
+                summary.checked += 1;
+                match decision.outcome {
+                    Outcome::Change => summary.changed += 1,
+                    Outcome::Keep => summary.kept += 1,
+                    Outcome::Hold | Outcome::Refuse => {
+                        let code = decision
+                            .reasons
+                            .last()
+                            .map_or_else(String::new, |r| r.code.clone());
+                        *summary.held.entry(code).or_default() += 1;
+                    }
+                }
+            }
+        }
+    }
+    Ok(summary)
+}
+
+async fn reprice_product(
+    services: &Services,
+    due: DueProduct,
+    dry_run: bool,
+    decide: Decide,
+) -> Result<Decision, StoreError> {
+    let id = due.product.id;
+    let check_interval =
+        TimeDelta::from_std(services.config.worker.check_interval).unwrap_or(TimeDelta::minutes(5));
+    let card_id = due.product.card_id.clone().unwrap_or_default();
+    let market = match services
+        .kaspi
+        .market_offers(&card_id, &due.store.main_city_id)
+        .await
+    {
+        Ok(market) => Some(market),
+        Err(error) => {
+            // Unread is not empty: the decision will say "no evidence".
+            tracing::warn!(product = due.product.name, card = card_id, error = %error, "the card could not be read");
+            None
+        }
+    };
+    let now = services.now();
+    let next_check_at = now + check_interval;
+    let streak = due.product.alone_streak;
+    let result = services
+        .db
+        .tx(move |conn| {
+            if let Some(market) = &market {
+                market_record(conn, &card_id, &due.store.main_city_id, market, now)?;
+            }
+            let input = build_input(conn, &due, market.as_ref(), now)?;
+            let decision = decide(&input);
+            let shadow = dry_run || due.store.repricing_mode != RepricingMode::Live;
+            record(conn, &due, &input, &decision, shadow, now)?;
+            let streak = match (&market, decision.alone) {
+                (None, _) => due.product.alone_streak,
+                (Some(_), true) => due.product.alone_streak.saturating_add(1),
+                (Some(_), false) => 0,
+            };
+            due_product_release(conn, id, streak, next_check_at, now)?;
+            Ok(decision)
+        })
+        .await;
+    if result.is_err() {
+        // Nothing was written; the claim is ended so that the next pass may try again.
+        services
+            .db
+            .tx(move |conn| due_product_release(conn, id, streak, next_check_at, now))
+            .await?;
+    }
+    result
+}
+
+fn build_input(
+    conn: &mut PgConnection,
+    due: &DueProduct,
+    market: Option<&Market>,
+    now: DateTime<Utc>,
+) -> Result<Input, StoreError> {
+    let (product, price, store) = (&due.product, &due.price, &due.store);
+    let rule = rule_definition_fetch(conn, store.id)?
+        .map(serde_json::from_value::<pricing::Rule>)
+        .transpose()
+        .unwrap_or_else(|error| {
+            tracing::error!(store = store.name, %error, "the store's rule cannot be read; the careful defaults are used");
+            None
+        })
+        .unwrap_or_default();
+    let opening_price = price
+        .opening_price_tenge
+        .filter(|_| price.opening_date == Some(almaty_day(now)));
+    Ok(Input {
+        now,
+        product: pricing::Product {
+            merchant: store.merchant_id.clone(),
+            price: price.price_tenge,
+            stock: product.stock,
+            preorder_days: product.preorder_days,
+            rating_centi: market.and_then(|m| {
+                m.offers
+                    .iter()
+                    .find(|o| o.merchant_id == store.merchant_id)
+                    .and_then(|o| o.rating_centi)
+            }),
+            alone_streak: product.alone_streak,
+            last_change_at: price.changed_at,
+            opening_price,
+            changes_today: push_count_confirmed_today(conn, product.id, now)?,
+            locked_until: product.locked_until,
+        },
+        own_merchants: store_own_merchants(conn, store.owner_id)?,
+        limits: pricing::Limits {
+            floor: product.floor_tenge,
+            ceiling: product.ceiling_tenge,
+        },
+        rule,
+        market: market.map(|m| pricing::Market {
+            taken_at: now,
+            complete: m.complete,
+            total: i64::from(m.total),
+            offers: m
+                .offers
+                .iter()
+                .map(|o| pricing::Offer {
+                    merchant: Some(o.merchant_id.clone()),
+                    price: Some(o.price.0),
+                    rating_centi: o.rating_centi,
+                    preorder_days: o.preorder_days,
+                })
+                .collect(),
+        }),
+        market_max_age_seconds: MARKET_MAX_AGE_SECONDS,
+    })
+}
+
+/// Decision, audit row and intended push, all in the caller's transaction.
+fn record(
+    conn: &mut PgConnection,
+    due: &DueProduct,
+    input: &Input,
+    decision: &Decision,
+    shadow: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let (product, store) = (&due.product, &due.store);
+    let stored = StoredDecision {
+        id: DecisionId::new(),
+        store_id: store.id,
+        product_id: product.id,
+        city_id: store.main_city_id.clone(),
+        decided_at: now,
+        decision_version: pricing::DECISION_VERSION,
+        outcome: decision.outcome,
+        current_tenge: input.product.price,
+        price_tenge: decision.price,
+        target_tenge: decision.target,
+        place: decision.place,
+        competitors: Some(decision.competitors),
+        best_rival_tenge: decision.best_rival,
+        reasons: json!(decision.reasons),
+        flags: json!(decision.flags),
+        input: json!(input),
+        shadow,
+    };
+    let decision_id = decision_record(conn, &stored)?;
+    let Some(price) = decision.price.filter(|_| !shadow) else {
+        return Ok(());
+    };
+    if push_in_flight(conn, product.id)? {
+        return Ok(());
+    }
+    let push_id = push_insert(
+        conn,
+        &NewPush {
+            store_id: store.id,
+            product_id: product.id,
+            decision_id: Some(decision_id),
+            origin: PushOrigin::Robot,
+            actor_id: None,
+            market_taken_at: input.market.as_ref().map_or(Some(now), |m| Some(m.taken_at)),
+            cities: vec![(store.main_city_id.clone(), input.product.price, price)],
+        },
+        now,
+    )?;
+    let object = ("price_push", push_id.0, product.name.as_str());
+    let entry = AuditEntry::new(&Actor::robot(), now, Some(store.id), object, "plan")
+        .change(
+            json!({ "price_tenge": input.product.price }),
+            json!({ "price_tenge": price }),
+        )
+        .because(
+            decision
+                .reasons
+                .iter()
+                .map(|r| r.code.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
+    audit_insert(conn, &entry)
+}

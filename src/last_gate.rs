@@ -1,0 +1,245 @@
+//! The last gate: stands directly before a price leaves for the marketplace. It reads the limits again with
+//! its own query, shares no code with the engine, and is the only place that can make a [`ClearedWrite`],
+//! which the client's price call demands. Whatever decided the price, nothing passes that is below the
+//! floor, above the ceiling, stopped, stale, unclaimed, or of a store that is not live.
+
+use std::time::{Duration, Instant};
+
+use diesel::{PgConnection, RunQueryDsl, sql_types as sql};
+
+use crate::{
+    domain::{PushId, Tenge, product::Availability},
+    store::StoreError,
+};
+
+/// A write that passed the gate a moment ago. Cannot be made, changed or kept anywhere else.
+#[derive(Debug)]
+pub struct ClearedWrite {
+    merchant_id: String,
+    sku: String,
+    city_prices: Vec<(String, Tenge)>,
+    availabilities: Option<Vec<Availability>>,
+    cleared_at: Instant,
+}
+
+impl ClearedWrite {
+    /// A write that passed no gate, for tests of the wire shape alone.
+    #[cfg(test)]
+    pub(crate) fn for_tests(
+        merchant_id: &str,
+        sku: &str,
+        city_prices: Vec<(String, Tenge)>,
+        availabilities: Option<Vec<Availability>>,
+    ) -> Self {
+        let (merchant_id, sku, cleared_at) = (merchant_id.into(), sku.into(), Instant::now());
+        Self {
+            merchant_id,
+            sku,
+            city_prices,
+            availabilities,
+            cleared_at,
+        }
+    }
+    /// The shop.
+    #[must_use]
+    pub fn merchant_id(&self) -> &str {
+        &self.merchant_id
+    }
+    /// The article.
+    #[must_use]
+    pub fn sku(&self) -> &str {
+        &self.sku
+    }
+    /// Price per city id; at least one.
+    #[must_use]
+    pub fn city_prices(&self) -> &[(String, Tenge)] {
+        &self.city_prices
+    }
+    /// Every point as just read. `None`: unknown, so the key is left out of the write.
+    #[must_use]
+    pub fn availabilities(&self) -> Option<&[Availability]> {
+        self.availabilities.as_deref()
+    }
+    /// Too much time passed since the gate: the write must not be sent.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.cleared_at.elapsed() > Duration::from_secs(2)
+    }
+}
+
+/// Why the gate said no; the code is kept with the push, a text for each stands in the locales.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// A rule forbids the write.
+    #[error("the last gate refused the price: {0}")]
+    Refused(&'static str),
+    /// The database failed: no write.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(diesel::QueryableByName)]
+struct Facts {
+    #[diesel(sql_type = sql::Text)]
+    merchant_id: String,
+    #[diesel(sql_type = sql::Nullable<sql::Text>)]
+    sku: Option<String>,
+    #[diesel(sql_type = sql::Nullable<sql::Jsonb>)]
+    availabilities: Option<serde_json::Value>,
+    #[diesel(sql_type = sql::Nullable<sql::BigInt>)]
+    floor: Option<i64>,
+    #[diesel(sql_type = sql::Nullable<sql::BigInt>)]
+    ceiling: Option<i64>,
+    #[diesel(sql_type = sql::Nullable<sql::Text>)]
+    refusal: Option<String>,
+}
+
+#[derive(diesel::QueryableByName)]
+struct CityPrice {
+    #[diesel(sql_type = sql::Text)]
+    city_id: String,
+    #[diesel(sql_type = sql::BigInt)]
+    price: i64,
+    #[diesel(sql_type = sql::Nullable<sql::BigInt>)]
+    present: Option<i64>,
+}
+
+/// The present state of everything that can forbid a write. Lease and life go by the database's clock,
+/// freshness by the program's (`$3`), which wrote those stamps.
+const FACTS: &str = "
+select s.merchant_id, p.sku, u.availabilities, p.floor_tenge as floor, p.ceiling_tenge as ceiling, case
+  when u.state <> 'claimed' then 'not_claimed'
+  when u.lease_epoch is distinct from $2 or s.lease_epoch <> $2 or s.lease_until is null
+    or s.lease_until < now() then 'lease_lost'
+  when u.expires_at is null or u.expires_at < now() then 'expired'
+  when u.sequence <> p.push_sequence then 'superseded'
+  when exists (select from kill_switches k where k.released_at is null and (k.scope = 'all'
+    or (k.scope = 'store' and k.store_id = s.id) or (k.scope = 'product' and k.product_id = p.id)))
+    then 'stopped'
+  when not s.active or s.session_state <> 'connected' then 'store_not_connected'
+  when s.frozen_until > $3 then 'store_frozen'
+  when not p.on_sale or p.archived_at is not null then 'not_on_sale'
+  when u.origin = 'robot' and (s.repricing_mode <> 'live' or not p.repricing_enabled) then 'not_live'
+  when u.origin = 'robot' and p.locked_until > $3 then 'locked'
+  when u.origin = 'robot' and (u.market_taken_at is null
+    or $3 - u.market_taken_at not between interval '-5 seconds' and interval '10 minutes') then 'market_stale'
+  when u.availabilities is not null and (u.availabilities_read_at is null
+    or $3 - u.availabilities_read_at not between interval '-5 seconds' and interval '5 minutes')
+    then 'availabilities_stale'
+  end as refusal
+from price_pushes u join products p on p.id = u.product_id join stores s on s.id = u.store_id
+where u.id = $1 and p.store_id = s.id
+for update of u";
+
+const CITY_PRICES: &str = "
+select c.city_id, c.price_tenge as price, pp.price_tenge as present
+from price_push_cities c join price_pushes u on u.id = c.push_id
+left join product_prices pp on pp.product_id = u.product_id and pp.city_id = c.city_id
+where c.push_id = $1 order by c.city_id";
+
+/// Clears a claimed push for sending and marks it `sent`. The caller commits, then writes at once: a crash
+/// in between leaves `sent`, whose outcome is then read back, never guessed.
+///
+/// # Errors
+/// [`GateError::Refused`] with the code of the rule; nothing was changed then.
+pub fn clear(
+    conn: &mut PgConnection,
+    push: PushId,
+    lease_epoch: i64,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<ClearedWrite, GateError> {
+    let cleared_at = Instant::now();
+    let facts: Facts = diesel::sql_query(FACTS)
+        .bind::<sql::Uuid, _>(push.0)
+        .bind::<sql::BigInt, _>(lease_epoch)
+        .bind::<sql::Timestamptz, _>(now)
+        .get_result(conn)
+        .map_err(|error| match error {
+            diesel::NotFound => GateError::Refused("not_found"),
+            other => StoreError::from(other).into(),
+        })?;
+    if let Some(refusal) = facts.refusal.as_deref() {
+        return Err(GateError::Refused(known(refusal)));
+    }
+    let cities: Vec<CityPrice> = diesel::sql_query(CITY_PRICES)
+        .bind::<sql::Uuid, _>(push.0)
+        .load(conn)
+        .map_err(StoreError::from)?;
+    let floor = facts.floor.ok_or(GateError::Refused("no_floor"))?;
+    if cities.is_empty() {
+        return Err(GateError::Refused("no_price"));
+    }
+    for city in &cities {
+        if city.price < floor || city.price < 10 || floor < 1 {
+            return Err(GateError::Refused("below_floor"));
+        }
+        if facts.ceiling.is_some_and(|ceiling| city.price > ceiling) {
+            return Err(GateError::Refused("above_ceiling"));
+        }
+        // Nobody may raise without a ceiling, except back up to the floor itself.
+        let raise = city.present.is_none_or(|present| city.price > present);
+        if facts.ceiling.is_none() && raise && city.price != floor.max(10) {
+            return Err(GateError::Refused("no_ceiling"));
+        }
+    }
+    let availabilities = match facts.availabilities {
+        None => None,
+        Some(image) => {
+            let points: Vec<Availability> =
+                serde_json::from_value(image).map_err(|_| GateError::Refused("availabilities_unreadable"))?;
+            Some(points).filter(|points| !points.is_empty())
+        }
+    };
+    let sku = facts.sku.ok_or(GateError::Refused("no_sku"))?;
+    let marked = diesel::sql_query(
+        "update price_pushes set state = 'sent', sent_at = $2, attempts = attempts + 1
+         where id = $1 and state = 'claimed'",
+    )
+    .bind::<sql::Uuid, _>(push.0)
+    .bind::<sql::Timestamptz, _>(now)
+    .execute(conn)
+    .map_err(StoreError::from)?;
+    if marked != 1 {
+        return Err(GateError::Refused("not_claimed"));
+    }
+    let city_prices = cities.into_iter().map(|c| (c.city_id, Tenge(c.price))).collect();
+    Ok(ClearedWrite {
+        merchant_id: facts.merchant_id,
+        sku,
+        city_prices,
+        availabilities,
+        cleared_at,
+    })
+}
+
+/// All codes of the gate, for the texts.
+pub const CODES: &[&str] = &[
+    "not_claimed",
+    "lease_lost",
+    "expired",
+    "superseded",
+    "stopped",
+    "store_not_connected",
+    "store_frozen",
+    "not_on_sale",
+    "not_live",
+    "locked",
+    "market_stale",
+    "availabilities_stale",
+    "not_found",
+    "no_floor",
+    "no_price",
+    "below_floor",
+    "above_ceiling",
+    "no_ceiling",
+    "availabilities_unreadable",
+    "no_sku",
+];
+
+fn known(code: &str) -> &'static str {
+    CODES
+        .iter()
+        .find(|known| **known == code)
+        .copied()
+        .unwrap_or("not_found")
+}

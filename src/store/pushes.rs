@@ -1,0 +1,612 @@
+//! The journal of price writes: planned, claimed, sent, read back. A product's price changes only here, on a
+//! confirmed read.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{pg::Pg, prelude::*, sql_types as sql};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{StoreError, stores::store_ids_of};
+use crate::{
+    domain::{DecisionId, ProductId, PushId, PushOrigin, PushState, StoreId, Tenant, Tenge, UserId},
+    schema::{price_push_cities, price_pushes, product_prices, products, stores},
+};
+
+/// One write of one product, with all its city prices in [`PushCity`].
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(table_name = price_pushes, check_for_backend(Pg))]
+pub struct Push {
+    /// Key.
+    pub id: PushId,
+    /// The store.
+    pub store_id: StoreId,
+    /// The product.
+    pub product_id: ProductId,
+    /// The decision behind it, for the robot's.
+    pub decision_id: Option<DecisionId>,
+    /// Rises per product; an older one never follows a newer one.
+    pub sequence: i64,
+    /// Where it stands.
+    pub state: PushState,
+    /// Accepted, but not applied within the usual time.
+    pub late: bool,
+    /// Who wanted it.
+    pub origin: PushOrigin,
+    /// The person, where it was one.
+    pub actor_id: Option<UserId>,
+    /// Code of what held, refused or ended it.
+    pub reason: Option<String>,
+    /// What the marketplace said, shortened.
+    pub detail: Option<String>,
+    /// Lease under which it was claimed.
+    pub lease_epoch: Option<i64>,
+    /// Sends so far.
+    pub attempts: i32,
+    /// The marketplace's key of the write.
+    pub operation_id: Option<String>,
+    /// The availability image that was sent.
+    pub availabilities: Option<Value>,
+    /// When that image was read.
+    pub availabilities_read_at: Option<DateTime<Utc>>,
+    /// Age of the evidence.
+    pub market_taken_at: Option<DateTime<Utc>>,
+    /// The build that planned it.
+    pub build_id: String,
+    /// Written down at.
+    pub planned_at: DateTime<Utc>,
+    /// Taken up at.
+    pub claimed_at: Option<DateTime<Utc>>,
+    /// Must be sent before.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Left at.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// Taken by the marketplace at.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// Next look.
+    pub next_read_at: Option<DateTime<Utc>>,
+    /// Ended at.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// The price of a push in one city, with the limits in force when it was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = price_push_cities, check_for_backend(Pg))]
+pub struct PushCity {
+    /// The push.
+    pub push_id: PushId,
+    /// The city.
+    pub city_id: String,
+    /// Price before.
+    pub before_tenge: Tenge,
+    /// Price to be set.
+    pub price_tenge: Tenge,
+    /// Floor then.
+    pub floor_tenge: Tenge,
+    /// Ceiling then.
+    pub ceiling_tenge: Option<Tenge>,
+    /// Price last seen by a read-back.
+    pub seen_tenge: Option<Tenge>,
+}
+
+/// What is to be written for a product.
+#[derive(Debug, Clone)]
+pub struct NewPush {
+    /// The store.
+    pub store_id: StoreId,
+    /// The product.
+    pub product_id: ProductId,
+    /// The decision behind it.
+    pub decision_id: Option<DecisionId>,
+    /// Who wants it.
+    pub origin: PushOrigin,
+    /// The person, where it is one.
+    pub actor_id: Option<UserId>,
+    /// When the market was read that the price rests on.
+    pub market_taken_at: Option<DateTime<Utc>>,
+    /// City, price before, price wanted.
+    pub cities: Vec<(String, Tenge, Tenge)>,
+}
+
+/// Writes a push down: the next number of its product, older planned ones are superseded. The limits are read
+/// from the product, and the table itself refuses a price outside them.
+///
+/// # Errors
+/// [`StoreError::OutsideLimits`]; [`StoreError::Stale`] for a product without a floor.
+pub fn push_insert(conn: &mut PgConnection, new: &NewPush, now: DateTime<Utc>) -> Result<PushId, StoreError> {
+    let (sequence, floor, ceiling) = diesel::update(products::table.find(new.product_id))
+        .set(products::push_sequence.eq(products::push_sequence + 1))
+        .returning((
+            products::push_sequence,
+            products::floor_tenge,
+            products::ceiling_tenge,
+        ))
+        .get_result::<(i64, Option<Tenge>, Option<Tenge>)>(conn)?;
+    let floor = floor.ok_or(StoreError::Stale)?;
+    diesel::update(
+        price_pushes::table
+            .filter(price_pushes::product_id.eq(new.product_id))
+            .filter(price_pushes::state.eq(PushState::Planned)),
+    )
+    .set((
+        price_pushes::state.eq(PushState::Superseded),
+        price_pushes::finished_at.eq(now),
+    ))
+    .execute(conn)?;
+    let push = Push {
+        id: PushId::new(),
+        store_id: new.store_id,
+        product_id: new.product_id,
+        decision_id: new.decision_id,
+        sequence,
+        state: PushState::Planned,
+        late: false,
+        origin: new.origin,
+        actor_id: new.actor_id,
+        reason: None,
+        detail: None,
+        lease_epoch: None,
+        attempts: 0,
+        operation_id: None,
+        availabilities: None,
+        availabilities_read_at: None,
+        market_taken_at: new.market_taken_at,
+        build_id: crate::BUILD_ID.to_owned(),
+        planned_at: now,
+        claimed_at: None,
+        expires_at: None,
+        sent_at: None,
+        accepted_at: None,
+        next_read_at: None,
+        finished_at: None,
+    };
+    diesel::insert_into(price_pushes::table)
+        .values(&push)
+        .execute(conn)?;
+    let cities: Vec<PushCity> = new
+        .cities
+        .iter()
+        .map(|(city_id, before, price)| PushCity {
+            push_id: push.id,
+            city_id: city_id.clone(),
+            before_tenge: *before,
+            price_tenge: *price,
+            floor_tenge: floor,
+            ceiling_tenge: ceiling,
+            seen_tenge: None,
+        })
+        .collect();
+    diesel::insert_into(price_push_cities::table)
+        .values(&cities)
+        .execute(conn)?;
+    Ok(push.id)
+}
+
+/// Is a write of this product on its way? Nothing new is planned meanwhile.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_in_flight(conn: &mut PgConnection, product_id: ProductId) -> Result<bool, StoreError> {
+    const IN_FLIGHT: [PushState; 4] = [
+        PushState::Claimed,
+        PushState::Sent,
+        PushState::Accepted,
+        PushState::Unknown,
+    ];
+    let query = price_pushes::table
+        .filter(price_pushes::product_id.eq(product_id))
+        .filter(price_pushes::state.eq_any(IN_FLIGHT));
+    Ok(diesel::select(diesel::dsl::exists(query)).get_result(conn)?)
+}
+
+/// Takes or renews the right to write for a store for a minute, by the database's clock. `None`: another
+/// worker has it. The epoch rises whenever it changes hands.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_lease_acquire(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    owner: Uuid,
+) -> Result<Option<i64>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Epoch {
+        #[diesel(sql_type = sql::BigInt)]
+        lease_epoch: i64,
+    }
+    let epoch = diesel::sql_query(
+        "update stores set lease_owner = $2, lease_until = now() + interval '60 seconds',
+           lease_epoch = lease_epoch + case when lease_owner = $2 and lease_until >= now() then 0 else 1 end
+         where id = $1 and (lease_owner = $2 or lease_until is null or lease_until < now())
+         returning lease_epoch",
+    )
+    .bind::<sql::Uuid, _>(store_id.0)
+    .bind::<sql::Uuid, _>(owner)
+    .get_result::<Epoch>(conn)
+    .optional()?;
+    Ok(epoch.map(|row| row.lease_epoch))
+}
+
+/// Gives the right to write back at once, at a graceful stop.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_lease_release(conn: &mut PgConnection, owner: Uuid) -> Result<(), StoreError> {
+    diesel::sql_query("update stores set lease_until = null, lease_owner = null where lease_owner = $1")
+        .bind::<sql::Uuid, _>(owner)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Pushes that a former holder of the lease left behind: those not sent are expired (the product is decided
+/// anew), those sent have an unknown outcome. Returns how many.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_recover(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    lease_epoch: i64,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let left = price_pushes::table
+        .filter(price_pushes::store_id.eq(store_id))
+        .filter(price_pushes::lease_epoch.ne(lease_epoch));
+    let expired = diesel::update(left.filter(price_pushes::state.eq(PushState::Claimed)))
+        .set((
+            price_pushes::state.eq(PushState::Expired),
+            price_pushes::reason.eq("worker_lost"),
+            price_pushes::finished_at.eq(now),
+        ))
+        .execute(conn)?;
+    let unknown = diesel::update(left.filter(price_pushes::state.eq(PushState::Sent)))
+        .set((
+            price_pushes::state.eq(PushState::Unknown),
+            price_pushes::reason.eq("worker_lost"),
+            price_pushes::next_read_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(expired + unknown)
+}
+
+/// Claims the next planned push of a store for this holder of the lease; its life of 120 seconds begins.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_claim(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    lease_epoch: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<Push>, StoreError> {
+    let next = price_pushes::table
+        .filter(price_pushes::store_id.eq(store_id))
+        .filter(price_pushes::state.eq(PushState::Planned))
+        .order((price_pushes::planned_at, price_pushes::id))
+        .for_update()
+        .skip_locked()
+        .select(price_pushes::id)
+        .first::<PushId>(conn)
+        .optional()?;
+    let Some(id) = next else { return Ok(None) };
+    // The life goes by the database's clock, as the gate checks it.
+    let expires = diesel::dsl::sql::<sql::Nullable<sql::Timestamptz>>("now() + interval '120 seconds'");
+    Ok(diesel::update(price_pushes::table.find(id))
+        .set((
+            price_pushes::state.eq(PushState::Claimed),
+            price_pushes::lease_epoch.eq(lease_epoch),
+            price_pushes::claimed_at.eq(now),
+            price_pushes::expires_at.eq(expires),
+        ))
+        .returning(Push::as_returning())
+        .get_result(conn)
+        .optional()?)
+}
+
+/// Keeps the availability image that the write will carry, with the moment it was read.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_set_availabilities(
+    conn: &mut PgConnection,
+    push: &Push,
+    image: Option<&Value>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::update(price_pushes::table.find(push.id))
+        .set((
+            price_pushes::availabilities.eq(image),
+            price_pushes::availabilities_read_at.eq(now),
+        ))
+        .execute(conn)?;
+    diesel::update(products::table.find(push.product_id))
+        .set((
+            products::availabilities.eq(image),
+            products::availabilities_read_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How a push goes on.
+#[derive(Debug, Clone, Default)]
+pub struct PushStep {
+    /// Code of the cause.
+    pub reason: Option<&'static str>,
+    /// What the marketplace said.
+    pub detail: Option<String>,
+    /// Its key of the write.
+    pub operation_id: Option<String>,
+    /// Next look; `None` for an end.
+    pub next_read_at: Option<DateTime<Utc>>,
+    /// Not applied within the usual time.
+    pub late: bool,
+}
+
+/// Moves a push from its state to `next`; only moves of the protocol are possible.
+///
+/// # Errors
+/// [`StoreError::Stale`] when it is in another state meanwhile or the protocol has no such move.
+pub fn push_advance(
+    conn: &mut PgConnection,
+    push: &Push,
+    next: PushState,
+    step: &PushStep,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if !(push.state.may_become(next) || push.state == next) {
+        return Err(StoreError::Stale);
+    }
+    let rows = diesel::update(
+        price_pushes::table
+            .find(push.id)
+            .filter(price_pushes::state.eq(push.state)),
+    )
+    .set((
+        price_pushes::state.eq(next),
+        price_pushes::reason.eq(step.reason),
+        price_pushes::detail.eq(step
+            .detail
+            .as_ref()
+            .map(|d| d.chars().take(500).collect::<String>())),
+        step.operation_id
+            .as_ref()
+            .map(|id| price_pushes::operation_id.eq(id.clone())),
+        (next == PushState::Accepted && push.accepted_at.is_none())
+            .then(|| price_pushes::accepted_at.eq(now)),
+        price_pushes::next_read_at.eq(step.next_read_at),
+        price_pushes::late.eq(step.late),
+        next.is_final().then(|| price_pushes::finished_at.eq(now)),
+    ))
+    .execute(conn)?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Pushes of a store whose outcome should be looked at now.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_list_to_read(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Push>, StoreError> {
+    Ok(price_pushes::table
+        .filter(price_pushes::store_id.eq(store_id))
+        .filter(price_pushes::state.eq_any([PushState::Accepted, PushState::Unknown]))
+        .filter(price_pushes::next_read_at.le(now))
+        .order(price_pushes::next_read_at)
+        .limit(50)
+        .select(Push::as_select())
+        .load(conn)?)
+}
+
+/// Stores with pushes to send or to read back now.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_stores_with_work(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Vec<StoreId>, StoreError> {
+    Ok(price_pushes::table
+        .filter(
+            price_pushes::state
+                .eq_any([PushState::Planned, PushState::Claimed, PushState::Sent])
+                .or(price_pushes::state
+                    .eq_any([PushState::Accepted, PushState::Unknown])
+                    .and(price_pushes::next_read_at.le(now).assume_not_null())),
+        )
+        .select(price_pushes::store_id)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Writes of a store since `since`: how many, and the last one.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_count_sent(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    since: DateTime<Utc>,
+) -> Result<(i64, Option<DateTime<Utc>>), StoreError> {
+    Ok(price_pushes::table
+        .filter(price_pushes::store_id.eq(store_id))
+        .filter(price_pushes::sent_at.gt(since))
+        .select((diesel::dsl::count_star(), diesel::dsl::max(price_pushes::sent_at)))
+        .first(conn)?)
+}
+
+/// The city prices of a push.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_cities(conn: &mut PgConnection, id: PushId) -> Result<Vec<PushCity>, StoreError> {
+    Ok(price_push_cities::table
+        .filter(price_push_cities::push_id.eq(id))
+        .order(price_push_cities::city_id)
+        .select(PushCity::as_select())
+        .load(conn)?)
+}
+
+/// Notes what a read-back saw in a city.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_city_seen(
+    conn: &mut PgConnection,
+    id: PushId,
+    city_id: &str,
+    seen: Option<Tenge>,
+) -> Result<(), StoreError> {
+    diesel::update(price_push_cities::table.find((id, city_id)))
+        .set(price_push_cities::seen_tenge.eq(seen))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Sets a price that was read on the marketplace. The first price of an Almaty day is kept as its opening.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_price_confirm(
+    conn: &mut PgConnection,
+    product_id: ProductId,
+    city_id: &str,
+    price: Tenge,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let today = almaty_day(now);
+    let before = product_prices::table
+        .find((product_id, city_id))
+        .select((product_prices::price_tenge, product_prices::opening_date))
+        .first::<(Tenge, Option<chrono::NaiveDate>)>(conn)
+        .optional()?;
+    let (opening, changed) = match before {
+        Some((old, date)) => ((date != Some(today)).then_some(old), old != price),
+        None => (Some(price), true),
+    };
+    diesel::insert_into(product_prices::table)
+        .values((
+            product_prices::product_id.eq(product_id),
+            product_prices::city_id.eq(city_id),
+            product_prices::price_tenge.eq(price),
+            product_prices::opening_price_tenge.eq(opening),
+            product_prices::opening_date.eq(today),
+            product_prices::read_at.eq(now),
+            product_prices::changed_at.eq(changed.then_some(now)),
+        ))
+        .on_conflict((product_prices::product_id, product_prices::city_id))
+        .do_update()
+        .set((
+            product_prices::price_tenge.eq(price),
+            opening.map(|o| product_prices::opening_price_tenge.eq(o)),
+            product_prices::opening_date.eq(today),
+            product_prices::read_at.eq(now),
+            changed.then(|| product_prices::changed_at.eq(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The Almaty day of a moment; days of limits and reports are Almaty's.
+#[must_use]
+pub fn almaty_day(now: DateTime<Utc>) -> chrono::NaiveDate {
+    now.with_timezone(&chrono_tz::Asia::Almaty).date_naive()
+}
+
+/// Confirmed changes of a product in a city since the start of the Almaty day.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_count_confirmed_today(
+    conn: &mut PgConnection,
+    product_id: ProductId,
+    now: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    use chrono::TimeZone;
+    let midnight = almaty_day(now)
+        .and_hms_opt(0, 0, 0)
+        .and_then(|start| chrono_tz::Asia::Almaty.from_local_datetime(&start).earliest())
+        .map_or(now - TimeDelta::hours(24), |start| start.with_timezone(&Utc));
+    Ok(price_pushes::table
+        .filter(price_pushes::product_id.eq(product_id))
+        .filter(price_pushes::state.eq(PushState::Confirmed))
+        .filter(price_pushes::finished_at.ge(midnight))
+        .count()
+        .get_result(conn)?)
+}
+
+/// No write for the store before `until`: the marketplace said "too many".
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_freeze(conn: &mut PgConnection, id: StoreId, until: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(stores::table.find(id))
+        .set(stores::frozen_until.eq(until))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The newest pushes of a product with their city prices; at most `limit`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_list_for_product(
+    conn: &mut PgConnection,
+    product_id: ProductId,
+    limit: i64,
+) -> Result<Vec<(Push, Vec<PushCity>)>, StoreError> {
+    let pushes = price_pushes::table
+        .filter(price_pushes::product_id.eq(product_id))
+        .order(price_pushes::sequence.desc())
+        .limit(limit.clamp(1, 200))
+        .select(Push::as_select())
+        .load(conn)?;
+    with_cities(conn, pushes)
+}
+
+/// The newest pushes of a tenant with their city prices; at most `limit`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_list(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    state: Option<PushState>,
+    limit: i64,
+) -> Result<Vec<(Push, Vec<PushCity>)>, StoreError> {
+    let mut query = price_pushes::table.into_boxed();
+    if let Tenant::User(user) = tenant {
+        query = query.filter(price_pushes::store_id.eq_any(store_ids_of(user)));
+    }
+    if let Some(state) = state {
+        query = query.filter(price_pushes::state.eq(state));
+    }
+    let pushes = query
+        .order((price_pushes::planned_at.desc(), price_pushes::id.desc()))
+        .limit(limit.clamp(1, 200))
+        .select(Push::as_select())
+        .load(conn)?;
+    with_cities(conn, pushes)
+}
+
+fn with_cities(conn: &mut PgConnection, pushes: Vec<Push>) -> Result<Vec<(Push, Vec<PushCity>)>, StoreError> {
+    let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
+    let cities: Vec<PushCity> = price_push_cities::table
+        .filter(price_push_cities::push_id.eq_any(ids))
+        .order(price_push_cities::city_id)
+        .select(PushCity::as_select())
+        .load(conn)?;
+    Ok(pushes
+        .into_iter()
+        .map(|push| {
+            let own = cities
+                .iter()
+                .filter(|city| city.push_id == push.id)
+                .cloned()
+                .collect();
+            (push, own)
+        })
+        .collect())
+}

@@ -1,0 +1,54 @@
+//! Which code serves which kind of job of the queue. A kind's word is never given to other work.
+
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerContextExt, WorkerOptions};
+use serde::{Deserialize, Serialize};
+
+use super::jobs::{self, JobError};
+use crate::{
+    domain::{JobKind, JobRunId},
+    services::Services,
+};
+
+/// Registers every kind of job.
+#[must_use]
+pub fn define(options: WorkerOptions) -> WorkerOptions {
+    options.define_job::<ConnectStore>().define_job::<SyncStore>()
+}
+
+/// Logs a store in.
+#[derive(Debug, Serialize, Deserialize)]
+struct ConnectStore {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for ConnectStore {
+    const IDENTIFIER: &'static str = JobKind::ConnectStore.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else { return Err(JobError::Retry("services").to_string()) };
+        answer(jobs::connect_store::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Reads a store's catalogue.
+#[derive(Debug, Serialize, Deserialize)]
+struct SyncStore {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for SyncStore {
+    const IDENTIFIER: &'static str = JobKind::SyncStore.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else { return Err(JobError::Retry("services").to_string()) };
+        answer(jobs::sync_store::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// The queue repeats only what an error asks to repeat; a failure that is final is written in the run.
+fn answer(result: Result<(), JobError>) -> Result<(), String> {
+    match result {
+        Ok(()) | Err(JobError::Fail(_)) => Ok(()),
+        Err(error @ JobError::Retry(_)) => Err(error.to_string()),
+    }
+}
