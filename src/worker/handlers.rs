@@ -1,6 +1,6 @@
 //! Which code serves which kind of job of the queue. A kind's word is never given to other work.
 
-use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerContextExt, WorkerOptions};
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
 
 use super::jobs::{self, JobError};
@@ -25,7 +25,9 @@ impl TaskHandler for ConnectStore {
     const IDENTIFIER: &'static str = JobKind::ConnectStore.as_str();
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let Some(services) = context.get_ext::<Services>() else { return Err(JobError::Retry("services").to_string()) };
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
         answer(jobs::connect_store::run(services.clone(), self.run_id).await)
     }
 }
@@ -40,7 +42,9 @@ impl TaskHandler for SyncStore {
     const IDENTIFIER: &'static str = JobKind::SyncStore.as_str();
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let Some(services) = context.get_ext::<Services>() else { return Err(JobError::Retry("services").to_string()) };
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
         answer(jobs::sync_store::run(services.clone(), self.run_id).await)
     }
 }
