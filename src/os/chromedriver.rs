@@ -229,7 +229,9 @@ fn still_there(group: u32, strays: &[Process]) -> bool {
     for process in ended.iter().filter(|process| process.parent == me) {
         sys::reap(process.id);
     }
-    !alive.is_empty()
+    // Seen as the child of a process that ended while the list was read: it is adopted in a moment.
+    let between_parents = |child: &Process| ended.iter().any(|process| process.id == child.parent);
+    !alive.is_empty() || ended.iter().any(between_parents)
 }
 
 /// Collects ended crash handlers, which leave their group and are adopted by us when we are a

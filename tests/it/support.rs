@@ -2,6 +2,7 @@
 //! write to the database; all others go through HTTP.
 
 mod app;
+mod browser;
 mod client;
 mod cluster;
 mod fixtures;
@@ -9,6 +10,7 @@ mod simulator;
 mod wait;
 
 pub use app::TestApp;
+pub use browser::Browser;
 pub use client::{Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};

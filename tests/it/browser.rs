@@ -1,0 +1,3 @@
+//! Journeys of people, in a real browser.
+
+mod sign_in;
