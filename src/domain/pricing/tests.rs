@@ -1,3 +1,5 @@
+//! Tests of the deciding function: tables of cases, and properties over random markets.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 

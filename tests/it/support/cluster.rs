@@ -88,7 +88,15 @@ impl Drop for TestDb {
 
 /// Applies all migrations, ours and the queue's, as the command `migrate` does.
 pub fn migrate(url: &str) {
-    kaspi_panel::store::migrate::run(&Secret::from(url)).expect("the migrations apply");
+    let url = Secret::from(url);
+    kaspi_panel::store::migrate::run(&url).expect("the migrations apply");
+    // A thread of its own: most tests are inside a runtime already, and the end of this one closes the
+    // queue's connections.
+    let queue = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(kaspi_panel::queue::migrate(&url))
+    });
+    queue.join().unwrap().expect("the queue's tables");
 }
 
 /// The PostgreSQL server of this run.

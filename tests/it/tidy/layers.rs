@@ -29,7 +29,6 @@ const LAYERS: &[Layer] = &[
             "tokio",
             "tracing",
             "thirtyfour",
-            "std::env",
             "std::fs",
             "async fn",
             "Utc::now",
@@ -47,8 +46,13 @@ const LAYERS: &[Layer] = &[
         &["actix_web", "askama", "reqwest", "thirtyfour", ".transaction("],
     ),
     layer(
+        "last_gate",
+        &["domain", "store"],
+        &["actix_web", "askama", "reqwest"],
+    ),
+    layer(
         "kaspi",
-        &["domain", "config", "secrets", "os", "telemetry"],
+        &["last_gate", "domain", "config", "secrets", "os", "telemetry"],
         &["actix_web", "askama", "diesel"],
     ),
     layer(
@@ -69,6 +73,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "app",
         &[
+            "last_gate",
             "clock",
             "config",
             "domain",
@@ -87,6 +92,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "worker",
         &[
+            "secrets",
             "app",
             "config",
             "domain",
