@@ -8,7 +8,10 @@
 
 mod browser;
 mod harness;
+mod kaspi;
+mod login;
 mod os;
 mod store;
 mod support;
 mod tidy;
+mod sync;

@@ -66,6 +66,11 @@ impl Simulator {
         self.send(reqwest::Method::POST, path, Some(body)).await
     }
 
+    /// Takes things out of the market, e.g. `delete("/control/offers", json!({…}))`.
+    pub async fn delete(&self, path: &str, body: Value) -> Value {
+        self.send(reqwest::Method::DELETE, path, Some(body)).await
+    }
+
     /// The whole market.
     pub async fn state(&self) -> Value {
         self.send(reqwest::Method::GET, "/control/state", None).await

@@ -1,0 +1,347 @@
+//! Connecting a store with a real browser against the login pages of the simulator.
+
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use kaspi_panel::{
+    app::{
+        cabinet_session::session_of,
+        connect_store::{ConnectError, choose_merchant, merchants_of, reconnect_store, start_connection},
+    },
+    domain::{Actor, ActorKind, AttemptId, AttemptState, JobRunId, Role, SessionState, StoreId, UserId},
+    schema::{connection_attempts, job_runs, store_credentials, stores},
+    secrets::Secret,
+    store::{
+        connections::ConnectionAttempt,
+        stores::{Store, store_points_list},
+        users::user_fetch,
+    },
+    worker::jobs::{self, JobError},
+};
+use serde_json::json;
+
+use crate::support::{TestApp, db_user};
+
+const EMAIL: &str = "demo@example.kz";
+const PASSWORD: &str = "Demo-Password-1";
+
+fn person(app: &TestApp, name: &str) -> (UserId, Actor) {
+    let mut conn = app.conn();
+    let id = db_user(&mut conn, name, Role::Manager);
+    let user = user_fetch(&mut conn, id).unwrap().unwrap();
+    (id, user.actor(ActorKind::Person, None))
+}
+
+async fn start(app: &TestApp, actor: &Actor, password: &str, store: Option<StoreId>) -> AttemptId {
+    start_connection(&app.services, actor, EMAIL, Secret::from(password), store)
+        .await
+        .expect("an attempt")
+}
+
+/// The run of the newest login.
+fn newest_run(app: &TestApp) -> JobRunId {
+    job_runs::table
+        .filter(job_runs::kind.eq("connect_store"))
+        .order(job_runs::id.desc())
+        .select(job_runs::id)
+        .first(&mut app.conn())
+        .unwrap()
+}
+
+/// Runs the newest login as the worker does.
+async fn run(app: &TestApp) -> Result<(), JobError> {
+    jobs::connect_store::run(app.services.clone(), newest_run(app)).await
+}
+
+fn attempt(app: &TestApp, id: AttemptId) -> ConnectionAttempt {
+    connection_attempts::table
+        .find(id)
+        .select(ConnectionAttempt::as_select())
+        .first(&mut app.conn())
+        .unwrap()
+}
+
+fn only_store(app: &TestApp) -> Store {
+    let mut all: Vec<Store> = stores::table
+        .select(Store::as_select())
+        .load(&mut app.conn())
+        .unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+/// Everything of a table as bytes, to look for what must not be there.
+fn dump(app: &TestApp, table: &str) -> String {
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        line: String,
+    }
+    diesel::sql_query(format!("select row_to_json(t)::text as line from {table} t"))
+        .load::<Line>(&mut app.conn())
+        .unwrap()
+        .into_iter()
+        .map(|row| row.line)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn a_login_makes_a_store_with_sealed_secrets_and_a_first_sync() {
+    let app = TestApp::new();
+    let (owner, actor) = person(&app, "aigul");
+    let id = start(&app, &actor, PASSWORD, None).await;
+    let waiting = dump(&app, "connection_attempts");
+    assert!(!waiting.contains(PASSWORD) && !waiting.contains(&hex(PASSWORD)));
+
+    assert_eq!(run(&app).await, Ok(()));
+
+    let done = attempt(&app, id);
+    let store = only_store(&app);
+    assert_eq!((done.state, done.store_id), (AttemptState::Done, Some(store.id)));
+    assert_eq!(done.password_sealed, None, "wiped");
+    assert_eq!(
+        (store.owner_id, store.merchant_id.as_str(), store.name.as_str()),
+        (owner, "30000001", "Demo Shop")
+    );
+    assert_eq!(store.session_state, SessionState::Connected);
+    assert_eq!(store.repricing_mode.as_str(), "off", "nothing happens by itself");
+    assert_eq!(store.main_city_id, "750000000");
+    assert_eq!(store_points_list(&mut app.conn(), store.id).unwrap().len(), 2);
+
+    // The session works, and neither it nor the password can be read in the database.
+    let session = session_of(&app.services, store.id).await.unwrap();
+    let merchants = app.services.kaspi.merchants(&session).await.unwrap();
+    assert_eq!(merchants[0].id, "30000001");
+    let sid = secrecy::ExposeSecret::expose_secret(&session.to_secret()).to_owned();
+    let sid = serde_json::from_str::<serde_json::Value>(&sid).unwrap()["cookies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|cookie| cookie["name"] == "mc-sid")
+        .unwrap()["value"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for table in [
+        "store_credentials",
+        "connection_attempts",
+        "job_runs",
+        "audit_log",
+        "graphile_worker.jobs",
+    ] {
+        let dump = dump(&app, table);
+        for canary in [PASSWORD, &sid] {
+            assert!(!dump.contains(canary) && !dump.contains(&hex(canary)), "{table}");
+        }
+    }
+    let kinds: Vec<String> = job_runs::table
+        .filter(job_runs::state.eq("queued"))
+        .select(job_runs::kind)
+        .load(&mut app.conn())
+        .unwrap();
+    assert_eq!(kinds, ["sync_store"]);
+
+    // Logged in again with what was kept: the same store.
+    diesel::update(stores::table)
+        .set(stores::session_state.eq(SessionState::NeedsLogin))
+        .execute(&mut app.conn())
+        .unwrap();
+    assert!(session_of(&app.services, store.id).await.is_err());
+    let again = reconnect_store(&app.services, &actor, store.id).await.unwrap();
+    let twice = reconnect_store(&app.services, &actor, store.id).await;
+    assert!(matches!(twice, Err(ConnectError::AlreadyRunning)), "{twice:?}");
+    assert_eq!(run(&app).await, Ok(()));
+    assert_eq!(attempt(&app, again).state, AttemptState::Done);
+    assert_eq!(only_store(&app).id, store.id);
+    assert!(session_of(&app.services, store.id).await.is_ok());
+    assert!(dump(&app, "audit_log").contains("\"action\":\"login\""));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_known_in_seconds_and_kept_nowhere() {
+    let app = TestApp::new();
+    let (_, actor) = person(&app, "aigul");
+    let id = start(&app, &actor, "Canary-Password", None).await;
+
+    let begun = Instant::now();
+    assert_eq!(run(&app).await, Err(JobError::Fail("wrong_credentials")));
+
+    // The page's own limit is far longer: the error element was awaited together with success.
+    assert!(begun.elapsed() < Duration::from_secs(35), "{:?}", begun.elapsed());
+    let ended = attempt(&app, id);
+    assert_eq!(ended.state, AttemptState::WrongCredentials);
+    assert_eq!(ended.password_sealed, None);
+    let stores: i64 = stores::table.count().get_result(&mut app.conn()).unwrap();
+    let credentials: i64 = store_credentials::table
+        .count()
+        .get_result(&mut app.conn())
+        .unwrap();
+    assert_eq!((stores, credentials), (0, 0));
+}
+
+#[tokio::test]
+async fn an_account_of_several_shops_lets_a_person_choose() {
+    let app = TestApp::new();
+    let account = json!({ "email": EMAIL, "password": PASSWORD, "merchants": ["30000001", "30000002"] });
+    app.market.control("/control/accounts", account).await;
+    let (_, actor) = person(&app, "aigul");
+    let (_, stranger) = person(&app, "bolat");
+    let id = start(&app, &actor, PASSWORD, None).await;
+    assert_eq!(run(&app).await, Ok(()));
+    let offered = attempt(&app, id);
+    assert_eq!(offered.state, AttemptState::ChooseMerchant);
+    let names: Vec<_> = merchants_of(&offered.merchants)
+        .into_iter()
+        .map(|merchant| (merchant.id, merchant.name.unwrap()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("30000001".to_owned(), "Demo Shop".to_owned()),
+            ("30000002".to_owned(), "Second Shop".to_owned())
+        ]
+    );
+
+    let foreign = choose_merchant(&app.services, &stranger, id, "30000002").await;
+    assert!(matches!(foreign, Err(ConnectError::NotFound)), "{foreign:?}");
+    let invented = choose_merchant(&app.services, &actor, id, "39999999").await;
+    assert!(matches!(invented, Err(ConnectError::Invalid(_))), "{invented:?}");
+    choose_merchant(&app.services, &actor, id, "30000002")
+        .await
+        .unwrap();
+    assert_eq!(run(&app).await, Ok(()));
+
+    assert_eq!(attempt(&app, id).state, AttemptState::Done);
+    assert_eq!(only_store(&app).merchant_id, "30000002");
+}
+
+#[tokio::test]
+async fn what_the_login_wants_or_lacks_is_told_apart() {
+    let app = TestApp::new();
+    let (_, actor) = person(&app, "aigul");
+    let account = |more: serde_json::Value| {
+        let mut account = json!({ "email": EMAIL, "password": PASSWORD, "merchants": ["30000001"] });
+        account
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        account
+    };
+    for (more, state) in [
+        (json!({ "mail_code": true }), AttemptState::NeedsCode),
+        (json!({ "refusal": "no_merchants" }), AttemptState::NoMerchants),
+    ] {
+        app.market.control("/control/accounts", account(more)).await;
+        let id = start(&app, &actor, PASSWORD, None).await;
+        assert_eq!(run(&app).await, Err(JobError::Fail(state.as_str())));
+        let ended = attempt(&app, id);
+        assert_eq!(ended.state, state);
+        assert_eq!(ended.password_sealed, None, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_the_form_is_told_from_a_marketplace_that_is_away() {
+    let app = TestApp::new();
+    let (_, actor) = person(&app, "aigul");
+    for (kind, more, state) in [
+        ("html", json!({}), AttemptState::PageChanged),
+        (
+            "status",
+            json!({ "status": 503, "body": "html" }),
+            AttemptState::Unavailable,
+        ),
+        (
+            "status",
+            json!({ "status": 403, "body": "html" }),
+            AttemptState::Blocked,
+        ),
+    ] {
+        app.market.fault("login_page", kind, more).await;
+        let id = start(&app, &actor, PASSWORD, None).await;
+        assert_eq!(run(&app).await, Err(JobError::Fail(state.as_str())), "{kind}");
+        let ended = attempt(&app, id);
+        assert_eq!(ended.state, state);
+        assert_eq!(ended.blocked_until.is_some(), state == AttemptState::Blocked);
+        app.market.clear_faults().await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_browser_the_attempt_says_what_to_install() {
+    let app = TestApp::builder()
+        .settings(|config| config.browser.chromedriver = Some("/nowhere/chromedriver".into()))
+        .build();
+    let (_, actor) = person(&app, "aigul");
+    let id = start(&app, &actor, PASSWORD, None).await;
+
+    assert_eq!(run(&app).await, Err(JobError::Fail("browser_missing")));
+
+    let ended = attempt(&app, id);
+    assert_eq!(
+        (ended.state, ended.password_sealed),
+        (AttemptState::BrowserMissing, None)
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_of_a_killed_worker_ends_at_its_deadline() {
+    let app = TestApp::new();
+    let (_, actor) = person(&app, "aigul");
+    let id = start(&app, &actor, PASSWORD, None).await;
+    app.advance(3600).await;
+
+    assert_eq!(run(&app).await, Err(JobError::Fail("failed")));
+
+    let ended = attempt(&app, id);
+    assert_eq!((ended.state, ended.password_sealed), (AttemptState::Failed, None));
+    assert_eq!(ended.finished_at, Some(ended.created_at + TimeDelta::hours(1)));
+}
+
+#[tokio::test]
+async fn bad_input_and_missing_rights_start_nothing() {
+    let app = TestApp::new();
+    let (_, actor) = person(&app, "aigul");
+    let (_, stranger) = person(&app, "bolat");
+    let viewer = Actor {
+        role: Role::Viewer,
+        ..actor.clone()
+    };
+    let start = |actor: Actor, email: &'static str, password: &'static str, store| {
+        let services = app.services.clone();
+        async move { start_connection(&services, &actor, email, Secret::from(password), store).await }
+    };
+    for (email, password, fields) in [
+        ("", "x", vec!["email"]),
+        ("no-at-sign", "x", vec!["email"]),
+        ("a b@example.kz", "x", vec!["email"]),
+        (EMAIL, "", vec!["password"]),
+        ("", "", vec!["email", "password"]),
+    ] {
+        match start(actor.clone(), email, password, None).await {
+            Err(ConnectError::Invalid(wrong)) => {
+                assert_eq!(wrong.iter().map(|w| w.field).collect::<Vec<_>>(), fields);
+            }
+            other => panic!("{email:?} {password:?}: {other:?}"),
+        }
+    }
+    let forbidden = start(viewer, EMAIL, PASSWORD, None).await;
+    assert!(matches!(forbidden, Err(ConnectError::Forbidden)), "{forbidden:?}");
+    let owner = actor.user_id.unwrap();
+    let store = crate::support::db_store(&mut app.conn(), owner, "30000001");
+    let foreign = start(stranger, EMAIL, PASSWORD, Some(store)).await;
+    assert!(matches!(foreign, Err(ConnectError::NotFound)), "{foreign:?}");
+    let kept = reconnect_store(&app.services, &actor, store).await;
+    assert!(matches!(kept, Err(ConnectError::NoPassword)), "{kept:?}");
+    let attempts: i64 = connection_attempts::table
+        .count()
+        .get_result(&mut app.conn())
+        .unwrap();
+    assert_eq!(attempts, 0);
+}
