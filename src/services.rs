@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::{
     clock::{Clock, SystemClock},
     config::Config,
@@ -21,6 +23,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
+    /// Places for browsers: so many may run at once in this process.
+    pub browsers: Arc<Semaphore>,
     /// Settings.
     pub config: Arc<Config>,
 }
@@ -62,6 +66,7 @@ impl Services {
             kaspi: KaspiClient::new(&config.kaspi)?,
             vault: Arc::new(Vault::open_or_create(&config.secret_key_file)?),
             clock,
+            browsers: Arc::new(Semaphore::new(config.browser.sessions)),
             config: Arc::new(config),
         })
     }

@@ -189,6 +189,8 @@ pub async fn run_connection(
     id: AttemptId,
     run_id: JobRunId,
 ) -> Result<AttemptState, ConnectError> {
+    // While it waits for a place the attempt stays queued. The places are never closed.
+    let _place = services.browsers.acquire().await;
     let now = services.now();
     let Some((attempt, actor, password)) = take_up(services, id, run_id).await? else {
         let attempt = services

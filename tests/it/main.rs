@@ -13,5 +13,5 @@ mod login;
 mod os;
 mod store;
 mod support;
-mod tidy;
 mod sync;
+mod tidy;

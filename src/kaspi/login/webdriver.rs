@@ -30,8 +30,6 @@ pub enum Ended {
 
 /// Pause between two looks at the page.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Longest time for one step of the page; the whole login has its own limit.
-const STEP_MAX: Duration = Duration::from_secs(40);
 
 /// Logs in with a browser of its own, which is gone afterwards.
 pub async fn log_in(login: &BrowserLogin, credentials: &Credentials) -> Ended {
@@ -110,26 +108,32 @@ async fn through_the_pages(
     browser: &WebDriver,
     credentials: &Credentials,
 ) -> WebDriverResult<Ended> {
-    let page = LoginPage(browser);
     let otherwise = |outcome| Ok(Ended::Otherwise(outcome));
     let changed = |what| Ok(Ended::Otherwise(LoginOutcome::PageChanged { what }));
     if browser.goto(start_address(&login.hosts).as_str()).await.is_err() {
         return otherwise(LoginOutcome::Unavailable);
     }
-    match wait_for(
-        &page,
-        |shown| *shown == Shown::EmailField || *shown == Shown::PasswordField,
-        &[],
-    )
-    .await?
-    {
-        Shown::EmailField | Shown::PasswordField => {}
-        _ => return otherwise(page_without_form(browser).await?),
+    if let Some(refusal) = refused(browser).await? {
+        return otherwise(refusal);
     }
+    let page = LoginPage(browser);
+    // The page has loaded; its form is drawn a moment later. Nothing to wait for long.
+    let form = |shown: &Shown| matches!(shown, Shown::EmailField | Shown::PasswordField);
+    if !form(&wait_for(&page, login.time_max / 6, form, &[]).await?) {
+        return changed("the e-mail field");
+    }
+    let step_max = login.time_max / 2;
     if !page.type_email(&credentials.email).await? || !page.submit().await? {
         return changed("the button of the e-mail step");
     }
-    match wait_for(&page, |shown| *shown != Shown::EmailField, &[Shown::Nothing]).await? {
+    match wait_for(
+        &page,
+        step_max,
+        |shown| *shown != Shown::EmailField,
+        &[Shown::Nothing],
+    )
+    .await?
+    {
         Shown::PasswordField => {}
         Shown::FormError(text) | Shown::FieldError(text) => return otherwise(complained(&text)),
         _ => return changed("the password field"),
@@ -145,11 +149,17 @@ async fn through_the_pages(
         return changed("a field of the password step");
     }
     let waiting = [Shown::PasswordField, Shown::EmailField, Shown::Nothing];
-    let mut shown = wait_for(&page, |_| true, &waiting).await?;
+    let mut shown = wait_for(&page, step_max, |_| true, &waiting).await?;
     if let (Shown::Choice(_), Some(merchant_id)) = (&shown, &credentials.merchant_id)
         && page.choose(merchant_id).await?
     {
-        shown = wait_for(&page, |shown| !matches!(shown, Shown::Choice(_)), &waiting).await?;
+        shown = wait_for(
+            &page,
+            step_max,
+            |shown| !matches!(shown, Shown::Choice(_)),
+            &waiting,
+        )
+        .await?;
     }
     match shown {
         Shown::Cabinet => Ok(Ended::Open(session(login, browser).await?)),
@@ -161,14 +171,15 @@ async fn through_the_pages(
     }
 }
 
-/// Looks until the page shows something wanted that is none of `ignored`, or the step's time is up; then
-/// whatever it shows.
+/// Looks until the page shows something wanted that is none of `ignored`, or the time is up; then whatever
+/// it shows.
 async fn wait_for(
     page: &LoginPage<'_>,
+    time_max: Duration,
     wanted: impl Fn(&Shown) -> bool,
     ignored: &[Shown],
 ) -> WebDriverResult<Shown> {
-    let end = Instant::now() + STEP_MAX;
+    let end = Instant::now() + time_max;
     loop {
         // A page that is being replaced has no elements to read: that is no fault, look again.
         let shown = page.look().await.unwrap_or(Shown::Nothing);
@@ -190,17 +201,15 @@ fn complained(text: &str) -> LoginOutcome {
     }
 }
 
-/// No form where one is expected: the status of the page tells a wall from a new layout.
-async fn page_without_form(browser: &WebDriver) -> WebDriverResult<LoginOutcome> {
+/// A page that was refused says so by its status.
+async fn refused(browser: &WebDriver) -> WebDriverResult<Option<LoginOutcome>> {
     const STATUS: &str = "const entry = performance.getEntriesByType('navigation')[0];
         return entry ? entry.responseStatus : 0;";
     let status = browser.execute(STATUS, Vec::new()).await?;
     Ok(match status.json().as_u64() {
-        Some(403 | 405 | 429) => LoginOutcome::Blocked { wait: None },
-        Some(500..=599) => LoginOutcome::Unavailable,
-        _ => LoginOutcome::PageChanged {
-            what: "the e-mail field",
-        },
+        Some(403 | 405 | 429) => Some(LoginOutcome::Blocked { wait: None }),
+        Some(500..=599) => Some(LoginOutcome::Unavailable),
+        _ => None,
     })
 }
 
