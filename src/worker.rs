@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     app::{
+        connect_store::expire_connections,
         push_prices::push_store,
         reprice::{Pass, reprice_due},
     },
@@ -26,6 +27,8 @@ use crate::{
 const PRODUCTS_PER_ROUND: i64 = 40;
 /// Stores served by the push sender at once.
 const STORES_AT_ONCE: usize = 8;
+/// Pause between two looks for logins past their deadline.
+const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 /// Pause after a round that failed, so that a database that is away is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -59,10 +62,11 @@ pub async fn run(
         .await
         .map_err(|error| QueueError(error.to_string()))?;
     let tick = services.config.worker.tick;
-    let (queue, (), ()) = tokio::join!(
+    let (queue, (), (), ()) = tokio::join!(
         async { jobs.run().await.map_err(|error| QueueError(error.to_string())) },
         rounds("reprice", tick, stop.clone(), || reprice_round(&services)),
         rounds("push", tick, stop.clone(), || push_round(&services, owner)),
+        rounds("upkeep", UPKEEP_EVERY, stop.clone(), || upkeep_round(&services)),
     );
     // Another worker need not wait for our lease to run out.
     let released = services
@@ -117,6 +121,12 @@ async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError
             );
         }
     }
+    Ok(false)
+}
+
+/// Ends what nobody ends any more.
+async fn upkeep_round(services: &Services) -> Result<bool, StoreError> {
+    expire_connections(services).await?;
     Ok(false)
 }
 

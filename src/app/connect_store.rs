@@ -4,19 +4,21 @@
 
 mod finish;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use self::finish::{Connected, store_connected};
 use super::{cabinet_session, edit::FieldError};
 use crate::{
-    domain::{Actor, ActorKind, AttemptId, AttemptState, JobRunId, StoreId, Tenant, offer::Merchant},
+    domain::{
+        Actor, ActorKind, AttemptId, AttemptState, JobKind, JobRunId, StoreId, Tenant, offer::Merchant,
+    },
     kaspi::{
         CabinetSession, KaspiError,
         login::{BrowserLogin, Credentials, LoginOutcome},
     },
-    queue::enqueue::enqueue_login,
+    queue::{enqueue::enqueue_login, runs::job_run_expire},
     secrets::{Place, Secret, SecretError},
     services::Services,
     store::{
@@ -103,7 +105,7 @@ pub async fn start_connection(
     services
         .db
         .tx(move |conn| {
-            attempt_expire(conn, now)?;
+            expire(conn, now)?;
             if let Some(store_id) = store_id {
                 store_for_login(conn, &actor, store_id)?;
             }
@@ -196,7 +198,7 @@ pub async fn run_connection(
         let attempt = services
             .db
             .tx(move |conn| {
-                attempt_expire(conn, now)?;
+                expire(conn, now)?;
                 attempt_fetch(conn, Tenant::All, id)
             })
             .await?;
@@ -221,6 +223,22 @@ pub async fn run_connection(
         end(services, id, AttemptState::Failed, AttemptEnd::default()).await?;
     }
     result
+}
+
+/// Gives up what is past its deadline, e.g. the login of a worker that was killed; part of the upkeep.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn expire_connections(services: &Services) -> Result<(), StoreError> {
+    let now = services.now();
+    services.db.tx(move |conn| expire(conn, now)).await
+}
+
+fn expire(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), StoreError> {
+    attempt_expire(conn, now)?;
+    let failure = AttemptState::Failed.as_str();
+    job_run_expire(conn, JobKind::ConnectStore, now - ATTEMPT_LIFE, failure, now)?;
+    Ok(())
 }
 
 /// Takes a waiting attempt up, with the person behind it and the opened password.

@@ -249,6 +249,32 @@ pub fn job_run_fail(
     finish(conn, id, JobState::Failed, None, Some(failure), now)
 }
 
+/// Gives up the runs of a kind that were asked for before `before` and have not ended, e.g. because their
+/// worker was killed and the kind is never repeated.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn job_run_expire(
+    conn: &mut PgConnection,
+    kind: JobKind,
+    before: DateTime<Utc>,
+    failure: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    Ok(diesel::update(
+        job_runs::table
+            .filter(job_runs::kind.eq(kind))
+            .filter(job_runs::state.eq_any([JobState::Queued, JobState::Running]))
+            .filter(job_runs::created_at.le(before)),
+    )
+    .set((
+        job_runs::state.eq(JobState::Failed),
+        job_runs::failure.eq(failure),
+        job_runs::finished_at.eq(now),
+    ))
+    .execute(conn)?)
+}
+
 /// Calls a waiting or running run off.
 ///
 /// # Errors
