@@ -28,6 +28,23 @@ fn tells_secrets(line: &tracing::Metadata<'_>) -> bool {
     line.target().starts_with("thirtyfour") && *line.level() > tracing::Level::INFO
 }
 
+/// An error with everything behind it, for one log line.
+pub fn chain<'a>(error: &'a (dyn std::error::Error + 'a)) -> impl std::fmt::Display + 'a {
+    struct Chain<'a>(&'a (dyn std::error::Error + 'a));
+    impl std::fmt::Display for Chain<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "{}", self.0)?;
+            let mut source = self.0.source();
+            while let Some(error) = source {
+                write!(f, ": {error}")?;
+                source = error.source();
+            }
+            Ok(())
+        }
+    }
+    Chain(error)
+}
+
 /// Runs blocking work on the pool for it; log lines keep the request or job they belong to.
 pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     let span = tracing::Span::current();

@@ -21,6 +21,7 @@ use crate::{
     secrets::Secret,
     services::Services,
     store::{StoreError, pushes},
+    telemetry::chain,
 };
 
 /// Products decided about in one round of a worker.
@@ -75,7 +76,7 @@ pub async fn run(
         .await;
     if let Err(error) = released {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %chain(&error),
             "the lease could not be given back; it ends by itself"
         );
     }
@@ -144,7 +145,7 @@ async fn rounds<F: Future<Output = Result<bool, StoreError>>>(
             Err(error) => {
                 tracing::error!(
                     round = name,
-                    error = &error as &dyn std::error::Error,
+                    error = %chain(&error),
                     "a round failed"
                 );
                 PAUSE_AFTER_FAILURE

@@ -23,6 +23,7 @@ use crate::{
         rules::rule_definition_fetch,
         stores::store_own_merchants,
     },
+    telemetry::chain,
 };
 
 /// What to look at.
@@ -106,7 +107,7 @@ pub async fn reprice_due_with(
                 Err(error) => {
                     tracing::error!(
                         product = name,
-                        error = &error as &dyn std::error::Error,
+                        error = %chain(&error),
                         "no decision about a product"
                     );
                     None

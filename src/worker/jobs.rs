@@ -8,6 +8,7 @@ use crate::{
     queue::runs::{JobRun, job_run_fetch, job_run_start},
     services::Services,
     store::{StoreError, users::user_fetch},
+    telemetry::chain,
 };
 
 /// Why a job is not done. The codes are those of the runs; a text for each stands in the locales.
@@ -25,7 +26,7 @@ impl From<StoreError> for JobError {
     /// The run cannot be marked without a database: it is tried again.
     fn from(error: StoreError) -> Self {
         tracing::error!(
-            error = &error as &dyn std::error::Error,
+            error = %chain(&error),
             "the database failed in a job"
         );
         Self::Retry("database")

@@ -8,6 +8,7 @@ use crate::{
     domain::{AttemptId, AttemptState, JobRunId},
     queue::runs::{JobRun, job_run_fail, job_run_succeed},
     services::Services,
+    telemetry::chain,
 };
 
 /// Runs a login and writes down what came of it.
@@ -35,7 +36,7 @@ pub async fn run(services: Services, run_id: JobRunId) -> Result<(), JobError> {
         }
         Ok(state) => state.as_str(),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a login failed");
+            tracing::error!(error = %chain(&error), "a login failed");
             AttemptState::Failed.as_str()
         }
     };

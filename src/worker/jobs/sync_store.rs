@@ -12,6 +12,7 @@ use crate::{
         runs::{job_run_fail, job_run_succeed},
     },
     services::Services,
+    telemetry::chain,
 };
 
 /// Runs a sync and writes down what came of it.
@@ -34,7 +35,7 @@ pub async fn run(services: Services, run_id: JobRunId) -> Result<(), JobError> {
         }
         Err(SyncError::Cancelled) => Ok(()),
         Err(error) => {
-            tracing::warn!(store.id = %store_id, error = &error as &dyn std::error::Error, "a sync did not finish");
+            tracing::warn!(store.id = %store_id, error = %chain(&error), "a sync did not finish");
             if passes(&error) && run.attempts < max_attempts(JobKind::SyncStore) {
                 Err(JobError::Retry(error.code()))
             } else {

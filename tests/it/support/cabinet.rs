@@ -60,8 +60,9 @@ pub async fn cabinet_session(market: &Simulator, cabinet: Cabinet) -> CabinetSes
         .json()
         .await
         .expect("JSON");
-    let next = answer["redirectUrl"]
-        .as_str()
+    let next = answer
+        .get("redirectUrl")
+        .and_then(Value::as_str)
         .unwrap_or_else(|| panic!("logged in, not {answer}"));
     client
         .get(login.join(next).unwrap())
