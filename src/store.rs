@@ -14,6 +14,7 @@ pub mod migrate;
 pub mod overview;
 pub mod page;
 pub mod preorders;
+pub mod product_states;
 pub mod products;
 pub mod pushes;
 pub mod rules;

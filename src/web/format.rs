@@ -117,6 +117,18 @@ pub fn clock_time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Almaty).format("%H:%M").to_string()
 }
 
+/// `14:05:31`, in Almaty.
+#[must_use]
+pub fn time_seconds(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Almaty).format("%H:%M:%S").to_string()
+}
+
+/// To the microsecond, in UTC: the place in a list from which it goes on.
+#[must_use]
+pub fn machine_time_exact(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
+
 /// `2026-11-22T14:05:31+05:00`, for `<time datetime>`.
 #[must_use]
 pub fn machine_time(at: DateTime<Utc>) -> String {

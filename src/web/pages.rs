@@ -1,4 +1,9 @@
 //! The panel's pages: one file per area with its table of addresses, its forms, templates and handlers.
 
 pub mod dashboard;
+pub mod listing;
+pub mod log;
+pub mod preorders;
+pub mod product;
+pub mod products;
 pub mod sign_in;

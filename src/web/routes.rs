@@ -94,6 +94,10 @@ const AREAS: &[&[Route]] = &[
     super::assets::ROUTES,
     pages::sign_in::ROUTES,
     pages::dashboard::ROUTES,
+    pages::products::ROUTES,
+    pages::product::ROUTES,
+    pages::preorders::ROUTES,
+    pages::log::ROUTES,
 ];
 
 /// All addresses, in the order in which they are tried.

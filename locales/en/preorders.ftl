@@ -1,0 +1,56 @@
+# Preorders: list, form, spreadsheet.
+preorders-title = Preorders
+preorders-new = New preorder
+preorders-export = Excel for Kaspi
+preorders-export-empty = This store has no preorders in work: there is nothing to download.
+preorders-export-incomplete = No file: the preorder “{ $name }” has no article or no price. Fill them in and try again.
+preorders-export-xml = No file: more than five points fit only into Kaspi’s XML form.
+preorders-none-title = No preorders yet
+preorders-none-text = A preorder promises the goods in some days. Choose a product and a time.
+preorders-list-label = List of preorders
+preorders-filter-label = Filter of preorders
+preorders-search-label = Name, article or brand
+preorders-view-all = All
+preorders-view-processing = In work
+preorders-view-completed = Completed
+preorders-view-cancelled = Cancelled
+preorder-article = Article
+preorder-name = Name
+preorder-brand = Brand
+preorder-no-brand = No brand
+preorder-price = Price
+preorder-own-price = as the product
+preorder-price-hint = Empty: the product’s price, now { $price }
+preorder-price-needed = The product’s price is not known: enter one here
+preorder-pieces = Pieces
+preorder-days = Time
+preorder-days-field = Time, days
+preorder-days-hint = From 0 to 30
+preorder-changed = Changed
+preorder-what = Product
+preorder-terms = Price and time
+preorder-points = Points of service
+preorder-points-hint = How many at each point. “Yes”: there, number not stated; empty: not there.
+preorder-form = Preorder
+preorder-status = Status
+preorder-complete = Complete
+preorder-cancel = Cancel the preorder
+preorder-reopen = Reopen
+preorder-delete = Delete the preorder
+preorder-delete-title = Delete the preorder?
+preorder-delete-text = It cannot be brought back; the log keeps a line about it.
+preorder-saved = Preorder saved
+preorder-deleted = Preorder deleted
+preorder-choose = Choose the product
+preorder-to-product = to the product
+preorder-conflict = The preorder was changed while you edited
+preorder-error-days = The time is a whole number of days from 0 to 30
+preorder-error-exists = This product already has a preorder: open it in the list
+preorder-error-price-low = The price is at least 10 ₸
+preorder-error-product-unknown = There is no such product: choose another
+preorder-error-store-other = The product belongs to another store
+preorder-error-warehouses = Points: enter a number of pieces, “yes”, or leave empty
+days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+  }

@@ -1,0 +1,23 @@
+# What lists and forms share.
+views = Көріністер
+apply = Қолдану
+find = Табу
+any-f = Кез келген
+any-n = Кез келген
+found = { $n } табылды
+filters-clear = Сүзгілерді тазалау
+pager-label = Беттер
+pager-previous = Артқа
+pager-next = Алға
+pager-page = { $n }-бет
+pager-rows = { $total } ішінен { $from }–{ $to }
+pager-sizes = Беттегі жолдар
+form-errors = Сақталмады: { $n } өрісті түзетіңіз
+error-empty = Бұл өрісті толтырыңыз
+error-too-long = Мәтін тым ұзын: қысқартыңыз
+error-money-not-a-number = Соманы цифрмен енгізіңіз, мысалы 12 480
+error-money-fraction = Баға бүтін теңгемен, бөлшексіз
+error-money-not-positive = Нөлден үлкен сома енгізіңіз
+error-time = Күн мен уақытты енгізіңіз, мысалы 23.11.2026 14:05
+word-yes = иә
+word-no = жоқ

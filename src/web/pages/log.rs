@@ -1,0 +1,209 @@
+//! The log: who changed what, before and after, newest first.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::listing::Params;
+use crate::{
+    domain::{ActorKind, AuditId, Tenge},
+    services::Services,
+    store::audit::{AuditEntry, audit_list},
+    web::{
+        Shell, WebResult,
+        auth::CurrentUser,
+        filters, format,
+        render::html,
+        routes::{Access, Kind, Route},
+        texts::Texts,
+    },
+};
+
+/// The area's addresses.
+pub const ROUTES: &[Route] = &[Route::get("/log", Kind::Page, Access::SignedIn, || web::to(list))];
+
+/// Lines of one page.
+const LINES: usize = 50;
+
+/// Names that the log's query string knows. `before` and `id` are the last line of the page before.
+const NAMES: &[&str] = &["object", "id", "before", "line"];
+
+/// One field, old and new, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Name of the field.
+    pub field: String,
+    /// What it was; empty: nothing.
+    pub before: String,
+    /// What it became; empty: nothing.
+    pub after: String,
+}
+
+impl Change {
+    /// The changed fields of a line.
+    #[must_use]
+    pub fn all(line: &AuditEntry, t: &Texts) -> Vec<Self> {
+        let empty = serde_json::Map::new();
+        let object = |value: &Option<Value>| value.as_ref().and_then(Value::as_object).cloned();
+        let before = object(&line.before).unwrap_or_else(|| empty.clone());
+        let after = object(&line.after).unwrap_or(empty);
+        let mut fields: Vec<&String> = before.keys().chain(after.keys()).collect();
+        fields.sort();
+        fields.dedup();
+        fields
+            .into_iter()
+            .map(|field| Self {
+                field: t.get_or(&format!("field-{field}"), "field-other"),
+                before: words(field, before.get(field), t),
+                after: words(field, after.get(field), t),
+            })
+            .filter(|change| change.before != change.after)
+            .collect()
+    }
+}
+
+/// A value as people read it: money, yes and no, words of states.
+fn words(field: &str, value: Option<&Value>, t: &Texts) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::Bool(true)) => t.get("word-yes"),
+        Some(Value::Bool(false)) => t.get("word-no"),
+        Some(Value::Number(number)) => match number.as_i64() {
+            Some(amount) if field.ends_with("_tenge") => format::money(Tenge(amount)),
+            Some(count) => format::number(count),
+            None => number.to_string(),
+        },
+        Some(Value::String(text)) => string_words(field, text, t),
+        Some(Value::Object(points)) if field == "warehouses" => points
+            .iter()
+            .map(
+                |(number, stock)| match stock.pointer("/quantity").and_then(Value::as_u64) {
+                    Some(quantity) => format!("PP{number}: {quantity}"),
+                    None => format!("PP{number}"),
+                },
+            )
+            .collect::<Vec<_>>()
+            .join(", "),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn string_words(field: &str, text: &str, t: &Texts) -> String {
+    let key = format!("value-{field}-{text}");
+    if t.has(&key) {
+        return t.get(key);
+    }
+    match text.parse::<DateTime<Utc>>() {
+        Ok(at) if field.ends_with("_at") || field.ends_with("_until") => format::date_time(at),
+        _ => text.to_owned(),
+    }
+}
+
+/// Who acted, in words.
+#[must_use]
+pub fn actor_name(line: &AuditEntry, t: &Texts) -> String {
+    match line.actor_kind {
+        ActorKind::Robot => t.get("actor-robot"),
+        ActorKind::System => t.get("actor-system"),
+        ActorKind::Api => t.with("actor-api", "name", &line.actor_name),
+        ActorKind::Person => line.actor_name.clone(),
+    }
+}
+
+/// A line, ready to be shown.
+struct Line {
+    entry: AuditEntry,
+    who: String,
+    action: String,
+    kind: String,
+    /// Page of the object, where there is one.
+    href: Option<String>,
+    changes: Vec<Change>,
+}
+
+impl Line {
+    fn new(entry: AuditEntry, t: &Texts) -> Self {
+        let area = match entry.object_kind.as_str() {
+            "product" => Some("products"),
+            "preorder" => Some("preorders"),
+            "store" => Some("stores"),
+            _ => None,
+        };
+        let gone = entry.action == "delete";
+        Self {
+            who: actor_name(&entry, t),
+            action: t.get_or(&format!("action-{}", entry.action), "action-other"),
+            kind: t.get_or(&format!("object-{}", entry.object_kind), "object-other"),
+            href: area
+                .zip(entry.object_id)
+                .filter(|_| !gone)
+                .map(|(area, id)| format!("/{area}/{id}")),
+            changes: Change::all(&entry, t),
+            entry,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "log/page.html")]
+struct LogPage {
+    shell: Shell,
+    lines: Vec<Line>,
+    /// The next, older page.
+    older: Option<String>,
+    /// Not the newest page.
+    is_older: bool,
+    /// Only about one object; its name.
+    about: Option<String>,
+}
+
+async fn list(
+    shell: Shell,
+    user: CurrentUser,
+    services: web::Data<Services>,
+    req: HttpRequest,
+) -> WebResult<HttpResponse> {
+    let params = Params::read(&req, "/log", NAMES);
+    let object: Option<(String, Uuid)> = params.value("id").map(|id| (params.get("object").to_owned(), id));
+    let before: Option<(DateTime<Utc>, AuditId)> = params.value("before").zip(params.value("line"));
+    let tenant = user.tenant();
+    let filter = object.clone();
+    let mut entries = services
+        .db
+        .read(move |conn| {
+            let object = filter.as_ref().map(|(kind, id)| (kind.as_str(), *id));
+            // One more than is shown tells whether there is an older page.
+            audit_list(conn, tenant, object, before, 51)
+        })
+        .await?;
+    let more = entries.len() > LINES;
+    entries.truncate(LINES);
+    let older = entries.last().filter(|_| more).map(|last| {
+        let mut pairs = vec![
+            ("before", format::machine_time_exact(last.at)),
+            ("line", last.id.to_string()),
+        ];
+        if let Some((kind, id)) = &object {
+            pairs.extend([("object", kind.clone()), ("id", id.to_string())]);
+        }
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        format!("/log?{query}")
+    });
+    let about = object.map(|_| {
+        entries
+            .first()
+            .map_or_else(String::new, |entry| entry.object_name.clone())
+    });
+    let t = shell.t;
+    html(&LogPage {
+        shell,
+        older,
+        is_older: before.is_some(),
+        about,
+        lines: entries.into_iter().map(|entry| Line::new(entry, &t)).collect(),
+    })
+}

@@ -1,0 +1,223 @@
+//! One product: price and state, why this price, sellers of the card, history, settings.
+
+pub mod history;
+pub mod offers;
+pub mod why;
+
+use actix_session::SessionExt;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use askama::Template;
+use diesel::PgConnection;
+
+use super::products::{
+    edit::{edit_error, theirs},
+    limits::{Limits, LimitsForm},
+    row::{Row, row_fetch},
+};
+use crate::{
+    app::{
+        edit::{EditError, actor_may_change},
+        product_edit::edit_product,
+    },
+    domain::{Actor, ProductId, PushState},
+    services::Services,
+    store::{
+        StoreError,
+        audit::{AuditEntry, audit_list},
+        decisions::{StoredDecision, decision_fetch_newest},
+        market::{market_offers_current, market_snapshot_fetch},
+        products::ProductRow,
+        pushes::{Push, PushCity, push_list_for_product},
+        stores::{Store, store_fetch},
+    },
+    web::{
+        Shell, WebError, WebResult,
+        auth::{CurrentUser, ManagerUser, path_id},
+        filters, format,
+        render::{html_with, see_other},
+        routes::{Access, Kind, Route},
+        session,
+        texts::Texts,
+    },
+};
+use history::Event;
+use offers::CardView;
+use why::Step;
+
+/// The area's addresses.
+pub const ROUTES: &[Route] = &[
+    Route::get("/products/{id}", Kind::Page, Access::SignedIn, || web::to(show)),
+    Route::post("/products/{id}", Kind::Page, Access::Manager, || web::to(save)),
+];
+
+/// Events on the page; the log has them all.
+const EVENTS: usize = 12;
+
+/// What the page is made of.
+struct Story {
+    row: Row,
+    store: Store,
+    may_change: bool,
+    decision: Option<StoredDecision>,
+    card: Option<CardView>,
+    pushes: Vec<(Push, Vec<PushCity>)>,
+    edits: Vec<AuditEntry>,
+}
+
+impl Story {
+    fn fetch(
+        conn: &mut PgConnection,
+        actor: &Actor,
+        id: ProductId,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Option<Self>, StoreError> {
+        let tenant = actor.tenant();
+        let Some(row) = row_fetch(conn, tenant, id, now)? else {
+            return Ok(None);
+        };
+        let Some(store) = store_fetch(conn, tenant, row.row.product.store_id)? else {
+            return Ok(None);
+        };
+        let city = store.main_city_id.as_str();
+        let decision = decision_fetch_newest(conn, id, city)?;
+        let card = match &row.row.product.card_id {
+            Some(card) => match market_snapshot_fetch(conn, card, city)? {
+                Some(snapshot) => Some(CardView::new(
+                    snapshot,
+                    market_offers_current(conn, card, city)?,
+                    (&store.merchant_id, row.price()),
+                    decision.as_ref(),
+                )),
+                None => None,
+            },
+            None => None,
+        };
+        Ok(Some(Self {
+            may_change: actor_may_change(conn, actor, &store)?,
+            pushes: push_list_for_product(conn, id, 50)?,
+            edits: audit_list(conn, tenant, Some(("product", id.0)), None, 20)?,
+            row,
+            store,
+            decision,
+            card,
+        }))
+    }
+
+    /// The last price that was seen applied, as old and new.
+    fn last_change(&self) -> Option<&PushCity> {
+        let (_, cities) = self
+            .pushes
+            .iter()
+            .find(|(push, _)| push.state == PushState::Confirmed)?;
+        cities.iter().find(|city| city.city_id == self.store.main_city_id)
+    }
+
+    fn steps(&self, t: &Texts) -> Vec<Step> {
+        let Some(decision) = &self.decision else {
+            return Vec::new();
+        };
+        let push = self
+            .pushes
+            .iter()
+            .find(|(push, _)| push.decision_id == Some(decision.id));
+        why::steps(decision, push, t)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "products/show.html")]
+struct ProductPage {
+    shell: Shell,
+    story: Story,
+    steps: Vec<Step>,
+    events: Vec<Event>,
+    limits: Limits,
+    last_change: String,
+    falls: bool,
+}
+
+async fn show(
+    shell: Shell,
+    user: CurrentUser,
+    services: web::Data<Services>,
+    req: HttpRequest,
+) -> WebResult<HttpResponse> {
+    let story = story_of(&services, &user, &req).await?;
+    let limits = Limits::of(&story.row.row.product, "");
+    answer(shell, StatusCode::OK, story, limits)
+}
+
+async fn save(
+    shell: Shell,
+    user: ManagerUser,
+    services: web::Data<Services>,
+    req: HttpRequest,
+    form: web::Form<LimitsForm>,
+) -> WebResult<HttpResponse> {
+    let story = story_of(&services, &user.0, &req).await?;
+    let product = &story.row.row.product;
+    let mut limits = Limits::typed(product, &form);
+    let result = match form.change(product) {
+        Ok(change) => {
+            let actor = user.0.actor(&req);
+            edit_product(&services, &actor, product.id, form.version, change).await
+        }
+        Err(errors) => Err(EditError::Invalid(errors)),
+    };
+    match result {
+        Ok(()) => {
+            session::flash(&req.get_session(), true, shell.t.get("product-saved"))?;
+            Ok(see_other(&format!("/products/{}", product.id)))
+        }
+        Err(EditError::Invalid(errors)) => {
+            limits.errors = errors;
+            limits.version = form.version;
+            answer(shell, StatusCode::UNPROCESSABLE_ENTITY, story, limits)
+        }
+        Err(EditError::Conflict(current)) => {
+            limits.version = current.product.version;
+            limits.theirs = Some(theirs(&services, &user.0, &current).await?);
+            answer(shell, StatusCode::CONFLICT, story, limits)
+        }
+        Err(other) => Err(edit_error::<ProductRow>(other)),
+    }
+}
+
+async fn story_of(services: &Services, user: &CurrentUser, req: &HttpRequest) -> WebResult<Story> {
+    let id: ProductId = path_id(req)?;
+    let (actor, now) = (user.actor(req), services.now());
+    services
+        .db
+        .read(move |conn| Story::fetch(conn, &actor, id, now))
+        .await?
+        .ok_or_else(WebError::not_found)
+}
+
+fn answer(shell: Shell, status: StatusCode, story: Story, limits: Limits) -> WebResult<HttpResponse> {
+    let t = shell.t;
+    let (last_change, falls) = match story.last_change() {
+        Some(city) => {
+            let (before, after) = (city.before_tenge, city.price_tenge);
+            let percent = format::percent_change(before, after, t.language);
+            let text = format!("{} ({percent})", format::money_change(before, after));
+            (text, after < before)
+        }
+        None => (String::new(), false),
+    };
+    let page = ProductPage {
+        steps: story.steps(&t),
+        events: history::events(
+            &story.pushes,
+            story.edits.clone(),
+            &story.store.main_city_id,
+            &t,
+            EVENTS,
+        ),
+        last_change,
+        falls,
+        shell,
+        story,
+        limits,
+    };
+    html_with(status, &page)
+}

@@ -1,0 +1,258 @@
+//! "Why this price": the stored decision in words, step by step. Nothing is decided anew here.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{
+    domain::{Outcome, Tenge},
+    store::{
+        decisions::StoredDecision,
+        pushes::{Push, PushCity},
+    },
+    web::{
+        format,
+        texts::{TextValue, Texts},
+    },
+};
+
+/// One step of the explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// `ok`, `bite` (a limit moved or held the price), `end`.
+    pub class: &'static str,
+    /// Its icon.
+    pub icon: &'static str,
+    /// What was done.
+    pub title: String,
+    /// With which numbers; may be empty.
+    pub text: String,
+    /// The price it led to; may be empty.
+    pub output: String,
+}
+
+/// How a code is shown. What is not listed is an ordinary step of the rule.
+const LOOKS: &[(&str, &str, &str)] = &[
+    ("NO_FLOOR", "bite", "floor"),
+    ("INVERTED_LIMITS", "bite", "floor"),
+    ("EMPTY_SAFE_SET", "bite", "floor"),
+    ("LOCKED", "bite", "lock"),
+    ("OUT_OF_STOCK", "bite", "box"),
+    ("NO_EVIDENCE", "bite", "eye"),
+    ("STALE_MARKET", "bite", "clock"),
+    ("INCOMPLETE_MARKET", "bite", "eye"),
+    ("OWN_OFFER_ABSENT", "bite", "eye"),
+    ("ALONE_UNPROVEN", "bite", "eye"),
+    ("NO_CEILING", "bite", "shield"),
+    ("NO_REACHABLE_PLACE", "bite", "floor"),
+    ("AT_FLOOR_SCENARIO", "bite", "floor"),
+    ("BELOW_FLOOR_SCENARIO", "bite", "floor"),
+    ("ABOVE_CEILING_SCENARIO", "bite", "floor"),
+    ("FLOOR_REACHED", "bite", "floor"),
+    ("OUTSIDE_SAFE_SET", "bite", "floor"),
+    ("BOUND_REPAIR", "bite", "floor"),
+    ("ALREADY_RIGHT", "ok", "check"),
+    ("PLACE_HELD", "ok", "check"),
+    ("MIN_MOVE", "ok", "check"),
+    ("DIRECTION_OFF", "bite", "hand"),
+    ("QUARANTINE", "bite", "hand"),
+    ("RAISE_COOLDOWN", "bite", "clock"),
+    ("CHANGES_PER_DAY", "bite", "shield"),
+    ("STEP_LIMIT", "bite", "shield"),
+    ("DAY_LIMIT", "bite", "shield"),
+];
+
+/// Codes whose `price` is where the price stood after the step.
+const PRICED: &[&str] = &["STEP_LIMIT", "DAY_LIMIT", "BOUND_REPAIR"];
+
+/// Names of parameters that texts may use. Amounts of money unless listed in [`COUNTS`].
+const NAMES: &[&str] = &[
+    "floor",
+    "ceiling",
+    "price",
+    "current",
+    "wanted",
+    "opening",
+    "step",
+    "stored_price",
+    "rival",
+    "place",
+    "streak",
+    "percent",
+    "until",
+    "seconds",
+    "limit",
+    "changes",
+    "minutes",
+];
+const COUNTS: &[&str] = &[
+    "place", "streak", "percent", "seconds", "limit", "changes", "minutes",
+];
+
+/// The steps of a decision, in order, with what became of it.
+#[must_use]
+pub fn steps(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t: &Texts) -> Vec<Step> {
+    let mut steps = market_steps(decision, t);
+    for reason in decision.reasons.as_array().into_iter().flatten() {
+        let code = reason.get("code").and_then(Value::as_str).unwrap_or_default();
+        let params = reason.get("params").unwrap_or(&Value::Null);
+        steps.push(reason_step(decision, code, params, t));
+    }
+    steps.push(end_step(decision, push, t));
+    steps
+}
+
+fn market_steps(decision: &StoredDecision, t: &Texts) -> Vec<Step> {
+    let seen = decision.input.pointer("/market").filter(|seen| !seen.is_null());
+    let Some(seen) = seen else {
+        return Vec::new();
+    };
+    let taken_at: Option<DateTime<Utc>> = seen
+        .get("taken_at")
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok());
+    let offers = seen.get("offers").and_then(Value::as_array).map_or(0, Vec::len);
+    let complete = seen.get("complete").and_then(Value::as_bool).unwrap_or(false);
+    let age = taken_at.map_or_else(String::new, |at| format::duration(decision.decided_at - at, *t));
+    let key = if complete {
+        "why-market-complete"
+    } else {
+        "why-market-incomplete"
+    };
+    let read = Step {
+        class: if complete { "ok" } else { "bite" },
+        icon: "eye",
+        title: t.get("why-market"),
+        text: t.with2(key, "offers", offers, "age", age),
+        output: String::new(),
+    };
+    let rivals = Step {
+        class: "ok",
+        icon: "filter",
+        title: t.get("why-rivals"),
+        text: match (decision.competitors.unwrap_or(0), decision.best_rival_tenge) {
+            (0, _) | (_, None) => t.get("why-rivals-none"),
+            (counted, Some(best)) => t.with2("why-rivals-text", "n", counted, "best", best),
+        },
+        output: String::new(),
+    };
+    vec![read, rivals]
+}
+
+fn reason_step(decision: &StoredDecision, code: &str, params: &Value, t: &Texts) -> Step {
+    let look = LOOKS.iter().find(|(known, _, _)| *known == code);
+    let (class, icon) = look.map_or(("ok", "sliders"), |(_, class, icon)| (*class, *icon));
+    let key = format!("reason-{code}");
+    let known = t.has(&key);
+    let values = values(params, t);
+    let values: Vec<(&'static str, &dyn TextValue)> = values
+        .iter()
+        .map(|(name, value)| (*name, value.as_ref()))
+        .collect();
+    let detail = format!("{key}-text");
+    let output = if code == "BEAT_LOWEST" {
+        decision
+            .target_tenge
+            .map(|target| t.with("why-target", "price", target))
+    } else if code == "FLOOR_REACHED" {
+        money_of(params, "floor").map(format::money)
+    } else if PRICED.contains(&code) {
+        money_of(params, "price").map(format::money)
+    } else {
+        None
+    };
+    Step {
+        class,
+        icon,
+        title: if known {
+            t.get(key)
+        } else {
+            t.with("reason-unknown", "code", code)
+        },
+        text: if t.has(&detail) {
+            t.with_all(detail, &values)
+        } else {
+            String::new()
+        },
+        output: output.unwrap_or_default(),
+    }
+}
+
+/// The parameters as texts take them: money with its sign, counts as numbers, times in Almaty.
+fn values(params: &Value, t: &Texts) -> Vec<(&'static str, Box<dyn TextValue>)> {
+    NAMES
+        .iter()
+        .map(|name| {
+            let value: Box<dyn TextValue> = match params.get(name) {
+                Some(Value::Number(number)) if COUNTS.contains(name) => {
+                    Box::new(number.as_i64().unwrap_or_default())
+                }
+                Some(Value::Number(number)) => Box::new(Tenge(number.as_i64().unwrap_or_default())),
+                Some(Value::String(text)) => Box::new(match text.parse::<DateTime<Utc>>() {
+                    Ok(at) => format::date_time(at),
+                    Err(_) => text.clone(),
+                }),
+                _ => Box::new(t.get("why-not-set")),
+            };
+            (*name, value)
+        })
+        .collect()
+}
+
+fn money_of(params: &Value, name: &str) -> Option<Tenge> {
+    params.get(name).and_then(Value::as_i64).map(Tenge)
+}
+
+fn end_step(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t: &Texts) -> Step {
+    let price = decision.price_tenge.unwrap_or(decision.current_tenge);
+    let (icon, title, text) = match (decision.outcome, push) {
+        (Outcome::Change, Some((push, _))) => {
+            let reason = push.reason.as_deref().map(|code| push_reason(code, t));
+            (
+                "send",
+                t.get(format!("push-state-{}", push.state.as_str())),
+                reason.unwrap_or_else(|| push_times(push, t)),
+            )
+        }
+        (Outcome::Change, None) if decision.shadow => {
+            ("shadow", t.get("why-end-shadow"), t.get("why-end-shadow-text"))
+        }
+        (Outcome::Change, None) => ("send", t.get("why-end-change"), String::new()),
+        (Outcome::Keep, _) => ("check", t.get("why-end-keep"), String::new()),
+        (Outcome::Hold, _) => ("hand", t.get("why-end-hold"), t.get("why-end-hold-text")),
+        (Outcome::Refuse, _) => ("x", t.get("why-end-refuse"), t.get("why-end-refuse-text")),
+    };
+    Step {
+        class: "end",
+        icon,
+        title,
+        text,
+        output: format::money(price),
+    }
+}
+
+/// Why a push was held, refused or ended, in words.
+#[must_use]
+pub fn push_reason(code: &str, t: &Texts) -> String {
+    let key = format!("push-reason-{code}");
+    if t.has(&key) {
+        t.get(key)
+    } else {
+        t.with("push-reason-unknown", "code", code)
+    }
+}
+
+fn push_times(push: &Push, t: &Texts) -> String {
+    let stations = [
+        ("push-sent-at", push.sent_at),
+        ("push-accepted-at", push.accepted_at),
+        ("push-finished-at", push.finished_at),
+    ];
+    stations
+        .iter()
+        .filter_map(|(key, at)| Some(t.with(key, "time", format::time_seconds((*at)?))))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests;
