@@ -1,4 +1,17 @@
-//! The command line: what people and scripts type. Each command wires services and calls `app`.
+//! The command line: what people and scripts type. Each command wires services and calls `app`; errors are
+//! one clear sentence on standard error.
+
+mod config;
+#[cfg(feature = "demo")]
+mod demo;
+mod demper;
+mod jobs;
+mod preorders;
+mod prices;
+mod program;
+mod serve;
+mod store;
+mod user;
 
 use std::{io::Write, process::ExitCode};
 
@@ -19,7 +32,39 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the simulated marketplace of the demo.
+    /// Runs everything on this machine with a simulated marketplace; touches nothing but loopback.
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
+    /// Serves the panel and the JSON API.
+    Serve(serve::ServeArgs),
+    /// Runs background jobs, the repricing loop and the push sender; any number on any number of machines.
+    Worker,
+    /// Applies the migrations of this program to the database.
+    Migrate,
+    /// Makes and manages the accounts of people.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Makes keys of the JSON API.
+    #[command(subcommand)]
+    Token(user::TokenCommand),
+    /// Logs a store in or reads its catalogue.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
+    /// Runs the repricing loop in the foreground.
+    Demper(demper::DemperArgs),
+    /// Stops and releases automatic prices; works with the panel down.
+    #[command(subcommand)]
+    Prices(prices::PricesCommand),
+    /// Writes preorders as Kaspi's spreadsheet.
+    #[command(subcommand)]
+    Preorders(preorders::PreordersCommand),
+    /// Shows and calls off background work.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
+    /// Shows and checks the settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Runs the simulated marketplace.
     #[cfg(feature = "demo")]
     #[command(hide = true)]
     Simulator(kaspi_sim::Options),
@@ -30,7 +75,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nobody is left to tell when standard error is closed.
             let _closed = writeln!(std::io::stderr(), "kaspi-panel: {error:#}");
@@ -39,15 +84,38 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
-    match command {
-        #[cfg(feature = "demo")]
-        Command::Simulator(options) => runtime()?.block_on(kaspi_sim::run(options)),
-    }
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    // Browsers leave crash handlers behind; as their reaper we can collect them.
+    crate::os::become_subreaper()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        match command {
+            #[cfg(feature = "demo")]
+            Command::Demo(args) => demo::run(args).await,
+            Command::Serve(args) => serve::serve(args).await,
+            Command::Worker => serve::worker().await,
+            Command::Migrate => serve::migrate().await,
+            Command::User(command) => user::user(command).await,
+            Command::Token(command) => user::token(command).await,
+            Command::Store(command) => store::run(command).await,
+            Command::Demper(args) => return demper::run(args).await,
+            Command::Prices(command) => prices::run(command).await,
+            Command::Preorders(command) => preorders::run(command).await,
+            Command::Jobs(command) => jobs::run(command).await,
+            Command::Config(command) => config::run(&command),
+            #[cfg(feature = "demo")]
+            Command::Simulator(options) => kaspi_sim::run(options).await,
+        }?;
+        Ok(ExitCode::SUCCESS)
+    });
+    // Blocking work that outlives its command (a hanging look-up) must not keep the program.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    done
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+/// Writes a line for people or scripts to standard output; a closed pipe is nobody's fault.
+fn say(line: impl std::fmt::Display) {
+    let _closed = writeln!(std::io::stdout(), "{line}");
 }
 
 #[cfg(test)]

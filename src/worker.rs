@@ -87,7 +87,7 @@ pub async fn run(
 async fn reprice_round(services: &Services) -> Result<bool, StoreError> {
     let pass = Pass {
         store_id: None,
-        force: false,
+        checked_before: None,
         dry_run: false,
         limit: PRODUCTS_PER_ROUND,
     };

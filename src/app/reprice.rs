@@ -31,8 +31,8 @@ use crate::{
 pub struct Pass {
     /// Only this store.
     pub store_id: Option<StoreId>,
-    /// Also products that are not due yet.
-    pub force: bool,
+    /// Not what is due, but all that was not decided about since then.
+    pub checked_before: Option<DateTime<Utc>>,
     /// Decide and explain, plan nothing.
     pub dry_run: bool,
     /// Products at most.
@@ -96,7 +96,7 @@ pub async fn reprice_due_with(
     let now = services.now();
     let due = services
         .db
-        .tx(move |conn| due_products_claim(conn, pass.store_id, pass.force, pass.limit, now))
+        .tx(move |conn| due_products_claim(conn, pass.store_id, pass.checked_before, pass.limit, now))
         .await?;
     let mut summary = PassSummary::default();
     let mut results = stream::iter(due)

@@ -164,14 +164,15 @@ pub struct DueProduct {
 }
 
 /// Claims products that are due, oldest first: rows that another worker is taking are passed over. Nothing is
-/// due without a floor, a card, a sku, a known price, or of a store that is off or not connected.
+/// due without a floor, a card, a sku, a known price, or of a store that is off or not connected. With
+/// `checked_before` everything that was not decided about since then is due.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn due_products_claim(
     conn: &mut PgConnection,
     store_id: Option<StoreId>,
-    force: bool,
+    checked_before: Option<DateTime<Utc>>,
     limit: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<DueProduct>, StoreError> {
@@ -197,9 +198,14 @@ pub fn due_products_claim(
                 .or(products::claimed_until.lt(now)),
         )
         .into_boxed();
-    if !force {
-        query = query.filter(products::next_check_at.le(now));
-    }
+    query = match checked_before {
+        None => query.filter(products::next_check_at.le(now)),
+        Some(at) => query.filter(
+            products::last_check_at
+                .is_null()
+                .or(products::last_check_at.lt(at)),
+        ),
+    };
     if let Some(store_id) = store_id {
         query = query.filter(products::store_id.eq(store_id));
     }

@@ -1,0 +1,137 @@
+//! `demper`: the repricing loop in the foreground, for support and for scripts of the predecessor.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    program::{Program, stop_signal, stopped},
+    say,
+};
+use crate::{
+    app::{
+        push_prices::{PushSummary, push_store},
+        reprice::{Pass, PassSummary, reprice_due},
+    },
+    domain::StoreId,
+    services::Services,
+    store::pushes::{push_stores_with_work, store_lease_release},
+};
+
+/// `kaspi-panel demper`
+#[derive(Debug, Args)]
+#[command(after_help = "Example: kaspi-panel demper --once --dry-run --json")]
+pub struct DemperArgs {
+    /// One pass over every product with automatic prices; exit status 0 only if each was decided.
+    #[arg(long)]
+    once: bool,
+    /// Seconds between two passes.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    interval: u64,
+    /// Only this store.
+    #[arg(long)]
+    store: Option<StoreId>,
+    /// Decide and explain; write nothing to the marketplace.
+    #[arg(long)]
+    dry_run: bool,
+    /// Summaries as JSON, one a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Products per claim: small enough to be decided within the claim's two minutes.
+const BATCH: i64 = 40;
+
+/// Runs the loop.
+pub async fn run(args: DemperArgs) -> Result<ExitCode> {
+    let program = Program::open().await?;
+    let services = program.services().await?;
+    let stop = stop_signal()?;
+    let owner = Uuid::now_v7();
+    let code = loop {
+        let (pass, pushes) = one_pass(&services, &args, owner).await?;
+        report(&args, &pass, &pushes);
+        if args.once {
+            break if pass.failed == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            };
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(args.interval)) => {}
+            () = stopped(stop.clone()) => break ExitCode::SUCCESS,
+        }
+    };
+    services
+        .db
+        .tx(move |conn| store_lease_release(conn, owner))
+        .await?;
+    Ok(code)
+}
+
+async fn one_pass(services: &Services, args: &DemperArgs, owner: Uuid) -> Result<(PassSummary, PushSummary)> {
+    let started = services.now();
+    let mut total = PassSummary::default();
+    loop {
+        let pass = Pass {
+            store_id: args.store,
+            checked_before: Some(started),
+            dry_run: args.dry_run,
+            limit: BATCH,
+        };
+        let summary = reprice_due(services, pass).await?;
+        let decided = summary.checked + summary.failed;
+        total.add(summary);
+        if decided == 0 {
+            break;
+        }
+    }
+    let mut pushes = PushSummary::default();
+    if args.dry_run {
+        return Ok((total, pushes));
+    }
+    let now = services.now();
+    let stores = services
+        .db
+        .read(move |conn| push_stores_with_work(conn, now))
+        .await?;
+    for store_id in stores
+        .into_iter()
+        .filter(|id| args.store.is_none_or(|only| only == *id))
+    {
+        let summary = push_store(services, store_id, owner).await?;
+        pushes.sent += summary.sent;
+        pushes.confirmed += summary.confirmed;
+        pushes.held += summary.held;
+        pushes.rejected += summary.rejected;
+        pushes.waiting += summary.waiting;
+    }
+    Ok((total, pushes))
+}
+
+fn report(args: &DemperArgs, pass: &PassSummary, pushes: &PushSummary) {
+    if args.json {
+        say(
+            json!({ "checked": pass.checked, "changed": pass.changed, "kept": pass.kept, "held": pass.held,
+            "failed": pass.failed, "pushes": pushes }),
+        );
+        return;
+    }
+    say(format!(
+        "checked {}, changed {}, kept {}, failed {}",
+        pass.checked, pass.changed, pass.kept, pass.failed
+    ));
+    for (code, count) in &pass.held {
+        say(format!("  held {count}: {code}"));
+    }
+    if !args.dry_run {
+        say(format!(
+            "sent {}, confirmed {}, held at the gate {}, rejected {}, waiting {}",
+            pushes.sent, pushes.confirmed, pushes.held, pushes.rejected, pushes.waiting
+        ));
+    }
+}

@@ -1,0 +1,160 @@
+//! `user …` and `token …`: accounts of people and keys of the JSON API.
+
+use std::io::{IsTerminal, Read, Write};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
+
+use super::{program::Program, say};
+use crate::{
+    app::{api_tokens::create_api_token, user_accounts},
+    domain::{Actor, Role},
+    secrets::Secret,
+};
+
+/// `kaspi-panel user …`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Makes an account.
+    #[command(
+        after_help = "Example: kaspi-panel user create --email anna@example.kz --role admin --password-stdin < password.txt"
+    )]
+    Create {
+        /// What the person signs in with.
+        #[arg(long)]
+        email: String,
+        /// admin, manager or viewer.
+        #[arg(long)]
+        role: Role,
+        /// Shown name.
+        #[arg(long, default_value = "")]
+        name: String,
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// Sets a new password and ends all sessions of the account.
+    #[command(after_help = "Example: kaspi-panel user password --email anna@example.kz")]
+    Password {
+        /// Whose.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// Lists the accounts.
+    #[command(after_help = "Example: kaspi-panel user list --json")]
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switches an account off; its sessions end at once.
+    #[command(after_help = "Example: kaspi-panel user disable --email anna@example.kz")]
+    Disable {
+        /// Whose.
+        #[arg(long)]
+        email: String,
+    },
+}
+
+/// Where the password comes from: never the command line, which everybody can see.
+#[derive(Debug, Args)]
+pub struct PasswordArgs {
+    /// Read the password from standard input instead of asking for it.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl PasswordArgs {
+    fn read(&self) -> Result<Secret> {
+        let mut text = String::new();
+        if self.password_stdin {
+            std::io::stdin().read_to_string(&mut text)?;
+        } else if std::io::stdin().is_terminal() {
+            write!(std::io::stderr(), "Password (shown while you type): ")?;
+            std::io::stdin().read_line(&mut text)?;
+        } else {
+            bail!("no terminal to ask for a password: add --password-stdin");
+        }
+        Ok(Secret::from(text.trim_end_matches(['\r', '\n'])))
+    }
+}
+
+/// Runs a `user` command.
+pub async fn user(command: UserCommand) -> Result<()> {
+    let program = Program::open().await?;
+    let services = program.services().await?;
+    let actor = Actor::system();
+    match command {
+        UserCommand::Create {
+            email,
+            role,
+            name,
+            password,
+        } => {
+            let new = user_accounts::NewUser {
+                email,
+                name,
+                role,
+                password: password.read()?,
+            };
+            let user = user_accounts::create_user(&services, &actor, new).await?;
+            say(format!("User {} ({}) can sign in.", user.email, user.role));
+        }
+        UserCommand::Password { email, password } => {
+            user_accounts::set_password(&services, &actor, &email, password.read()?).await?;
+            say(format!("{email} has a new password; all sessions ended."));
+        }
+        UserCommand::List { json } => {
+            for user in user_accounts::list_users(&services).await? {
+                if json {
+                    say(
+                        serde_json::json!({ "email": user.email, "name": user.name, "role": user.role,
+                        "active": user.active, "external_id": user.external_id }),
+                    );
+                } else {
+                    let state = if user.active { "" } else { "  (disabled)" };
+                    say(format!(
+                        "{:<8} {}  {}{state}",
+                        user.role.as_str(),
+                        user.email,
+                        user.name
+                    ));
+                }
+            }
+        }
+        UserCommand::Disable { email } => {
+            user_accounts::set_active(&services, &actor, &email, false).await?;
+            say(format!("{email} is switched off."));
+        }
+    }
+    Ok(())
+}
+
+/// `kaspi-panel token …`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Makes a key of the JSON API and prints it: the only time it can be read.
+    #[command(after_help = "Example: kaspi-panel token create --user anna@example.kz --name script")]
+    Create {
+        /// E-mail of the user whose rights it carries.
+        #[arg(long)]
+        user: String,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Runs a `token` command.
+pub async fn token(command: TokenCommand) -> Result<()> {
+    let program = Program::open().await?;
+    let services = program.services().await?;
+    let TokenCommand::Create { user, name } = command;
+    let (_, key) = create_api_token(&services, &Actor::system(), &user, &name)
+        .await
+        .context("no token was made")?;
+    say(key.expose_secret());
+    Ok(())
+}
