@@ -109,8 +109,10 @@ async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError
     let mut results = stream::iter(stores)
         .map(|store_id| push_store(services, store_id, owner))
         .buffer_unordered(STORES_AT_ONCE);
+    let mut more = false;
     while let Some(result) = results.next().await {
         let summary = result?;
+        more |= summary.sent > 0;
         if summary.sent + summary.confirmed + summary.held + summary.rejected > 0 {
             tracing::info!(
                 sent = summary.sent,
@@ -122,7 +124,7 @@ async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError
             );
         }
     }
-    Ok(false)
+    Ok(more)
 }
 
 /// Ends what nobody ends any more.

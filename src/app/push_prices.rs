@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::cabinet_session::{SessionError, mark_expired, session_of};
 use crate::{
-    domain::{Actor, PushState, StoreId, Tenant, offer::CabinetOffer},
+    domain::{Actor, PushState, StoreId, Tenant, Tenge, offer::CabinetOffer},
     kaspi::{CabinetSession, KaspiError},
     last_gate::{self, GateError},
     services::Services,
@@ -28,6 +28,8 @@ use crate::{
 const WRITES_PER_HALF_HOUR: i64 = 200;
 /// Least time between two writes of a merchant: 1.5 a second.
 const WRITE_GAP: TimeDelta = TimeDelta::milliseconds(700);
+/// Writes of one round: in between, what was sent is read back.
+const WRITES_PER_ROUND: u32 = 8;
 /// A 429 on a price write: no write of this merchant for so long.
 const FREEZE: TimeDelta = TimeDelta::minutes(30);
 /// Given up after this time without the price showing.
@@ -65,7 +67,10 @@ pub async fn push_store(
         return Ok(summary);
     }
     read_back(services, store_id, &mut summary).await?;
-    while within_budget(services, store_id).await? {
+    for _ in 0..WRITES_PER_ROUND {
+        if !within_budget(services, store_id).await? {
+            break;
+        }
         // Renewed before each write, so that a lost lease ends the round.
         let Some(epoch) = lease(services, store_id, owner).await? else {
             break;
@@ -128,20 +133,18 @@ async fn send(
         Err(code) => return hold(services, &push, &product, code, summary).await,
     };
     let now = services.now();
-    let moved = cities.iter().find(|city| {
-        offer
-            .price_in(&city.city_id)
-            .is_some_and(|seen| seen != city.before_tenge)
-    });
-    if let Some(city) = moved {
-        // Somebody changed the price meanwhile: what we decided rests on a price that is no more.
-        let (id, city_id, seen) = (product.id, city.city_id.clone(), offer.price_in(&city.city_id));
-        if let Some(seen) = seen {
-            services
-                .db
-                .tx(move |conn| product_price_confirm(conn, id, &city_id, seen, now))
-                .await?;
-        }
+    let moved = moved_prices(&offer, &cities);
+    if !moved.is_empty() {
+        // Somebody changed a price meanwhile: what we decided rests on a price that is no more.
+        let id = product.id;
+        services
+            .db
+            .tx(move |conn| {
+                moved
+                    .iter()
+                    .try_for_each(|(city, seen)| product_price_confirm(conn, id, city, *seen, now))
+            })
+            .await?;
         return hold(services, &push, &product, "price_changed_outside", summary).await;
     }
     let image = offer.availabilities.as_ref().map(|points| json!(points));
@@ -234,6 +237,20 @@ async fn send(
         summary.rejected += 1;
     }
     finish(services, push, &product, next, step).await
+}
+
+/// City prices of the offer that are not what the push rests on, cities that it does not know included.
+fn moved_prices(offer: &CabinetOffer, cities: &[PushCity]) -> Vec<(String, Tenge)> {
+    let unknown = offer
+        .city_prices
+        .iter()
+        .filter(|(id, _)| !cities.iter().any(|city| city.city_id == *id))
+        .cloned();
+    let moved = cities.iter().filter_map(|city| {
+        let seen = offer.price_in(&city.city_id)?;
+        (seen != city.before_tenge).then(|| (city.city_id.clone(), seen))
+    });
+    unknown.chain(moved).collect()
 }
 
 /// Looks at every push whose outcome is due to be seen.

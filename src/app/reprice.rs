@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     domain::{
-        Actor, DecisionId, Outcome, PushOrigin, RepricingMode, StoreId,
+        Actor, DecisionId, Outcome, PushOrigin, RepricingMode, StoreId, Tenge,
         offer::Market,
         pricing::{self, Decision, Input},
     },
@@ -19,6 +19,7 @@ use crate::{
         audit::{AuditEntry, audit_insert},
         decisions::{DueProduct, StoredDecision, decision_record, due_product_release, due_products_claim},
         market::market_record,
+        products::product_prices_list,
         pushes::{NewPush, almaty_day, push_count_confirmed_today, push_in_flight, push_insert},
         rules::rule_definition_fetch,
         stores::store_own_merchants,
@@ -253,6 +254,31 @@ fn build_input(
     })
 }
 
+/// A write replaces the prices of all cities: those the decision is not about keep theirs, brought inside the
+/// limits where they are outside.
+fn all_cities(
+    conn: &mut PgConnection,
+    due: &DueProduct,
+    price: Tenge,
+) -> Result<Vec<(String, Tenge, Tenge)>, StoreError> {
+    let prices = product_prices_list(conn, due.product.id)?;
+    Ok(prices
+        .into_iter()
+        .map(|city| {
+            let before = city.price_tenge;
+            let wanted = if city.city_id == due.store.main_city_id {
+                price
+            } else {
+                let raised = due.product.floor_tenge.map_or(before, |floor| before.max(floor));
+                due.product
+                    .ceiling_tenge
+                    .map_or(raised, |ceiling| raised.min(ceiling))
+            };
+            (city.city_id, before, wanted)
+        })
+        .collect())
+}
+
 /// Decision, audit row and intended push, all in the caller's transaction.
 fn record(
     conn: &mut PgConnection,
@@ -289,6 +315,7 @@ fn record(
     if push_in_flight(conn, product.id)? {
         return Ok(());
     }
+    let cities = all_cities(conn, due, price)?;
     let push_id = push_insert(
         conn,
         &NewPush {
@@ -298,7 +325,7 @@ fn record(
             origin: PushOrigin::Robot,
             actor_id: None,
             market_taken_at: input.market.as_ref().map_or(Some(now), |m| Some(m.taken_at)),
-            cities: vec![(store.main_city_id.clone(), input.product.price, price)],
+            cities,
         },
         now,
     )?;

@@ -204,9 +204,9 @@ fn write_prices(
         "with written as (
            insert into product_prices as old (product_id, city_id, price_tenge, opening_price_tenge, opening_date,
              read_at, changed_at)
-           select p.id, row.city_id, row.price, row.price, $6, $7, $7 from {rows} where {NO_PUSH}
+           select p.id, row.city_id, row.price, row.price, $6, $7, null from {rows} where {NO_PUSH}
            on conflict (product_id, city_id) do update set
-             price_tenge = excluded.price_tenge, read_at = excluded.read_at, changed_at = excluded.changed_at,
+             price_tenge = excluded.price_tenge, read_at = excluded.read_at, changed_at = excluded.read_at,
              opening_price_tenge = case when old.opening_date = excluded.opening_date
                then old.opening_price_tenge else excluded.opening_price_tenge end,
              opening_date = excluded.opening_date

@@ -484,7 +484,8 @@ pub fn product_price_confirm(
         .optional()?;
     let (opening, changed) = match before {
         Some((old, date)) => ((date != Some(today)).then_some(old), old != price),
-        None => (Some(price), true),
+        // The first reading is not a change: nobody moved the price.
+        None => (Some(price), false),
     };
     diesel::insert_into(product_prices::table)
         .values((

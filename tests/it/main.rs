@@ -11,6 +11,7 @@ mod harness;
 mod kaspi;
 mod login;
 mod os;
+mod reprice;
 mod store;
 mod support;
 mod sync;
