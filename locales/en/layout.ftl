@@ -52,7 +52,6 @@ never = not yet
 word-floor = floor
 word-ceiling = ceiling
 script-offline = The server does not answer. The page may be out of date: reload it when the connection is back.
-script-unsaved = Changes are not saved. Leave the page?
 script-copied = Copied
 products-count = { $n ->
     [one] { $n } product

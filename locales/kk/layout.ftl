@@ -52,7 +52,6 @@ never = әлі болған жоқ
 word-floor = еден
 word-ceiling = төбе
 script-offline = Сервер жауап бермейді. Бет ескірген болуы мүмкін: байланыс қалпына келгенде жаңартыңыз.
-script-unsaved = Өзгерістер сақталмады. Беттен шығасыз ба?
 script-copied = Көшірілді
 products-count = { $n ->
     [one] { $n } тауар

@@ -54,7 +54,6 @@ never = ещё не было
 word-floor = пол
 word-ceiling = потолок
 script-offline = Сервер не отвечает. Страница могла устареть: обновите её, когда связь появится.
-script-unsaved = Изменения не сохранены. Уйти со страницы?
 script-copied = Скопировано
 products-count = { $n ->
     [one] { $n } товар
