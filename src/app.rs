@@ -6,6 +6,7 @@ pub mod cabinet_session;
 pub mod connect_store;
 pub mod edit;
 pub mod kill_switch;
+pub mod job_runs;
 pub mod passwords;
 pub mod preorder_edit;
 pub mod preorder_export;

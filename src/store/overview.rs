@@ -351,3 +351,54 @@ fn ids_of(tenant: Tenant) -> stores::BoxedQuery<'static, diesel::pg::Pg, diesel:
         Tenant::User(user) => store_ids_of(user),
     }
 }
+
+/// Figures of one store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoreFigures {
+    /// Products in the catalogue.
+    pub products: i64,
+    /// Of those: the robot may change their price.
+    pub repriced: i64,
+    /// Of those: without a floor, so never touched.
+    pub without_floor: i64,
+    /// Price writes that are on their way.
+    pub open_pushes: i64,
+    /// Preorders of the store.
+    pub preorders: i64,
+}
+
+/// The figures of a store.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn overview_store(conn: &mut PgConnection, id: StoreId) -> Result<StoreFigures, StoreError> {
+    let in_catalogue = || {
+        products::table
+            .filter(products::store_id.eq(id))
+            .filter(products::archived_at.is_null())
+    };
+    let repriced = || in_catalogue().filter(products::repricing_enabled);
+    Ok(StoreFigures {
+        products: in_catalogue().select(count_star()).first(conn)?,
+        repriced: repriced().select(count_star()).first(conn)?,
+        without_floor: repriced()
+            .filter(products::floor_tenge.is_null())
+            .select(count_star())
+            .first(conn)?,
+        open_pushes: price_pushes::table
+            .filter(price_pushes::store_id.eq(id))
+            .filter(price_pushes::state.eq_any([
+                PushState::Planned,
+                PushState::Claimed,
+                PushState::Sent,
+                PushState::Accepted,
+                PushState::Unknown,
+            ]))
+            .select(count_star())
+            .first(conn)?,
+        preorders: preorders::table
+            .filter(preorders::store_id.eq(id))
+            .select(count_star())
+            .first(conn)?,
+    })
+}

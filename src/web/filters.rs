@@ -5,7 +5,7 @@ use askama::{Result, Values, filters::Safe};
 use chrono::{DateTime, Utc};
 
 use super::{assets, format, texts::Texts};
-use crate::domain::Tenge;
+use crate::domain::{JobState, RepricingMode, SessionState, Tenge};
 
 /// A small icon (16 px) of `icons.svg`; the word stands beside it.
 #[askama::filter_fn]
@@ -89,4 +89,60 @@ fn time_element(at: DateTime<Utc>, text: &str) -> String {
         format::machine_time(at),
         format::date_time_seconds(at)
     )
+}
+
+/// State of a store's session: the norm is plain, what wants a person gets a frame.
+#[askama::filter_fn]
+pub fn session_badge(state: &SessionState, _: &dyn Values, t: &Texts) -> Result<Safe<String>> {
+    let (class, icon) = match state {
+        SessionState::Connected => ("ok", "check-circle"),
+        SessionState::NeedsLogin => ("bad", "key"),
+        SessionState::Never => ("ghost", "pause"),
+    };
+    Ok(badge(class, icon, &t.get(format!("state-{}", state.as_str()))))
+}
+
+/// What the robot does with a store.
+#[askama::filter_fn]
+pub fn mode_badge(mode: &RepricingMode, _: &dyn Values, t: &Texts) -> Result<Safe<String>> {
+    let (class, icon) = match mode {
+        RepricingMode::Live => ("ok", "check-circle"),
+        RepricingMode::Shadow => ("ghost", "shadow"),
+        RepricingMode::Off => ("ghost", "pause"),
+    };
+    Ok(badge(class, icon, &t.get(format!("mode-{}", mode.as_str()))))
+}
+
+/// Where a run of background work stands.
+#[askama::filter_fn]
+pub fn job_badge(state: &JobState, _: &dyn Values, t: &Texts) -> Result<Safe<String>> {
+    let (class, icon) = match state {
+        JobState::Queued => ("ghost", "clock"),
+        JobState::Running => ("info", "refresh"),
+        JobState::Succeeded => ("ok", "check-circle"),
+        JobState::Failed => ("bad", "x-circle"),
+        JobState::Cancelled => ("ghost", "x"),
+    };
+    Ok(badge(
+        class,
+        icon,
+        &t.get(format!("job-state-{}", state.as_str())),
+    ))
+}
+
+/// A state as icon, word and colour.
+#[must_use]
+pub fn badge(class: &str, icon: &str, word: &str) -> Safe<String> {
+    let word = askama::filters::escape(word, askama::filters::Html)
+        .map_or_else(|_| String::new(), |word| word.to_string());
+    Safe(format!(
+        r#"<span class="st {class}">{}{word}</span>"#,
+        svg(icon, "i-s")
+    ))
+}
+
+/// `4 318`, for counts that the database keeps as small numbers.
+#[askama::filter_fn]
+pub fn count(value: &i32, _: &dyn Values) -> Result<String> {
+    Ok(format::number(i64::from(*value)))
 }

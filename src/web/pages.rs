@@ -1,9 +1,12 @@
 //! The panel's pages: one file per area with its table of addresses, its forms, templates and handlers.
 
+pub mod connect;
 pub mod dashboard;
 pub mod listing;
 pub mod log;
 pub mod preorders;
 pub mod product;
 pub mod products;
+pub mod jobs;
 pub mod sign_in;
+pub mod stores;

@@ -32,6 +32,9 @@ pub const LANGUAGE_COOKIE: &str = "kaspi-panel-language";
 /// Cookie of the theme of people who are not signed in.
 pub const THEME_COOKIE: &str = "kaspi-panel-theme";
 
+/// Cookie of people who do not want single keys to act.
+pub const KEYS_COOKIE: &str = "kaspi-panel-keys";
+
 /// What the robot does, in one word for the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RobotState {
@@ -115,6 +118,8 @@ pub struct Shell {
     pub t: Texts,
     /// `system`, `light` or `dark`.
     pub theme: String,
+    /// `on` or `off`: do single keys act?
+    pub keys: &'static str,
     /// Who is signed in.
     pub user: Option<CurrentUser>,
     /// Token against forged requests, for hidden fields and the header of htmx.
@@ -176,6 +181,11 @@ impl Shell {
         Ok(Self {
             t: Texts::new(language),
             theme: theme_word(&theme).to_owned(),
+            keys: on_off(
+                req.cookie(KEYS_COOKIE)
+                    .as_ref()
+                    .map_or("on", |cookie| cookie.value()),
+            ),
             user,
             csrf: String::new(),
             area: area_of(req.path()),
@@ -250,6 +260,12 @@ pub fn theme_word(text: &str) -> &'static str {
         "dark" => "dark",
         _ => "system",
     }
+}
+
+/// `off`, or `on` for anything else.
+#[must_use]
+pub fn on_off(text: &str) -> &'static str {
+    if text == "off" { "off" } else { "on" }
 }
 
 fn area_of(path: &str) -> String {

@@ -98,6 +98,9 @@ const AREAS: &[&[Route]] = &[
     pages::product::ROUTES,
     pages::preorders::ROUTES,
     pages::log::ROUTES,
+    pages::connect::ROUTES,
+    pages::stores::ROUTES,
+    pages::jobs::ROUTES,
 ];
 
 /// All addresses, in the order in which they are tried.

@@ -170,10 +170,16 @@ impl Texts {
         self.look_up(key.as_ref(), &values)
     }
 
-    /// Is there such a text without values? For texts that are chosen by a code out of the database.
+    /// Is there such a text? For texts that are chosen by a code out of the database.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        LOCALES.try_lookup(&self.language.id(), key).is_some()
+        let no_values: Option<&HashMap<&str, FluentValue<'_>>> = None;
+        match LOCALES.lookup_single_language(&self.language.id(), key, no_values) {
+            Ok(_) => true,
+            // A text that is there and lacks its values is told from one that is not there by the words of
+            // the error alone: its type is private.
+            Err(error) => error.to_string().starts_with("Fluent errors"),
+        }
     }
 
     /// The text of `key`, or of `fallback` where there is none.

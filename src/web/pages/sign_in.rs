@@ -1,4 +1,4 @@
-//! Signing in and out, and the choice of language and theme.
+//! Signing in and out, and the choice of language, theme and keys.
 
 use actix_session::Session;
 use actix_web::{
@@ -139,6 +139,7 @@ async fn sign_out(session: Session) -> HttpResponse {
 struct PreferencesForm {
     language: Option<String>,
     theme: Option<String>,
+    keys: Option<String>,
     #[serde(default)]
     next: String,
 }
@@ -161,6 +162,7 @@ async fn preferences(
     let chosen = [
         (render::LANGUAGE_COOKIE, language.map(Language::code)),
         (render::THEME_COOKIE, theme),
+        (render::KEYS_COOKIE, form.keys.as_deref().map(render::on_off)),
     ];
     for (name, value) in chosen {
         if let Some(value) = value {

@@ -111,6 +111,17 @@ fn templates_and_code_name_only_texts_that_exist() {
 }
 
 #[test]
+fn texts_are_found_with_and_without_values() {
+    for language in Language::ALL {
+        let t = Texts::new(language);
+        assert!(t.has("save"));
+        assert!(t.has("age-ago"), "a text with values");
+        assert!(!t.has("no-such-text"));
+        assert_eq!(t.get_or("no-such-text", "save"), t.get("save"));
+    }
+}
+
+#[test]
 fn russian_plural_forms_follow_the_number() {
     let t = Texts::new(Language::Ru);
     let forms: Vec<_> = [0, 1, 2, 5, 11, 21, 101]

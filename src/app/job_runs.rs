@@ -1,0 +1,54 @@
+//! What people do with background work: call it off.
+
+use crate::{
+    domain::{Actor, JobKind, JobRunId, JobState},
+    queue::runs::{job_run_cancel, job_run_fetch},
+    services::Services,
+    store::{
+        StoreError,
+        audit::{AuditEntry, audit_insert},
+    },
+};
+
+/// Why work was not called off.
+#[derive(Debug, thiserror::Error)]
+pub enum JobRunError {
+    /// There is no such run for this actor.
+    #[error("not found")]
+    NotFound,
+    /// The actor may look but not change.
+    #[error("no right to change this")]
+    Forbidden,
+    /// It is over, or cannot be broken off halfway.
+    #[error("this cannot be called off")]
+    TooLate,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Calls a sync off; what it has read so far stays, nothing is marked as gone. Logins and price writes are
+/// not broken off: their outcome must be known.
+///
+/// # Errors
+/// See [`JobRunError`].
+pub async fn cancel_run(services: &Services, actor: &Actor, id: JobRunId) -> Result<(), JobRunError> {
+    if !actor.may_change() {
+        return Err(JobRunError::Forbidden);
+    }
+    let (actor, now) = (actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            let run = job_run_fetch(conn, actor.tenant(), id)?.ok_or(JobRunError::NotFound)?;
+            let open = matches!(run.state, JobState::Queued | JobState::Running);
+            if !open || run.kind != JobKind::SyncStore {
+                return Err(JobRunError::TooLate);
+            }
+            job_run_cancel(conn, id, now)?;
+            let what = ("job_run", id.0, run.kind.as_str());
+            let entry = AuditEntry::new(&actor, now, run.store_id, what, "cancel");
+            Ok(audit_insert(conn, &entry)?)
+        })
+        .await
+}

@@ -1,0 +1,273 @@
+//! Background work: what runs, what ended and how, and the progress of one run.
+
+use actix_session::Session;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+use crate::{
+    app::job_runs::{JobRunError, cancel_run},
+    domain::{JobKind, JobState},
+    queue::runs::{JobRun, job_run_fetch, job_run_list},
+    services::Services,
+    web::{
+        Shell, WebError, WebResult,
+        auth::{CurrentUser, ManagerUser, path_id},
+        error::ErrorKind,
+        filters, format,
+        render::{html, see_other},
+        routes::{Access, Kind, Route},
+        session,
+        texts::Texts,
+    },
+};
+
+/// The area's addresses.
+pub const ROUTES: &[Route] = &[
+    Route::get("/jobs", Kind::Page, Access::SignedIn, || web::to(list)),
+    Route::get("/jobs/{id}", Kind::Fragment, Access::SignedIn, || web::to(show)),
+    Route::post("/jobs/{id}/cancel", Kind::Page, Access::Manager, || {
+        web::to(cancel)
+    }),
+];
+
+/// Runs listed on one page.
+const LISTED: i64 = 200;
+
+/// One run, as it is shown.
+#[derive(Debug, Clone)]
+pub struct RunView {
+    /// The run.
+    pub run: JobRun,
+    /// Name of its store.
+    pub store_name: String,
+    /// What was done, in words.
+    pub title: String,
+    /// What came of it, in words; empty while it runs.
+    pub outcome: String,
+    /// How long it took or takes.
+    pub duration: String,
+    /// Waits or works.
+    pub open: bool,
+}
+
+impl RunView {
+    /// The run in words.
+    #[must_use]
+    pub fn new(run: JobRun, store_name: Option<String>, now: DateTime<Utc>, t: Texts) -> Self {
+        let open = matches!(run.state, JobState::Queued | JobState::Running);
+        let duration = run.started_at.map_or_else(String::new, |started| {
+            format::duration(run.finished_at.unwrap_or(now) - started, t)
+        });
+        Self {
+            title: t.get(format!("job-kind-{}", run.kind.as_str())),
+            outcome: outcome(&run, t),
+            store_name: store_name.unwrap_or_default(),
+            duration,
+            open,
+            run,
+        }
+    }
+
+    /// `340 из 1 200, осталось около 2 мин`
+    #[must_use]
+    pub fn progress_text(&self, now: &DateTime<Utc>, t: &Texts) -> String {
+        if self.run.state == JobState::Queued {
+            return t.get("job-waits");
+        }
+        let Some(total) = self.run.progress_total else {
+            return t.with("job-progress-done", "done", self.run.progress_done);
+        };
+        match self.remaining(*now) {
+            Some(left) => t.with_all(
+                "job-progress-left",
+                &[
+                    ("done", &self.run.progress_done),
+                    ("total", &total),
+                    ("left", &format::duration(left, *t)),
+                ],
+            ),
+            None => t.with2("job-progress", "done", self.run.progress_done, "total", total),
+        }
+    }
+
+    /// Told only once a tenth is done: before that it would jump about.
+    fn remaining(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let (done, total) = (self.run.progress_done, self.run.progress_total?);
+        if done < total / 10 || done == 0 || done >= total {
+            return None;
+        }
+        let so_far = (now - self.run.started_at?).num_seconds();
+        Some(TimeDelta::seconds(
+            so_far * i64::from(total - done) / i64::from(done) + 1,
+        ))
+    }
+
+    /// The login attempt behind the run.
+    #[must_use]
+    pub fn attempt_id(&self) -> Option<&str> {
+        (self.run.kind == JobKind::ConnectStore)
+            .then(|| self.run.summary.get("attempt_id")?.as_str())
+            .flatten()
+    }
+}
+
+fn outcome(run: &JobRun, t: Texts) -> String {
+    if let Some(code) = &run.failure {
+        return t.get_or(&format!("job-failure-{code}"), "job-failure-failed");
+    }
+    if run.state != JobState::Succeeded {
+        return String::new();
+    }
+    if run.kind != JobKind::SyncStore {
+        return String::new();
+    }
+    let count = |name: &str| {
+        run.summary
+            .get(name)
+            .and_then(serde_json::Value::as_i64)
+            .unwrap_or_default()
+    };
+    let (added, changed) = (count("added"), count("changed"));
+    let read = added + changed + count("restored") + count("unchanged");
+    t.with_all(
+        "job-outcome-sync",
+        &[("read", &read), ("changed", &changed), ("added", &added)],
+    )
+}
+
+/// The progress of one run; asks again every two seconds until the run is over.
+#[derive(Template)]
+#[template(path = "jobs/_progress.html")]
+pub struct RunProgress {
+    /// Texts.
+    pub t: Texts,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// The run.
+    pub view: RunView,
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    #[serde(default)]
+    state: String,
+}
+
+#[derive(Template)]
+#[template(path = "jobs/page.html")]
+struct JobsPage {
+    shell: Shell,
+    state: String,
+    open: Vec<RunProgress>,
+    past: Vec<RunView>,
+    all: usize,
+    failed: usize,
+}
+
+async fn list(
+    shell: Shell,
+    user: CurrentUser,
+    services: web::Data<Services>,
+    query: web::Query<ListQuery>,
+) -> WebResult<HttpResponse> {
+    let tenant = user.tenant();
+    let runs = services
+        .db
+        .read(move |conn| job_run_list(conn, tenant, None, LISTED))
+        .await?;
+    let (t, now) = (shell.t, shell.now);
+    let (open, past): (Vec<_>, Vec<_>) = runs
+        .into_iter()
+        .map(|(run, name)| RunView::new(run, name, now, t))
+        .partition(|view| view.open);
+    let is_failed = |view: &RunView| view.run.state == JobState::Failed;
+    let (all, failed) = (past.len(), past.iter().filter(|view| is_failed(view)).count());
+    let only_failed = query.state == "failed";
+    html(&JobsPage {
+        shell,
+        state: query.into_inner().state,
+        open: open
+            .into_iter()
+            .map(|view| RunProgress { t, now, view })
+            .collect(),
+        past: past
+            .into_iter()
+            .filter(|view| !only_failed || is_failed(view))
+            .collect(),
+        all,
+        failed,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "jobs/run.html")]
+struct RunPage {
+    shell: Shell,
+    view: RunView,
+    progress: RunProgress,
+}
+
+async fn show(
+    req: HttpRequest,
+    shell: Shell,
+    user: CurrentUser,
+    services: web::Data<Services>,
+) -> WebResult<HttpResponse> {
+    let (tenant, id) = (user.tenant(), path_id(&req)?);
+    let (run, name) = services
+        .db
+        .read(move |conn| {
+            let run = job_run_fetch(conn, tenant, id)?.ok_or_else(WebError::not_found)?;
+            let name = match run.store_id {
+                Some(store_id) => crate::store::stores::store_fetch(conn, tenant, store_id)?,
+                None => None,
+            };
+            Ok::<_, WebError>((run, name.map(|store| store.name)))
+        })
+        .await?;
+    let (t, now) = (shell.t, shell.now);
+    let view = RunView::new(run, name, now, t);
+    let progress = RunProgress {
+        t,
+        now,
+        view: view.clone(),
+    };
+    if shell.htmx {
+        return html(&progress);
+    }
+    html(&RunPage {
+        shell,
+        view,
+        progress,
+    })
+}
+
+async fn cancel(
+    req: HttpRequest,
+    user: ManagerUser,
+    shell: Shell,
+    services: web::Data<Services>,
+    session: Session,
+) -> WebResult<HttpResponse> {
+    let id = path_id(&req)?;
+    let outcome = cancel_run(&services, &user.0.actor(&req), id).await;
+    match outcome {
+        Ok(()) => session::flash(&session, true, shell.t.get("job-cancelled"))?,
+        Err(JobRunError::TooLate) => session::flash(&session, false, shell.t.get("job-cancel-too-late"))?,
+        Err(error) => return Err(error.into()),
+    }
+    Ok(see_other(&format!("/jobs/{id}")))
+}
+
+impl From<JobRunError> for WebError {
+    fn from(error: JobRunError) -> Self {
+        match error {
+            JobRunError::NotFound => Self::not_found(),
+            JobRunError::Forbidden => Self::forbidden(),
+            JobRunError::TooLate => Self::new(ErrorKind::Conflict),
+            JobRunError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The stores: the list, one store with its state, its robot and its work, and removing it.
+
+use actix_session::Session;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::jobs::{RunProgress, RunView};
+use crate::{
+    app::{
+        store_edit::{StoreEditError, delete_store, set_repricing_mode},
+        sync_products::{SyncError, request_sync},
+    },
+    domain::{RepricingMode, SessionState, city},
+    queue::runs::job_run_list,
+    services::Services,
+    store::{
+        StoreError,
+        overview::{Stop, StoreFigures, overview_store},
+        stores::{Store, StorePoint, store_credentials_fetch, store_points_list},
+    },
+    web::{
+        Shell, WebError, WebResult,
+        auth::{CurrentUser, ManagerUser, OwnedStore},
+        error::ErrorKind,
+        filters,
+        render::{html, html_with, see_other},
+        routes::{Access, Kind, Route},
+        session,
+    },
+};
+
+/// The area's addresses; those of connecting a store stand in `connect`.
+pub const ROUTES: &[Route] = &[
+    Route::get("/stores", Kind::Page, Access::SignedIn, || web::to(list)),
+    Route::get("/stores/{id}", Kind::Page, Access::SignedIn, || web::to(show)),
+    Route::post("/stores/{id}/sync", Kind::Page, Access::Manager, || web::to(sync)),
+    Route::post("/stores/{id}/mode", Kind::Page, Access::Manager, || {
+        web::to(set_mode)
+    }),
+    Route::get("/stores/{id}/delete", Kind::Page, Access::Manager, || {
+        web::to(delete_form)
+    }),
+    Route::post("/stores/{id}/delete", Kind::Page, Access::Manager, || {
+        web::to(delete)
+    }),
+];
+
+/// Runs shown on a store's page.
+const RUNS: i64 = 12;
+
+#[derive(Template)]
+#[template(path = "stores/page.html")]
+struct StoresPage {
+    shell: Shell,
+}
+
+async fn list(shell: Shell) -> WebResult<HttpResponse> {
+    html(&StoresPage { shell })
+}
+
+#[derive(Template)]
+#[template(path = "stores/store.html")]
+struct StorePage {
+    shell: Shell,
+    store: Store,
+    figures: StoreFigures,
+    points: Vec<StorePoint>,
+    email: Option<String>,
+    password_set_at: Option<chrono::DateTime<chrono::Utc>>,
+    open: Vec<RunProgress>,
+    past: Vec<RunView>,
+    stop: Option<Stop>,
+}
+
+impl StorePage {
+    fn city(&self) -> &str {
+        city::city_name(&self.store.main_city_id)
+    }
+
+    fn needs_login(&self) -> bool {
+        self.store.session_state != SessionState::Connected
+    }
+
+    fn modes(&self) -> &'static [RepricingMode] {
+        RepricingMode::ALL
+    }
+}
+
+async fn show(
+    shell: Shell,
+    user: CurrentUser,
+    store: OwnedStore,
+    services: web::Data<Services>,
+) -> WebResult<HttpResponse> {
+    let (id, tenant, now, t) = (store.0.id, user.tenant(), shell.now, shell.t);
+    let (figures, points, credentials, runs) = services
+        .db
+        .read(move |conn| {
+            Ok::<_, StoreError>((
+                overview_store(conn, id)?,
+                store_points_list(conn, id)?,
+                store_credentials_fetch(conn, id)?,
+                job_run_list(conn, tenant, Some(id), RUNS)?,
+            ))
+        })
+        .await?;
+    let (open, past): (Vec<_>, Vec<_>) = runs
+        .into_iter()
+        .map(|(run, _)| RunView::new(run, None, now, t))
+        .partition(|view| view.open);
+    let stop = shell
+        .overview
+        .stops
+        .iter()
+        .find(|stop| stop.store_id.is_none_or(|stopped| stopped == id))
+        .cloned();
+    html(&StorePage {
+        shell,
+        figures,
+        points,
+        email: credentials.as_ref().and_then(|c| c.email.clone()),
+        password_set_at: credentials
+            .filter(|c| c.password_sealed.is_some())
+            .and_then(|c| c.password_set_at),
+        open: open
+            .into_iter()
+            .map(|view| RunProgress { t, now, view })
+            .collect(),
+        past,
+        stop,
+        store: store.0,
+    })
+}
+
+async fn sync(
+    req: HttpRequest,
+    user: ManagerUser,
+    store: OwnedStore,
+    shell: Shell,
+    services: web::Data<Services>,
+    session: Session,
+) -> WebResult<HttpResponse> {
+    let id = store.0.id;
+    match request_sync(&services, &user.0.actor(&req), id).await {
+        Ok(_) => session::flash(&session, true, shell.t.get("store-sync-started"))?,
+        Err(SyncError::NeedsLogin) => session::flash(&session, false, shell.t.get("store-sync-needs-login"))?,
+        Err(error) => return Err(error.into()),
+    }
+    Ok(see_other(&format!("/stores/{id}")))
+}
+
+impl From<SyncError> for WebError {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::NotFound => Self::not_found(),
+            SyncError::Forbidden => Self::forbidden(),
+            SyncError::NeedsLogin | SyncError::Cancelled => Self::new(ErrorKind::Conflict),
+            SyncError::Kaspi(error) => Self {
+                kind: ErrorKind::Upstream,
+                source: Some(error.into()),
+            },
+            SyncError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ModeForm {
+    mode: String,
+    #[serde(default)]
+    confirmed: String,
+}
+
+#[derive(Template)]
+#[template(path = "stores/go_live.html")]
+struct GoLivePage {
+    shell: Shell,
+    store: Store,
+    figures: StoreFigures,
+}
+
+/// Switching to live asks once more: it is the step from which prices are sent.
+async fn set_mode(
+    req: HttpRequest,
+    user: ManagerUser,
+    store: OwnedStore,
+    shell: Shell,
+    services: web::Data<Services>,
+    session: Session,
+    form: web::Form<ModeForm>,
+) -> WebResult<HttpResponse> {
+    let mode: RepricingMode = form
+        .mode
+        .parse()
+        .map_err(|_| WebError::new(ErrorKind::BadRequest))?;
+    let store = store.0;
+    let id = store.id;
+    let goes_live = mode == RepricingMode::Live && store.repricing_mode != RepricingMode::Live;
+    if goes_live && form.confirmed != "yes" {
+        let figures = services.db.read(move |conn| overview_store(conn, id)).await?;
+        return html(&GoLivePage {
+            shell,
+            store,
+            figures,
+        });
+    }
+    set_repricing_mode(&services, &user.0.actor(&req), id, mode).await?;
+    let message = shell.t.get(format!("store-mode-set-{mode}"));
+    session::flash(&session, true, message)?;
+    Ok(see_other(&format!("/stores/{id}")))
+}
+
+#[derive(Template)]
+#[template(path = "stores/delete.html")]
+struct DeletePage {
+    shell: Shell,
+    store: Store,
+    figures: StoreFigures,
+    typed: String,
+    wrong: bool,
+}
+
+async fn delete_form(
+    shell: Shell,
+    store: OwnedStore,
+    services: web::Data<Services>,
+) -> WebResult<HttpResponse> {
+    let id = store.0.id;
+    let figures = services.db.read(move |conn| overview_store(conn, id)).await?;
+    html(&DeletePage {
+        shell,
+        store: store.0,
+        figures,
+        typed: String::new(),
+        wrong: false,
+    })
+}
+
+#[derive(Deserialize)]
+struct DeleteForm {
+    #[serde(default)]
+    name: String,
+}
+
+/// Only with the store's name typed out: it cannot be undone.
+async fn delete(
+    req: HttpRequest,
+    user: ManagerUser,
+    store: OwnedStore,
+    shell: Shell,
+    services: web::Data<Services>,
+    session: Session,
+    form: web::Form<DeleteForm>,
+) -> WebResult<HttpResponse> {
+    let (store, typed) = (store.0, form.into_inner().name);
+    let id = store.id;
+    if typed.trim() != store.name.trim() {
+        let figures = services.db.read(move |conn| overview_store(conn, id)).await?;
+        let page = DeletePage {
+            shell,
+            store,
+            figures,
+            typed,
+            wrong: true,
+        };
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    delete_store(&services, &user.0.actor(&req), id).await?;
+    session::flash(&session, true, shell.t.with("store-deleted", "name", &store.name))?;
+    Ok(see_other("/stores"))
+}
+
+impl From<StoreEditError> for WebError {
+    fn from(error: StoreEditError) -> Self {
+        match error {
+            StoreEditError::NotFound => Self::not_found(),
+            StoreEditError::Forbidden => Self::forbidden(),
+            StoreEditError::Invalid(_) => Self::new(ErrorKind::Invalid),
+            StoreEditError::Conflict(_) => Self::new(ErrorKind::Conflict),
+            StoreEditError::Store(error) => error.into(),
+        }
+    }
+}
