@@ -9,4 +9,5 @@ pub mod product;
 pub mod products;
 pub mod jobs;
 pub mod sign_in;
+pub mod stop;
 pub mod stores;

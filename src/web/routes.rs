@@ -101,6 +101,7 @@ const AREAS: &[&[Route]] = &[
     pages::connect::ROUTES,
     pages::stores::ROUTES,
     pages::jobs::ROUTES,
+    pages::stop::ROUTES,
 ];
 
 /// All addresses, in the order in which they are tried.
