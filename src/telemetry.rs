@@ -22,10 +22,12 @@ pub fn init(filter: &str, format: LogFormat) {
     };
 }
 
-/// The browser library logs what is typed into pages, passwords included: whatever the settings say, such
-/// lines are not written.
+/// The browser library logs what is typed into pages, passwords included, and libraries of the network log
+/// raw traffic at their finest level: whatever the settings say, such lines are not written.
 fn tells_secrets(line: &tracing::Metadata<'_>) -> bool {
-    line.target().starts_with("thirtyfour") && *line.level() > tracing::Level::INFO
+    let (target, level) = (line.target(), *line.level());
+    (target.starts_with("thirtyfour") && level > tracing::Level::INFO)
+        || (level == tracing::Level::TRACE && !target.starts_with("kaspi_"))
 }
 
 /// An error with everything behind it, for one log line.
@@ -53,4 +55,53 @@ pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
         reason = "the one place that carries the span along"
     )]
     tokio::task::spawn_blocking(move || span.in_scope(work))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_the_browser_types_is_not_logged_whatever_the_settings_say() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::registry()
+            .with(EnvFilter::new("trace,thirtyfour::session::http=trace"))
+            .with(filter_fn(|line| !tells_secrets(line)))
+            .with(fmt::layer().with_writer(move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::debug!(target: "thirtyfour::session::http", "typed canary-1");
+            tracing::trace!(target: "hyper::proto::h1::conn", "raw canary-2");
+            tracing::debug!(target: "hyper::proto::h1::conn", "plain line");
+            tracing::trace!(target: "kaspi_panel::app", "own line");
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("plain line") && text.contains("own line"), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn an_error_is_logged_with_its_causes() {
+        let inner = std::io::Error::other("disk full");
+        let error = crate::store::StoreError::Unavailable(Box::new(inner));
+        assert_eq!(
+            chain(&error).to_string(),
+            "the database is not available: disk full"
+        );
+    }
 }
