@@ -2,7 +2,8 @@
 //! what every kind of trouble means.
 
 use kaspi_panel::{
-    domain::Tenge,
+    app::sync_products::SyncError,
+    domain::{AttemptState, Tenge},
     kaspi::{CabinetSession, KaspiClient, KaspiError},
 };
 use serde_json::{Value, json};
@@ -173,4 +174,44 @@ async fn a_dead_session_is_told_from_a_block_and_from_a_missing_right() {
     market.control("/control/sessions/expire", json!({})).await;
     let error = client.merchants(&session).await.unwrap_err();
     assert!(matches!(error, KaspiError::SessionExpired), "{error}");
+}
+
+#[test]
+fn every_state_of_a_login_and_every_cause_of_a_failed_run_has_a_text() {
+    let texts = kaspi_panel::web::texts::Texts::new(kaspi_panel::web::texts::Language::Ru);
+    let states = AttemptState::ALL.iter().map(|state| state.as_str());
+    let errors = [
+        KaspiError::SessionExpired,
+        KaspiError::Blocked,
+        KaspiError::RateLimited { after: None },
+        KaspiError::Rejected {
+            status: 400,
+            message: String::new(),
+        },
+        KaspiError::Unavailable(None),
+        KaspiError::Malformed { what: String::new() },
+    ];
+    let sync = [
+        SyncError::NotFound,
+        SyncError::Forbidden,
+        SyncError::NeedsLogin,
+        SyncError::Cancelled,
+        SyncError::Store(kaspi_panel::store::StoreError::Stale),
+    ];
+    let final_states = AttemptState::ALL
+        .iter()
+        .filter(|state| state.is_final() && **state != AttemptState::Done)
+        .chain(&[AttemptState::NeedsCode])
+        .map(|state| state.as_str());
+    let failures = errors
+        .iter()
+        .map(KaspiError::code)
+        .chain(sync.iter().map(SyncError::code))
+        .chain(final_states);
+    let missing: Vec<String> = states
+        .map(|state| format!("attempt-state-{state}"))
+        .chain(failures.map(|code| format!("job-failure-{code}")))
+        .filter(|key| !texts.has(key))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
