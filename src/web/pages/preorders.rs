@@ -10,7 +10,6 @@ use actix_web::{
     web,
 };
 use askama::Template;
-use diesel::PgConnection;
 
 use super::listing::{Pager, Params};
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
     domain::{PreorderStatus, StoreId, Tenant, preorder::parse_warehouses},
     services::Services,
     store::{
-        StoreError,
+        PgConnection, StoreError,
         preorders::{PreorderFilter, PreorderRow, preorder_count, preorder_list},
         stores::{Store, store_list},
     },

@@ -7,7 +7,6 @@ pub mod why;
 use actix_session::SessionExt;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
-use diesel::PgConnection;
 
 use super::products::{
     edit::{edit_error, theirs},
@@ -22,7 +21,7 @@ use crate::{
     domain::{Actor, ProductId, PushState},
     services::Services,
     store::{
-        StoreError,
+        PgConnection, StoreError,
         audit::{AuditEntry, audit_list},
         decisions::{StoredDecision, decision_fetch_newest},
         market::{market_offers_current, market_snapshot_fetch},

@@ -7,14 +7,13 @@ pub mod state;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use diesel::PgConnection;
 
 use super::listing::{Pager, Params};
 use crate::{
     domain::{StoreId, Tenant},
     services::Services,
     store::{
-        StoreError,
+        PgConnection, StoreError,
         products::{
             ProductFilter, ProductOrder, ProductView, product_categories, product_count, product_list,
         },

@@ -1,13 +1,12 @@
 //! One product as a row of the list: figures, corridor, state.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::PgConnection;
 
 use super::state::{Around, State, state_of};
 use crate::{
     domain::{ProductId, PushState, SessionState, Tenant, Tenge},
     store::{
-        StoreError,
+        PgConnection, StoreError,
         product_states::{DecisionBrief, decision_briefs, push_states_open},
         products::{ProductRow, product_fetch},
         stores::{Store, store_list},
