@@ -109,6 +109,8 @@ pub struct Worker {
     pub tick: Duration,
     /// Time between two checks of a product.
     pub check_interval: Duration,
+    /// A worker that was silent for so long is lost: its jobs are taken up by others.
+    pub lost_after: Duration,
 }
 
 /// Form of the log lines.
@@ -154,6 +156,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "KASPI_PANEL_CHECK_SECONDS",
         "Seconds between two checks of a product. Default: 300.",
+    ),
+    (
+        "KASPI_PANEL_WORKER_LOST_SECONDS",
+        "Silence after which a worker counts as lost and others take its jobs up. Default: 45.",
     ),
     (
         "KASPI_LOGIN_URL",
@@ -281,6 +287,11 @@ impl Config {
                     300,
                     "a number of seconds",
                 )),
+                lost_after: Duration::from_secs(read.parsed(
+                    "KASPI_PANEL_WORKER_LOST_SECONDS",
+                    45,
+                    "a number of seconds",
+                )),
             },
             log: match read.text("KASPI_PANEL_LOG") {
                 None | Some("text") => LogFormat::Text,
@@ -331,6 +342,7 @@ impl Config {
                 concurrency: 2,
                 tick: Duration::from_millis(50),
                 check_interval: Duration::from_secs(300),
+                lost_after: Duration::from_secs(3),
             },
             log: LogFormat::Text,
             log_filter: "warn".into(),

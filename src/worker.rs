@@ -44,15 +44,16 @@ pub async fn run(
 ) -> Result<(), QueueError> {
     let owner = Uuid::now_v7();
     let concurrency = services.config.worker.concurrency;
+    let lost_after = services.config.worker.lost_after;
     let stopped = stop.clone();
     let jobs = queue::options(database_url)
         .concurrency(concurrency)
         // Without it a backlog drains at concurrency / poll interval.
         .local_queue(LocalQueueConfig::default().with_size(concurrency * 2))
-        // A killed worker's jobs are taken up within 90 s: 45 s of silence, looked for every 20 s.
-        .heartbeat_interval(Duration::from_secs(10))
-        .sweep_interval(Duration::from_secs(20))
-        .sweep_threshold(Duration::from_secs(45))
+        // A killed worker's jobs are taken up within 90 s: 45 s of silence, looked for every 15 s.
+        .heartbeat_interval(lost_after / 4)
+        .sweep_interval(lost_after / 3)
+        .sweep_threshold(lost_after)
         .recovery_delay(Duration::from_secs(1))
         .listen_os_shutdown_signals(false)
         .shutdown_signal(async move { until_stopped(stopped).await })

@@ -61,11 +61,7 @@ impl Program {
     /// Services on a database that has exactly this program's migrations.
     pub async fn services(&self) -> Result<Services> {
         let services = Services::new(self.config.clone(), &self.database_url)?;
-        services
-            .db
-            .read(|conn| version_check(conn))
-            .await
-            .context("database")?;
+        services.db.read(version_check).await.context("database")?;
         Ok(services)
     }
 }

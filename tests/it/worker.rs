@@ -1,0 +1,155 @@
+//! The worker as a process: it takes jobs up, survives what can be survived, and stops in order.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use diesel::prelude::*;
+use kaspi_panel::{
+    app::sync_products::request_sync,
+    domain::{Actor, JobRunId, JobState},
+    schema::job_runs,
+};
+use serde_json::json;
+
+use crate::support::{Cabinet, TestApp, db_connected_store, wait_until};
+
+/// A worker of its own process; killed with this value.
+struct Worker(Child);
+
+impl Worker {
+    fn start(app: &TestApp) -> Self {
+        let config = &app.services.config;
+        let child = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"))
+            .arg("worker")
+            .env("DATABASE_URL", app.db.url())
+            .env("KASPI_PANEL_DATA_DIR", &config.data_dir)
+            .env("KASPI_PANEL_DATABASE_POOL", "3")
+            .env("KASPI_PANEL_WORKER_LOST_SECONDS", "3")
+            .env("KASPI_ALLOW_OTHER_HOSTS", "1")
+            .env("KASPI_LOGIN_URL", config.kaspi.login.as_str())
+            .env("KASPI_CABINET_URL", config.kaspi.cabinet.as_str())
+            .env("KASPI_PUBLIC_URL", config.kaspi.public.as_str())
+            .env("KASPI_ORDERS_URL", config.kaspi.orders.as_str())
+            .env("KASPI_CDN_URL", config.kaspi.cdn.as_str())
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the worker starts");
+        Self(child)
+    }
+
+    /// `kill -9`
+    fn kill(&mut self) {
+        self.0.kill().expect("the worker is killed");
+        self.0.wait().expect("the worker is gone");
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _gone = self.0.kill();
+        let _gone = self.0.wait();
+    }
+}
+
+async fn until(app: &TestApp, run: JobRunId, state: JobState) {
+    wait_until("the run's state", Duration::from_secs(90), || async {
+        let found: JobState = job_runs::table
+            .find(run)
+            .select(job_runs::state)
+            .first(&mut app.conn())
+            .expect("the run");
+        if found == state { Ok(()) } else { Err(found) }
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn jobs_of_a_killed_worker_are_taken_up_by_another() {
+    let app = TestApp::new();
+    let store = db_connected_store(&app, Cabinet::DEMO).await;
+    // The first worker hangs in the middle of the catalogue.
+    app.market
+        .fault("list", "slow", json!({ "delay_ms": 15_000, "times": 1 }))
+        .await;
+    let run = request_sync(&app.services, &Actor::system(), store)
+        .await
+        .unwrap();
+    let mut first = Worker::start(&app);
+    until(&app, run, JobState::Running).await;
+    first.kill();
+
+    let _second = Worker::start(&app);
+    until(&app, run, JobState::Succeeded).await;
+    let attempts: i32 = job_runs::table
+        .find(run)
+        .select(job_runs::attempts)
+        .first(&mut app.conn())
+        .unwrap();
+    assert_eq!(attempts, 2);
+}
+
+#[actix_web::test]
+async fn a_rolled_back_request_leaves_no_job() {
+    let app = TestApp::new();
+    let store = db_connected_store(&app, Cabinet::DEMO).await;
+    let now = app.services.now();
+    let rolled_back: Result<(), diesel::result::Error> = app.conn().transaction(|conn| {
+        kaspi_panel::queue::enqueue::enqueue_for_store(
+            conn,
+            kaspi_panel::domain::JobKind::SyncStore,
+            store,
+            None,
+            now,
+        )
+        .expect("a job in the transaction");
+        Err(diesel::result::Error::RollbackTransaction)
+    });
+    assert!(rolled_back.is_err());
+    let run = request_sync(&app.services, &Actor::system(), store)
+        .await
+        .unwrap();
+    let again = request_sync(&app.services, &Actor::system(), store)
+        .await
+        .unwrap();
+    assert_eq!(run, again, "a second request joins the first");
+    let jobs: i64 = diesel::sql_query("select count(*) as count from graphile_worker._private_jobs")
+        .get_result::<Count>(&mut app.conn())
+        .unwrap()
+        .count;
+    assert_eq!(jobs, 1);
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+#[actix_web::test]
+async fn a_worker_that_is_told_to_stop_ends_well() {
+    let app = TestApp::new();
+    let store = db_connected_store(&app, Cabinet::DEMO).await;
+    let run = request_sync(&app.services, &Actor::system(), store)
+        .await
+        .unwrap();
+    let mut worker = Worker::start(&app);
+    until(&app, run, JobState::Succeeded).await;
+    let id = worker.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ended = wait_until("the worker ends", Duration::from_secs(30), || {
+        let ended = worker.0.try_wait().unwrap().ok_or("it runs");
+        async move { ended }
+    })
+    .await;
+    assert_eq!(ended.code(), Some(0));
+}
