@@ -2,12 +2,12 @@
 
 pub mod connect;
 pub mod dashboard;
+pub mod jobs;
 pub mod listing;
 pub mod log;
 pub mod preorders;
 pub mod product;
 pub mod products;
-pub mod jobs;
 pub mod sign_in;
 pub mod stop;
 pub mod stores;
