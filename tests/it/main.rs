@@ -12,6 +12,7 @@ mod kaspi;
 mod login;
 mod os;
 mod reprice;
+mod pages;
 mod store;
 mod support;
 mod sync;
