@@ -5,3 +5,4 @@ mod preorders;
 mod product;
 mod products;
 mod seed;
+

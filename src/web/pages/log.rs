@@ -140,7 +140,10 @@ impl Line {
                 .zip(entry.object_id)
                 .filter(|_| !gone)
                 .map(|(area, id)| format!("/{area}/{id}")),
-            changes: Change::all(&entry, t),
+            changes: Change::all(&entry, t)
+                .into_iter()
+                .filter(|change| change.before != entry.object_name && change.after != entry.object_name)
+                .collect(),
             entry,
         }
     }

@@ -111,7 +111,7 @@ impl Line {
             } else {
                 String::new()
             },
-            age: format::age(row.preorder.updated_at, now, *t),
+            age: format::duration(now - row.preorder.updated_at, *t),
             status: t.get(format!("value-status-{}", row.preorder.status.as_str())),
             row,
         }
@@ -123,6 +123,8 @@ struct List {
     tabs: Vec<Tab>,
     lines: Vec<Line>,
     pager: Pager,
+    /// Lines of several stores: each says which.
+    by_store: bool,
     /// The tenant has no preorder at all.
     none_yet: bool,
 }
@@ -210,7 +212,9 @@ fn list_of(
         });
     }
     let none_yet = paged.total == 0 && preorder_count(conn, tenant, &PreorderFilter::default())? == 0;
+    let by_store = filter.store_id.is_none() && store_list(conn, tenant)?.len() > 1;
     Ok(List {
+        by_store,
         tabs,
         pager: Pager::new(&params, &paged),
         lines: paged.rows.into_iter().map(|row| Line::new(row, now, t)).collect(),

@@ -43,7 +43,7 @@ async fn older_lines_follow_without_gaps_or_repeats() {
     }
     let newest_first: Vec<String> = (0..120)
         .rev()
-        .map(|number| format!("10\u{a0}{:03}\u{a0}₸", 1 + number))
+        .map(|number| format!("10 {:03} ₸", 1 + number))
         .collect();
     let mut distinct = seen.clone();
     distinct.sort();

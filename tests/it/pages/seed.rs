@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use kaspi_panel::{
     domain::{
         DecisionId, Outcome, ProductId, PushOrigin, PushState, Role, StoreId, Tenge, UserId,
-        pricing::{self, Input, Limits, Market, Offer, Rule},
+        offer::{Market, MarketOffer},
+        pricing::{self, Input, Limits, Rule},
     },
     schema::{price_pushes, product_prices, products, store_access},
     store::{
@@ -48,21 +49,44 @@ pub fn db_limits(conn: &mut PgConnection, product: ProductId) -> (Option<i64>, O
         .unwrap()
 }
 
-/// The market of a card, read now: own shop at `own`, rivals by name and price.
-pub fn market_of(merchant: &str, own: i64, rivals: &[(&str, i64)]) -> Market {
-    let offer = |name: &str, price: i64| {
-        serde_json::from_value::<Offer>(json!({
-            "merchant": name, "price": price, "rating_centi": 480, "preorder_days": 0,
-        }))
-        .unwrap()
-    };
-    let mut offers = vec![offer(merchant, own)];
-    offers.extend(rivals.iter().map(|(name, price)| offer(name, *price)));
+/// The market of a card: own shop at `own`, rivals by merchant and price.
+fn market_of(merchant: &str, own: i64, rivals: &[(&str, i64)]) -> Market {
+    let sellers = std::iter::once((merchant, own)).chain(rivals.iter().copied());
+    let mut offers: Vec<MarketOffer> = sellers
+        .map(|(id, price)| MarketOffer {
+            merchant_id: id.to_owned(),
+            merchant_name: format!("Shop {id}"),
+            price: Tenge(price),
+            rating_centi: Some(480),
+            reviews: 96,
+            preorder_days: 0,
+            delivery: Some("TOMORROW".to_owned()),
+        })
+        .collect();
+    offers.sort_by_key(|offer| offer.price);
     Market {
-        taken_at: now(),
+        total: u32::try_from(offers.len()).unwrap(),
         complete: true,
-        total: i64::try_from(offers.len()).unwrap(),
         offers,
+    }
+}
+
+/// The same market as the deciding function takes it.
+fn evidence_of(market: &Market) -> pricing::Market {
+    pricing::Market {
+        taken_at: now(),
+        complete: market.complete,
+        total: i64::from(market.total),
+        offers: market
+            .offers
+            .iter()
+            .map(|offer| pricing::Offer {
+                merchant: Some(offer.merchant_id.clone()),
+                price: Some(offer.price.0),
+                rating_centi: offer.rating_centi,
+                preorder_days: offer.preorder_days,
+            })
+            .collect(),
     }
 }
 
@@ -107,7 +131,7 @@ pub fn db_decision(
         own_merchants: vec![merchant.to_owned()],
         limits: Limits { floor, ceiling },
         rule: Rule::default(),
-        market: Some(market),
+        market: Some(evidence_of(&market)),
         market_max_age_seconds: 900,
     };
     let decision = pricing::decide(&input);

@@ -82,6 +82,8 @@ fn push_verb(state: PushState, before: Tenge, after: Tenge) -> &'static str {
     match (state, after < before) {
         (PushState::Confirmed, true) => "history-lowered",
         (PushState::Confirmed, false) => "history-raised",
+        (state, true) if state.is_final() => "history-not-lowered",
+        (state, false) if state.is_final() => "history-not-raised",
         (_, true) => "history-lowering",
         (_, false) => "history-raising",
     }

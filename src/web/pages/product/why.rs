@@ -168,11 +168,7 @@ fn reason_step(decision: &StoredDecision, code: &str, params: &Value, t: &Texts)
         } else {
             t.with("reason-unknown", "code", code)
         },
-        text: if t.has(&detail) {
-            t.with_all(detail, &values)
-        } else {
-            String::new()
-        },
+        text: t.find(&detail, &values).unwrap_or_default(),
         output: output.unwrap_or_default(),
     }
 }

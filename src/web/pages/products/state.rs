@@ -67,12 +67,12 @@ pub fn state_of(product: &Product, around: Around<'_>) -> State {
 fn state_of_decision(product: &Product, around: Around<'_>) -> State {
     let at_floor = around.price.is_some() && around.price == product.floor_tenge;
     match around.decision.map(|decision| decision.outcome) {
+        Some(Outcome::Keep | Outcome::Change | Outcome::Hold) if at_floor => {
+            state("st warn", "floor", "product-state-at-floor")
+        }
         None => state("st ghost", "clock", "product-state-unchecked"),
         Some(Outcome::Refuse) => state("st bad", "alert", "product-state-refused"),
         Some(Outcome::Hold) => state("st held", "hand", "product-state-held"),
-        Some(Outcome::Keep | Outcome::Change) if at_floor => {
-            state("st warn", "floor", "product-state-at-floor")
-        }
         Some(Outcome::Keep | Outcome::Change) => state("st ok", "check-circle", "product-state-works"),
     }
 }
