@@ -5,4 +5,3 @@ mod preorders;
 mod product;
 mod products;
 mod seed;
-

@@ -168,7 +168,11 @@ fn reason_step(decision: &StoredDecision, code: &str, params: &Value, t: &Texts)
         } else {
             t.with("reason-unknown", "code", code)
         },
-        text: t.find(&detail, &values).unwrap_or_default(),
+        text: if t.has(&detail) {
+            t.with_all(detail, &values)
+        } else {
+            String::new()
+        },
         output: output.unwrap_or_default(),
     }
 }

@@ -29,14 +29,12 @@ fn every_reason_has_a_text() {
         let t = Texts::new(language);
         for code in &codes {
             assert!(t.has(&format!("reason-{code}")), "{language:?} {code}");
-            let params = values(&Value::Null, &t);
-            let params: Vec<(&'static str, &dyn TextValue)> = params
-                .iter()
-                .map(|(name, value)| (*name, value.as_ref()))
-                .collect();
-            let text = t.find(&format!("reason-{code}-text"), &params);
             let silent = code == "DIRECTION_OFF";
-            assert_eq!(text.is_none(), silent, "{language:?} {code}: {text:?}");
+            assert_eq!(
+                t.has(&format!("reason-{code}-text")),
+                !silent,
+                "{language:?} {code}"
+            );
         }
     }
 }
