@@ -97,11 +97,10 @@ mod tests {
 
     #[test]
     fn an_error_is_logged_with_its_causes() {
-        let inner = std::io::Error::other("disk full");
-        let error = crate::store::StoreError::Unavailable(Box::new(inner));
-        assert_eq!(
-            chain(&error).to_string(),
-            "the database is not available: disk full"
-        );
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot keep the file")]
+        struct Outer(#[source] std::io::Error);
+        let error = Outer(std::io::Error::other("disk full"));
+        assert_eq!(chain(&error).to_string(), "cannot keep the file: disk full");
     }
 }
