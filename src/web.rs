@@ -1,6 +1,8 @@
 //! Pages and the JSON API on actix: parse the request, call `app` (or a read of `store`), render. Holds no SQL
 //! and never writes past `app`.
 
+pub mod admin;
+pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod csrf;

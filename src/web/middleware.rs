@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::{
+    api,
     error::{ErrorKind, WebError},
     render,
     texts::Language,
@@ -55,6 +56,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
 pub struct RequestInfo {
     /// The id in log lines, headers and error pages.
     pub id: String,
+    /// `GET`, `POST`, …
+    pub method: String,
     /// Path and query.
     pub target: String,
     /// Did htmx ask for a part of a page?
@@ -72,6 +75,7 @@ impl RequestInfo {
         let path = req.path();
         Self {
             id: uuid::Uuid::now_v7().simple().to_string(),
+            method: req.method().to_string(),
             target: req
                 .uri()
                 .path_and_query()
@@ -137,6 +141,8 @@ pub async fn answer(
 /// Gives an answer that carries an error the face that fits its request; others stay as they are.
 async fn face(info: &RequestInfo, res: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let kind = match res.response().error() {
+        // The API's own refusals say what their clients know.
+        Some(error) if error.as_error::<api::envelope::Refused>().is_some() => return res,
         Some(error) => {
             log(error);
             WebError::from_framework(error)

@@ -15,6 +15,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{
     WebResult,
+    api::texts as api,
     auth::{self, CurrentUser},
     error::ErrorKind,
     filters,
@@ -385,9 +386,10 @@ fn sentence(t: Texts, info: &RequestInfo, kind: ErrorKind) -> HttpResponse {
 #[must_use]
 pub fn error_json(info: &RequestInfo, kind: ErrorKind) -> HttpResponse {
     let body = match kind {
-        ErrorKind::NotFound => serde_json::json!({ "detail": "Страница не найдена." }),
-        ErrorKind::Unauthenticated => {
-            serde_json::json!({ "detail": "Учетные данные не были предоставлены." })
+        ErrorKind::NotFound => serde_json::json!({ "detail": api::NOT_FOUND }),
+        ErrorKind::Unauthenticated => serde_json::json!({ "detail": api::NO_CREDENTIALS }),
+        ErrorKind::MethodNotAllowed => {
+            serde_json::json!({ "detail": api::method_not_allowed(&info.method) })
         }
         _ => serde_json::json!({
             "success": false,

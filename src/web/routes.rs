@@ -2,6 +2,7 @@
 //! not exist; what is in it is guarded here, before its handler runs.
 
 use actix_web::{
+    guard,
     http::Method,
     middleware::from_fn,
     web::{self, ServiceConfig},
@@ -92,6 +93,8 @@ impl Route {
 /// swallow them.
 const AREAS: &[&[Route]] = &[
     super::assets::ROUTES,
+    super::api::ROUTES,
+    super::admin::ROUTES,
     pages::sign_in::ROUTES,
     pages::dashboard::ROUTES,
     pages::products::ROUTES,
@@ -149,7 +152,13 @@ fn resources(routes: &[&'static Route]) -> Vec<actix_web::Resource> {
 }
 
 fn mount(route: &'static Route) -> actix_web::Route {
-    let handler = (route.handler)().method(route.method.clone());
+    let handler = (route.handler)();
+    let handler = if route.method == Method::GET {
+        // HEAD is GET without the body, which the server leaves out.
+        handler.guard(guard::Any(guard::Get()).or(guard::Head()))
+    } else {
+        handler.method(route.method.clone())
+    };
     if matches!(route.kind, Kind::Static | Kind::Health) {
         return handler;
     }

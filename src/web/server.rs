@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 
-use super::{error, middleware, routes, session};
+use super::{admin, error, middleware, routes, session};
 use crate::services::Services;
 
 /// Largest body of an ordinary form or JSON request, bytes.
@@ -19,9 +19,11 @@ pub fn build(services: Services, workers: usize) -> std::io::Result<(Server, Soc
     let listener = TcpListener::bind(services.config.http.bind)?;
     let address = listener.local_addr()?;
     let cookie_key = session::cookie_key(&services);
+    let models = admin::models()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(services.clone()))
+            .app_data(models.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .app_data(web::FormConfig::default().limit(BODY_LIMIT))
             .app_data(web::JsonConfig::default().limit(BODY_LIMIT))

@@ -6,6 +6,8 @@
     reason = "a test stops at the first thing that is not as it must be"
 )]
 
+mod admin;
+mod api;
 mod browser;
 mod harness;
 mod kaspi;

@@ -201,6 +201,14 @@ impl Answer {
         value.unwrap_or_else(|| panic!("no {name} at {selector} in {}", self.body_text()))
     }
 
+    /// Where all links that match lead.
+    pub fn page_links(&self, selector: &str) -> Vec<String> {
+        self.page()
+            .select(&css(selector))
+            .filter_map(|link| link.value().attr("href").map(str::to_owned))
+            .collect()
+    }
+
     /// How many elements match.
     pub fn count(&self, selector: &str) -> usize {
         self.page().select(&css(selector)).count()

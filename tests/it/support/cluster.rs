@@ -70,6 +70,19 @@ impl TestDb {
         PgConnection::establish(&self.url).expect("the test database answers")
     }
 
+    /// Ends all connections and refuses new ones: for the program the database is away.
+    pub fn cut_off(&self) {
+        let server = Server::get();
+        server.execute(&format!(
+            "alter database {} with allow_connections false",
+            self.name
+        ));
+        server.execute(&format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'",
+            self.name
+        ));
+    }
+
     /// A connection with the rights the program has at run time.
     pub fn runtime_conn(&self) -> PgConnection {
         let mut conn = self.conn();

@@ -106,7 +106,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "admin",
-        &["app", "domain", "schema", "services", "store"],
+        &["app", "domain", "queue", "schema", "services", "store"],
         &["actix_web", "actix_session", "reqwest", "thirtyfour"],
     ),
     layer(

@@ -1,0 +1,233 @@
+# Administration area: models, fields, words, forms, deletion, history.
+admin-title = Admin
+admin-lead = Every record of the panel. Each change goes to the log.
+admin-stores = Stores
+admin-stores-one = Store
+admin-stores-search = Name, merchant ID, owner
+admin-products = Products
+admin-products-one = Product
+admin-products-search = Name, sku, code
+admin-preorders = Preorders
+admin-preorders-one = Preorder
+admin-preorders-search = Name, article, brand
+admin-users = Users
+admin-users-one = User
+admin-users-search = E-mail, name, external id
+admin-price-pushes = Price pushes
+admin-price-pushes-one = Price push
+admin-price-decisions = Price decisions
+admin-price-decisions-one = Price decision
+admin-job-runs = Job runs
+admin-job-runs-one = Job run
+admin-audit-log = Audit log
+admin-audit-log-one = Log entry
+admin-audit-log-search = Object, who
+admin-field-name = Name
+admin-field-person = Name
+admin-field-merchant_id = Merchant ID
+admin-field-owner = Owner
+admin-field-session_state = Cabinet
+admin-field-repricing_mode = Auto-prices
+admin-field-active = Active
+admin-field-products_count = Products
+admin-field-last_sync_at = Last sync
+admin-field-created_at = Created
+admin-field-updated_at = Changed
+admin-field-main_city_id = Main city
+admin-field-logged_in_at = Last login
+admin-field-sku = Sku
+admin-field-store = Store
+admin-field-price = Price
+admin-field-floor_tenge = Floor
+admin-field-ceiling_tenge = Ceiling
+admin-field-repricing_enabled = Auto-price
+admin-field-last_check_at = Checked
+admin-field-next_check_at = Next check
+admin-field-on_sale = On sale
+admin-field-archived = Archived
+admin-field-archived_at = Archived since
+admin-field-kaspi_product_id = Offer id
+admin-field-card_id = Card
+admin-field-brand = Brand
+admin-field-category = Category
+admin-field-strategy = Strategy
+admin-field-stock = Stock
+admin-field-article = Article
+admin-field-status = Status
+admin-field-price_tenge = Price
+admin-field-delivery_days = Days until delivery
+admin-field-product_id = Product
+admin-field-warehouses = Stock per point
+admin-field-email = E-mail
+admin-field-role = Role
+admin-field-last_seen_at = Last seen
+admin-field-external_id = External id
+admin-field-product = Product
+admin-field-state = State
+admin-field-origin = Origin
+admin-field-reason = Reason
+admin-field-planned_at = Planned
+admin-field-sequence = Number
+admin-field-detail = Detail
+admin-field-attempts = Attempts
+admin-field-operation_id = Kaspi operation
+admin-field-sent_at = Sent
+admin-field-finished_at = Finished
+admin-field-outcome = Outcome
+admin-field-current_tenge = Price before
+admin-field-new_price = New price
+admin-field-decided_at = Decided
+admin-field-shadow = Shadow
+admin-field-city_id = City
+admin-field-best_rival_tenge = Best rival
+admin-field-competitors = Competitors
+admin-field-reasons = Reasons
+admin-field-kind = Kind
+admin-field-failure = Failure
+admin-field-summary = Summary
+admin-field-started_at = Started
+admin-field-at = When
+admin-field-actor_name = Who
+admin-field-actor_kind = Through
+admin-field-action = Act
+admin-field-object_kind = Kind of object
+admin-field-object_name = Object
+admin-field-before = Before
+admin-field-after = After
+admin-field-request_id = Request
+admin-field-build_id = Build
+admin-section-main = Main
+admin-section-robot = Prices
+admin-section-cabinet = Kaspi cabinet
+admin-section-limits = Price limits
+admin-section-state = State
+admin-section-terms = Terms
+admin-action-robot-shadow = Auto-prices to shadow
+admin-action-robot-off = Switch auto-prices off
+admin-action-repricing-on = Switch auto-price on
+admin-action-repricing-off = Switch auto-price off
+admin-action-complete = Mark completed
+admin-action-cancel = Cancel the preorders
+admin-action-delete = Delete — consequences shown first
+admin-word-never = not connected
+admin-word-connected = connected
+admin-word-needs-login = needs login
+admin-word-off = off
+admin-word-shadow = shadow
+admin-word-live = live
+admin-word-processing = processing
+admin-word-completed = completed
+admin-word-cancelled = cancelled
+admin-word-admin = administrator
+admin-word-manager = manager
+admin-word-viewer = viewer
+admin-word-planned = planned
+admin-word-claimed = claimed
+admin-word-sent = sent
+admin-word-accepted = accepted
+admin-word-confirmed = confirmed
+admin-word-rejected = rejected
+admin-word-unknown = unknown
+admin-word-mismatch = mismatch
+admin-word-removed = removed
+admin-word-superseded = superseded
+admin-word-expired = expired
+admin-word-held = held
+admin-word-robot = robot
+admin-word-person = person
+admin-word-undo = undo
+admin-word-api = API
+admin-word-system = system
+admin-word-change = change
+admin-word-keep = keep
+admin-word-hold = hold
+admin-word-refuse = refuse
+admin-word-queued = queued
+admin-word-running = running
+admin-word-succeeded = succeeded
+admin-word-failed = failed
+admin-word-connect-store = cabinet login
+admin-word-sync-store = catalogue sync
+admin-word-reprice-store = repricing
+admin-word-push-prices = price sending
+admin-period-today = Today
+admin-period-week = Last 7 days
+admin-period-month = Last 30 days
+admin-yes = Yes
+admin-no = No
+admin-any = Any
+admin-filters = Filters
+admin-reset = Reset
+admin-find = Find
+admin-search-label = Search records
+admin-records = Records
+admin-add = Add
+admin-with-selected = With selected
+admin-choose-action = Action…
+admin-run = Run
+admin-select = Select { $name }
+admin-pages = Pages
+admin-previous = Back
+admin-next = Next
+admin-page-of = Page { $page } of { $last }
+admin-nothing = No records yet
+admin-nothing-found = Nothing found. Reset search and filters.
+admin-open-site = Open in the panel
+admin-delete = Delete…
+admin-delete-yes = Yes, delete
+admin-save-stay = Save and continue
+admin-version = version { $n }
+admin-new = New record
+admin-change-form = Change the record
+admin-history = History
+admin-history-all = All
+admin-history-empty = No changes yet
+admin-because = Reason: { $text }
+admin-conflict-title = Somebody else changed this record
+admin-conflict-text = Your values are kept in the form and not written yet. Below is what the record holds now. Save again to write yours.
+admin-conflict-now = { $field } is now: { $value }
+admin-confirm-delete = Delete for good?
+admin-losses = This goes with it
+admin-losses-none = Nothing else goes with it.
+admin-stays-in-log = The audit log keeps the deletion.
+admin-saved = Saved
+admin-deleted = Deleted
+admin-value-empty = empty
+admin-error-characters = Remove the characters that cannot be stored
+admin-error-choice = Choose a value of the list
+admin-error-number = Enter a whole number
+admin-error-money = Enter whole tenge above zero, such as 12 500, or leave it empty
+admin-hint-warehouses = One line per point: number, colon, quantity. Such as “1: 3”.
+admin-hint-product_id = The key in the address of the product's page
+admin-records-count = { $n ->
+    [one] { $n } record
+   *[other] { $n } records
+  }
+admin-not-saved = { $n ->
+    [one] Not saved: correct { $n } field
+   *[other] Not saved: correct { $n } fields
+  }
+admin-confirm-count = { $n ->
+    [one] { $n } record selected
+   *[other] { $n } records selected
+  }
+admin-none-selected = Tick records and choose an action
+admin-done = Done: { $done }. Refused: { $refused }.
+admin-loss-products = { $n ->
+    [one] { $n } product
+   *[other] { $n } products
+  }
+admin-loss-preorders = { $n ->
+    [one] { $n } preorder
+   *[other] { $n } preorders
+  }
+admin-loss-decisions = { $n ->
+    [one] { $n } price decision
+   *[other] { $n } price decisions
+  }
+admin-loss-pushes = { $n ->
+    [one] { $n } price push
+   *[other] { $n } price pushes
+  }
+admin-error-points = One point per line: “1: 3” is number and quantity
+store-error-city-unknown = Choose a city of the list

@@ -1,0 +1,177 @@
+//! Who did what: appended to by every write, never changed.
+
+use diesel::{pg::Pg, prelude::*};
+use uuid::Uuid;
+
+use super::{
+    Staff,
+    choices::{PERIODS, STORES, period_start, word_key, words},
+    framework::{
+        Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Search, Section, Spec, sort_by,
+    },
+    staff::administrators,
+};
+use crate::{
+    domain::{ActorKind, StoreId},
+    schema::audit_log,
+    store::audit::AuditEntry,
+};
+
+/// The model.
+pub struct AuditLog;
+
+/// A field of its form.
+type FormField = Field<AuditLog>;
+
+/// A line of the log.
+type Row = AuditEntry;
+
+impl Model for AuditLog {
+    type Context = Staff;
+    type Row = Row;
+    type Query = audit_log::BoxedQuery<'static, Pg>;
+
+    fn base() -> Self::Query {
+        audit_log::table.into_boxed()
+    }
+
+    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
+        query.filter(audit_log::id.eq(id))
+    }
+
+    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
+        query.count().get_result(conn)
+    }
+
+    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
+        query
+            .limit(limit)
+            .offset(offset)
+            .select(AuditEntry::as_select())
+            .load(conn)
+    }
+
+    fn id(row: &Row) -> Uuid {
+        row.id.0
+    }
+
+    fn name(row: &Row) -> String {
+        format!("{} · {}", row.action, row.object_name)
+    }
+
+    fn spec() -> Spec<Self> {
+        Spec {
+            slug: "audit-log",
+            icon: "log",
+            audit_kind: None,
+            columns: columns(),
+            filters: filters(),
+            search: Some(Search {
+                index: "audit_log_at_idx bounds it by the period",
+                apply: |query, word| {
+                    query.filter(
+                        audit_log::object_name
+                            .ilike(word.clone())
+                            .or(audit_log::actor_name.ilike(word)),
+                    )
+                },
+            }),
+            default_sort: ("at", Dir::Desc),
+            per_page: 50,
+            form: Form {
+                sections: sections(),
+                adds: false,
+                save: None,
+            },
+            delete: None,
+            actions: Vec::new(),
+            site_link: None,
+            access: administrators,
+        }
+    }
+}
+
+fn columns() -> Vec<Column<AuditLog>> {
+    vec![
+        Column {
+            name: "at",
+            align: Align::Start,
+            cell: |row| Cell::When(row.at),
+            sort: sort_by!(audit_log::at, audit_log::id),
+        },
+        Column {
+            name: "actor_name",
+            align: Align::Start,
+            cell: |row| Cell::Text(row.actor_name.clone()),
+            sort: sort_by!(audit_log::actor_name, audit_log::id),
+        },
+        Column {
+            name: "actor_kind",
+            align: Align::Start,
+            cell: |row| Cell::Badge("ghost", "user", word_key(row.actor_kind.as_str())),
+            sort: None,
+        },
+        Column {
+            name: "action",
+            align: Align::Start,
+            cell: |row| Cell::Code(row.action.clone()),
+            sort: None,
+        },
+        Column {
+            name: "object_kind",
+            align: Align::Start,
+            cell: |row| Cell::Code(row.object_kind.clone()),
+            sort: None,
+        },
+        Column {
+            name: "object_name",
+            align: Align::Start,
+            cell: |row| Cell::text(Some(&row.object_name)),
+            sort: None,
+        },
+    ]
+}
+
+fn filters() -> Vec<Filter<AuditLog>> {
+    vec![
+        Filter {
+            name: "actor_kind",
+            choices: Choices::Fixed(|| words(ActorKind::ALL.iter().map(|kind| kind.as_str()))),
+            apply: |query, value, _| {
+                let kind: ActorKind = value.parse().ok()?;
+                Some(query.filter(audit_log::actor_kind.eq(kind)))
+            },
+        },
+        Filter {
+            name: "store",
+            choices: STORES,
+            apply: |query, value, _| {
+                let store: StoreId = value.parse().ok()?;
+                Some(query.filter(audit_log::store_id.eq(store)))
+            },
+        },
+        Filter {
+            name: "at",
+            choices: PERIODS,
+            apply: |query, value, now| Some(query.filter(audit_log::at.ge(period_start(value, now)?))),
+        },
+    ]
+}
+
+fn sections() -> Vec<Section<AuditLog>> {
+    vec![Section {
+        name: "main",
+        fields: vec![
+            FormField::Show("at", |row| Cell::When(row.at)),
+            FormField::Show("actor_name", |row| Cell::Text(row.actor_name.clone())),
+            FormField::Show("action", |row| Cell::Code(row.action.clone())),
+            FormField::Show("object_kind", |row| Cell::Code(row.object_kind.clone())),
+            FormField::Show("object_name", |row| Cell::text(Some(&row.object_name))),
+            FormField::Show("before", |row| row.before.clone().map_or(Cell::Empty, Cell::Json)),
+            FormField::Show("after", |row| row.after.clone().map_or(Cell::Empty, Cell::Json)),
+            FormField::Show("reason", |row| Cell::text(row.reason.as_deref())),
+            FormField::Show("request_id", |row| Cell::code(row.request_id.as_deref())),
+            FormField::Show("build_id", |row| Cell::Code(row.build_id.clone())),
+        ],
+    }]
+}

@@ -1,0 +1,216 @@
+//! Answers of the deciding function with their reasons: a journal that nobody edits.
+
+use chrono::{DateTime, Utc};
+use diesel::{pg::Pg, prelude::*};
+use uuid::Uuid;
+
+use super::{
+    Staff,
+    choices::{PERIODS, STORES, YES_NO, period_start, word_key, words, yes_no},
+    framework::{Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Section, Spec, sort_by},
+    staff::administrators,
+};
+use crate::{
+    domain::{DecisionId, Outcome, ProductId, StoreId},
+    schema::{price_decisions, products, stores},
+};
+
+/// The model.
+pub struct PriceDecisions;
+
+/// A field of its form.
+type FormField = Field<PriceDecisions>;
+
+/// A decision with the names around it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = price_decisions, check_for_backend(Pg))]
+pub struct Decision {
+    id: DecisionId,
+    #[diesel(select_expression = products::name)]
+    product: String,
+    #[diesel(select_expression = stores::name)]
+    store: String,
+    product_id: ProductId,
+    city_id: String,
+    decided_at: DateTime<Utc>,
+    outcome: Outcome,
+    current_tenge: i64,
+    price_tenge: Option<i64>,
+    best_rival_tenge: Option<i64>,
+    competitors: Option<i32>,
+    reasons: serde_json::Value,
+    shadow: bool,
+}
+
+type Row = Decision;
+
+#[diesel::dsl::auto_type]
+fn joined() -> _ {
+    price_decisions::table
+        .inner_join(stores::table)
+        .inner_join(products::table)
+}
+
+impl Model for PriceDecisions {
+    type Context = Staff;
+    type Row = Row;
+    type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
+
+    fn base() -> Self::Query {
+        joined().into_boxed()
+    }
+
+    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
+        query.filter(price_decisions::id.eq(id))
+    }
+
+    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
+        query.count().get_result(conn)
+    }
+
+    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
+        query
+            .limit(limit)
+            .offset(offset)
+            .select(Decision::as_select())
+            .load(conn)
+    }
+
+    fn id(row: &Row) -> Uuid {
+        row.id.0
+    }
+
+    fn name(row: &Row) -> String {
+        row.product.clone()
+    }
+
+    fn spec() -> Spec<Self> {
+        Spec {
+            slug: "price-decisions",
+            icon: "sliders",
+            audit_kind: None,
+            columns: columns(),
+            filters: filters(),
+            search: None,
+            default_sort: ("decided_at", Dir::Desc),
+            per_page: 50,
+            form: Form {
+                sections: sections(),
+                adds: false,
+                save: None,
+            },
+            delete: None,
+            actions: Vec::new(),
+            site_link: None,
+            access: administrators,
+        }
+    }
+}
+
+fn columns() -> Vec<Column<PriceDecisions>> {
+    vec![
+        Column {
+            name: "product",
+            align: Align::Start,
+            cell: |row| Cell::Text(row.product.clone()),
+            sort: sort_by!(products::name, price_decisions::id),
+        },
+        Column {
+            name: "store",
+            align: Align::Start,
+            cell: |row| Cell::Text(row.store.clone()),
+            sort: sort_by!(stores::name, price_decisions::id),
+        },
+        Column {
+            name: "outcome",
+            align: Align::Start,
+            cell: |row| outcome_badge(row.outcome),
+            sort: sort_by!(price_decisions::outcome, price_decisions::id),
+        },
+        Column {
+            name: "current_tenge",
+            align: Align::End,
+            cell: |row| Cell::Money(row.current_tenge),
+            sort: None,
+        },
+        Column {
+            name: "new_price",
+            align: Align::End,
+            cell: |row| Cell::money(row.price_tenge),
+            sort: None,
+        },
+        Column {
+            name: "decided_at",
+            align: Align::End,
+            cell: |row| Cell::When(row.decided_at),
+            sort: sort_by!(price_decisions::decided_at, price_decisions::id),
+        },
+    ]
+}
+
+fn filters() -> Vec<Filter<PriceDecisions>> {
+    vec![
+        Filter {
+            name: "outcome",
+            choices: Choices::Fixed(|| words(Outcome::ALL.iter().map(|outcome| outcome.as_str()))),
+            apply: |query, value, _| {
+                let outcome: Outcome = value.parse().ok()?;
+                Some(query.filter(price_decisions::outcome.eq(outcome)))
+            },
+        },
+        Filter {
+            name: "store",
+            choices: STORES,
+            apply: |query, value, _| {
+                let store: StoreId = value.parse().ok()?;
+                Some(query.filter(price_decisions::store_id.eq(store)))
+            },
+        },
+        Filter {
+            name: "shadow",
+            choices: YES_NO,
+            apply: |query, value, _| Some(query.filter(price_decisions::shadow.eq(yes_no(value)?))),
+        },
+        Filter {
+            name: "decided_at",
+            choices: PERIODS,
+            apply: |query, value, now| {
+                Some(query.filter(price_decisions::decided_at.ge(period_start(value, now)?)))
+            },
+        },
+    ]
+}
+
+fn sections() -> Vec<Section<PriceDecisions>> {
+    vec![Section {
+        name: "main",
+        fields: vec![
+            FormField::Show("product", |row| {
+                Cell::Link(
+                    row.product.clone(),
+                    format!("/admin/products/{}/", row.product_id),
+                )
+            }),
+            FormField::Show("store", |row| Cell::Text(row.store.clone())),
+            FormField::Show("city_id", |row| super::stores::city(&row.city_id)),
+            FormField::Show("outcome", |row| outcome_badge(row.outcome)),
+            FormField::Show("current_tenge", |row| Cell::Money(row.current_tenge)),
+            FormField::Show("new_price", |row| Cell::money(row.price_tenge)),
+            FormField::Show("best_rival_tenge", |row| Cell::money(row.best_rival_tenge)),
+            FormField::Show("competitors", |row| Cell::number(row.competitors)),
+            FormField::Show("shadow", |row| Cell::Bool(row.shadow)),
+            FormField::Show("decided_at", |row| Cell::When(row.decided_at)),
+            FormField::Show("reasons", |row| Cell::Json(row.reasons.clone())),
+        ],
+    }]
+}
+
+fn outcome_badge(outcome: Outcome) -> Cell {
+    let (class, icon) = match outcome {
+        Outcome::Change => ("ok", "check-circle"),
+        Outcome::Keep => ("ghost", "check"),
+        Outcome::Hold => ("held", "hand"),
+        Outcome::Refuse => ("bad", "alert"),
+    };
+    Cell::Badge(class, icon, word_key(outcome.as_str()))
+}

@@ -1,0 +1,276 @@
+//! The page of one row: sections of fields, what was typed into them, and what was wrong with it.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use diesel::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    Cell, Choices, Model, Problem, SaveError,
+    model::{Labelled, Save},
+};
+use crate::store::StoreError;
+
+/// Which row a form is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A new one.
+    New,
+    /// The one with this key, as it was at this version.
+    Existing(Uuid, i32),
+}
+
+/// What kind of input a field has.
+#[derive(Clone, Copy)]
+pub enum Input {
+    /// One line of so many characters at most.
+    Text(u16),
+    /// A whole number between two others.
+    Number(i32, i32),
+    /// Whole tenge.
+    Money,
+    /// One of a few values.
+    Select(Choices),
+    /// Yes or no.
+    Checkbox,
+    /// Several lines.
+    Lines,
+}
+
+/// A field of the form.
+pub enum Field<M: Model> {
+    /// Can be changed; the value is what the input shows at first (`None`: of a new row).
+    Edit(&'static str, Input, fn(Option<&M::Row>) -> String),
+    /// Can be given once, when the row is added; shown afterwards.
+    Once(&'static str, Input, fn(&M::Row) -> Cell),
+    /// Only shown.
+    Show(&'static str, fn(&M::Row) -> Cell),
+}
+
+impl<M: Model> Field<M> {
+    /// Its name in forms and text keys.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Edit(name, ..) | Self::Once(name, ..) | Self::Show(name, ..) => name,
+        }
+    }
+
+    fn is_input(&self, new: bool) -> bool {
+        matches!(self, Self::Edit(..)) || (new && matches!(self, Self::Once(..)))
+    }
+}
+
+/// Fields under a common head.
+pub struct Section<M: Model> {
+    /// Name in text keys.
+    pub name: &'static str,
+    /// Its fields.
+    pub fields: Vec<Field<M>>,
+}
+
+/// The page of one row.
+pub struct Form<M: Model> {
+    /// Its sections.
+    pub sections: Vec<Section<M>>,
+    /// Can rows be added?
+    pub adds: bool,
+    /// Writes what was typed, through `app`; `None`: the page only shows.
+    pub save: Option<Save<M::Context>>,
+}
+
+/// An input with what stands in it.
+#[derive(Debug, Clone)]
+pub enum InputView {
+    /// One line.
+    Text(u16),
+    /// A whole number between two others.
+    Number(i32, i32),
+    /// Whole tenge.
+    Money,
+    /// Values with their labels.
+    Select(Labelled),
+    /// Yes or no.
+    Checkbox,
+    /// Several lines.
+    Lines,
+    /// No input: the value is only shown.
+    Shown(Cell),
+}
+
+/// A field as it is shown.
+#[derive(Debug, Clone)]
+pub struct FieldView {
+    /// Its name.
+    pub name: &'static str,
+    /// Its input.
+    pub input: InputView,
+    /// What stands in it; for a checkbox `on` or nothing.
+    pub value: String,
+    /// Key of the text that says what is wrong.
+    pub error: Option<String>,
+}
+
+/// A section as it is shown.
+#[derive(Debug, Clone)]
+pub struct SectionView {
+    /// Its name.
+    pub name: &'static str,
+    /// Its fields.
+    pub fields: Vec<FieldView>,
+}
+
+/// The sections for a row (`None`: a new one). What was typed before stays, with what is wrong beside it.
+pub(super) fn sections<M: Model>(
+    form: &Form<M>,
+    row: Option<&M::Row>,
+    typed: Option<&Values>,
+    problems: &[Problem],
+    conn: &mut PgConnection,
+) -> Result<Vec<SectionView>, StoreError> {
+    let mut sections = Vec::new();
+    for section in &form.sections {
+        let mut fields = Vec::new();
+        for field in &section.fields {
+            if let Some(mut view) = view(field, row, conn)? {
+                if let (Some(typed), true) = (typed, field.is_input(row.is_none())) {
+                    view.value = typed.raw(field.name()).to_owned();
+                }
+                let problem = problems.iter().find(|problem| problem.field == field.name());
+                view.error = problem.map(|problem| problem.code.clone());
+                fields.push(view);
+            }
+        }
+        if !fields.is_empty() {
+            sections.push(SectionView {
+                name: section.name,
+                fields,
+            });
+        }
+    }
+    Ok(sections)
+}
+
+fn view<M: Model>(
+    field: &Field<M>,
+    row: Option<&M::Row>,
+    conn: &mut PgConnection,
+) -> Result<Option<FieldView>, StoreError> {
+    let (input, value) = match (field, row) {
+        (Field::Edit(_, input, value), row) => (input.view(conn)?, value(row)),
+        (Field::Once(_, input, _), None) => (input.view(conn)?, String::new()),
+        (Field::Once(_, _, cell) | Field::Show(_, cell), Some(row)) => {
+            (InputView::Shown(cell(row)), String::new())
+        }
+        // A new row has nothing to show yet.
+        (Field::Show(..), None) => return Ok(None),
+    };
+    Ok(Some(FieldView {
+        name: field.name(),
+        input,
+        value,
+        error: None,
+    }))
+}
+
+impl Input {
+    fn view(self, conn: &mut PgConnection) -> Result<InputView, StoreError> {
+        Ok(match self {
+            Self::Text(length) => InputView::Text(length),
+            Self::Number(from, to) => InputView::Number(from, to),
+            Self::Money => InputView::Money,
+            Self::Select(choices) => InputView::Select(choices.get(conn)?),
+            Self::Checkbox => InputView::Checkbox,
+            Self::Lines => InputView::Lines,
+        })
+    }
+}
+
+/// What a form sent. Reading a value notes what is wrong with it; [`Values::finish`] then refuses them all.
+#[derive(Debug, Clone, Default)]
+pub struct Values {
+    sent: BTreeMap<String, String>,
+    problems: Vec<Problem>,
+}
+
+impl Values {
+    /// The values of a form; the last of several with the same name counts.
+    #[must_use]
+    pub fn new(sent: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            sent: sent.into_iter().collect(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// As it was sent.
+    #[must_use]
+    pub fn raw(&self, name: &str) -> &str {
+        self.sent.get(name).map_or("", String::as_str)
+    }
+
+    /// A text without blanks around it; characters that no text in the database holds are a mistake.
+    pub fn text(&mut self, name: &'static str) -> String {
+        let text = self.raw(name).trim().to_owned();
+        if text.contains('\0') {
+            self.refuse(name, "admin-error-characters");
+        }
+        text
+    }
+
+    /// A text, or nothing.
+    pub fn optional_text(&mut self, name: &'static str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// A ticked box.
+    #[must_use]
+    pub fn checked(&self, name: &str) -> bool {
+        self.raw(name) == "on"
+    }
+
+    /// One of a few words, or a key.
+    pub fn word<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
+        self.parsed(name, "admin-error-choice", |text| text.parse().ok())
+    }
+
+    /// A whole number.
+    pub fn number(&mut self, name: &'static str) -> Option<i32> {
+        self.parsed(name, "admin-error-number", |text| {
+            text.split_whitespace().collect::<String>().parse().ok()
+        })
+    }
+
+    /// Reads a value with `parse`; what it refuses is noted with the text of `code`.
+    pub fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        code: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = parse(self.raw(name).trim());
+        if value.is_none() {
+            self.refuse(name, code);
+        }
+        value
+    }
+
+    /// Notes that the value cannot be taken.
+    pub fn refuse(&mut self, name: &str, code: &str) {
+        self.problems.push(Problem {
+            field: name.to_owned(),
+            code: code.to_owned(),
+        });
+    }
+
+    /// Ends the reading. `value` is there when every part of it could be read.
+    ///
+    /// # Errors
+    /// [`SaveError::Invalid`] with all that is wrong.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, SaveError> {
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(SaveError::Invalid(self.problems)),
+        }
+    }
+}

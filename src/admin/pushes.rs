@@ -1,0 +1,213 @@
+//! Price writes, one row per product and write: a journal that nobody edits.
+
+use chrono::{DateTime, Utc};
+use diesel::{pg::Pg, prelude::*};
+use uuid::Uuid;
+
+use super::{
+    Staff,
+    choices::{PERIODS, STORES, period_start, word_key, words},
+    framework::{Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Section, Spec, sort_by},
+    staff::administrators,
+};
+use crate::{
+    domain::{ProductId, PushId, PushOrigin, PushState, StoreId},
+    schema::{price_pushes, products, stores},
+};
+
+/// The model.
+pub struct PricePushes;
+
+/// A field of its form.
+type FormField = Field<PricePushes>;
+
+/// A push with the names around it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = price_pushes, check_for_backend(Pg))]
+pub struct Push {
+    id: PushId,
+    #[diesel(select_expression = products::name)]
+    product: String,
+    #[diesel(select_expression = stores::name)]
+    store: String,
+    product_id: ProductId,
+    sequence: i64,
+    state: PushState,
+    origin: PushOrigin,
+    reason: Option<String>,
+    detail: Option<String>,
+    attempts: i32,
+    operation_id: Option<String>,
+    planned_at: DateTime<Utc>,
+    sent_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+type Row = Push;
+
+#[diesel::dsl::auto_type]
+fn joined() -> _ {
+    price_pushes::table
+        .inner_join(stores::table)
+        .inner_join(products::table)
+}
+
+impl Model for PricePushes {
+    type Context = Staff;
+    type Row = Row;
+    type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
+
+    fn base() -> Self::Query {
+        joined().into_boxed()
+    }
+
+    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
+        query.filter(price_pushes::id.eq(id))
+    }
+
+    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
+        query.count().get_result(conn)
+    }
+
+    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
+        query
+            .limit(limit)
+            .offset(offset)
+            .select(Push::as_select())
+            .load(conn)
+    }
+
+    fn id(row: &Row) -> Uuid {
+        row.id.0
+    }
+
+    fn name(row: &Row) -> String {
+        format!("{} · {}", row.product, row.sequence)
+    }
+
+    fn spec() -> Spec<Self> {
+        Spec {
+            slug: "price-pushes",
+            icon: "upload",
+            audit_kind: None,
+            columns: columns(),
+            filters: filters(),
+            search: None,
+            default_sort: ("planned_at", Dir::Desc),
+            per_page: 50,
+            form: Form {
+                sections: sections(),
+                adds: false,
+                save: None,
+            },
+            delete: None,
+            actions: Vec::new(),
+            site_link: None,
+            access: administrators,
+        }
+    }
+}
+
+fn columns() -> Vec<Column<PricePushes>> {
+    vec![
+        Column {
+            name: "product",
+            align: Align::Start,
+            cell: |row| Cell::Text(row.product.clone()),
+            sort: sort_by!(products::name, price_pushes::id),
+        },
+        Column {
+            name: "store",
+            align: Align::Start,
+            cell: |row| Cell::Text(row.store.clone()),
+            sort: sort_by!(stores::name, price_pushes::id),
+        },
+        Column {
+            name: "state",
+            align: Align::Start,
+            cell: |row| state_badge(row.state),
+            sort: sort_by!(price_pushes::state, price_pushes::id),
+        },
+        Column {
+            name: "origin",
+            align: Align::Start,
+            cell: |row| Cell::Badge("ghost", "user", word_key(row.origin.as_str())),
+            sort: None,
+        },
+        Column {
+            name: "reason",
+            align: Align::Start,
+            cell: |row| Cell::code(row.reason.as_deref()),
+            sort: None,
+        },
+        Column {
+            name: "planned_at",
+            align: Align::End,
+            cell: |row| Cell::When(row.planned_at),
+            sort: sort_by!(price_pushes::planned_at, price_pushes::id),
+        },
+    ]
+}
+
+fn filters() -> Vec<Filter<PricePushes>> {
+    vec![
+        Filter {
+            name: "state",
+            choices: Choices::Fixed(|| words(PushState::ALL.iter().map(|state| state.as_str()))),
+            apply: |query, value, _| {
+                let state: PushState = value.parse().ok()?;
+                Some(query.filter(price_pushes::state.eq(state)))
+            },
+        },
+        Filter {
+            name: "store",
+            choices: STORES,
+            apply: |query, value, _| {
+                let store: StoreId = value.parse().ok()?;
+                Some(query.filter(price_pushes::store_id.eq(store)))
+            },
+        },
+        Filter {
+            name: "planned_at",
+            choices: PERIODS,
+            apply: |query, value, now| {
+                Some(query.filter(price_pushes::planned_at.ge(period_start(value, now)?)))
+            },
+        },
+    ]
+}
+
+fn sections() -> Vec<Section<PricePushes>> {
+    vec![Section {
+        name: "main",
+        fields: vec![
+            FormField::Show("product", |row| {
+                Cell::Link(
+                    row.product.clone(),
+                    format!("/admin/products/{}/", row.product_id),
+                )
+            }),
+            FormField::Show("store", |row| Cell::Text(row.store.clone())),
+            FormField::Show("state", |row| state_badge(row.state)),
+            FormField::Show("sequence", |row| Cell::Number(row.sequence)),
+            FormField::Show("reason", |row| Cell::code(row.reason.as_deref())),
+            FormField::Show("detail", |row| Cell::text(row.detail.as_deref())),
+            FormField::Show("attempts", |row| Cell::number(Some(row.attempts))),
+            FormField::Show("operation_id", |row| Cell::code(row.operation_id.as_deref())),
+            FormField::Show("planned_at", |row| Cell::When(row.planned_at)),
+            FormField::Show("sent_at", |row| Cell::when(row.sent_at)),
+            FormField::Show("finished_at", |row| Cell::when(row.finished_at)),
+        ],
+    }]
+}
+
+fn state_badge(state: PushState) -> Cell {
+    let (class, icon) = match state {
+        PushState::Confirmed => ("ok", "check-circle"),
+        PushState::Rejected | PushState::Mismatch | PushState::Unknown => ("bad", "alert"),
+        PushState::Held => ("held", "hand"),
+        PushState::Planned | PushState::Claimed | PushState::Sent | PushState::Accepted => ("info", "clock"),
+        PushState::Removed | PushState::Superseded | PushState::Expired => ("ghost", "x"),
+    };
+    Cell::Badge(class, icon, word_key(state.as_str()))
+}

@@ -1,0 +1,251 @@
+//! Mounts the administration area: lists, forms, deletion, actions and history of every declared model.
+
+mod views;
+mod writes;
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use uuid::Uuid;
+
+use super::{
+    Shell, WebError, WebResult,
+    auth::AdminUser,
+    render::html,
+    routes::{Access, Kind, Route},
+};
+use crate::{
+    admin::{
+        Staff,
+        framework::{AdminError, Resource, SaveError, Site, Verb},
+    },
+    domain::Tenant,
+    services::Services,
+    store::audit::{AuditEntry, audit_list},
+};
+use views::{Change, FormPage, HistoryPage, IndexPage, ListPage, ModelCard, Words};
+
+/// The area's addresses. Fixed last parts stand before keys.
+pub const ROUTES: &[Route] = &[
+    get("/admin/", || web::to(index)),
+    get("/admin", || web::to(add_slash)),
+    get("/admin/{model}/", || web::to(list)),
+    get("/admin/{model}", || web::to(add_slash)),
+    post("/admin/{model}/actions/", || web::to(writes::action)),
+    get("/admin/{model}/add/", || web::to(add)),
+    post("/admin/{model}/add/", || web::to(writes::create)),
+    get("/admin/{model}/{id}/", || web::to(form)),
+    post("/admin/{model}/{id}/", || web::to(writes::save)),
+    get("/admin/{model}/{id}/delete/", || web::to(confirm_delete)),
+    post("/admin/{model}/{id}/delete/", || web::to(writes::delete)),
+    get("/admin/{model}/{id}/history/", || web::to(history)),
+];
+
+const fn get(path: &'static str, handler: fn() -> actix_web::Route) -> Route {
+    Route::get(path, Kind::Page, Access::Admin, handler)
+}
+
+const fn post(path: &'static str, handler: fn() -> actix_web::Route) -> Route {
+    Route::post(path, Kind::Page, Access::Admin, handler)
+}
+
+/// All models, shared by the threads of the server.
+pub type Models = web::Data<Site<Staff>>;
+
+/// The declared models.
+///
+/// # Errors
+/// A declaration is wrong: the program must not start.
+pub fn models() -> std::io::Result<Models> {
+    let site = crate::admin::site();
+    let findings = site.check();
+    if findings.is_empty() {
+        return Ok(web::Data::new(site));
+    }
+    let lines: Vec<_> = findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.id, finding.sentence))
+        .collect();
+    Err(std::io::Error::other(lines.join("\n")))
+}
+
+/// The model of the path.
+fn model<'a>(models: &'a Models, slug: &str) -> WebResult<&'a dyn Resource<Staff>> {
+    models.get(slug).ok_or_else(WebError::not_found)
+}
+
+fn staff(request: &HttpRequest, services: &Services, user: &AdminUser) -> Staff {
+    Staff {
+        services: services.clone(),
+        actor: user.0.actor(request),
+    }
+}
+
+async fn add_slash(request: HttpRequest) -> HttpResponse {
+    HttpResponse::MovedPermanently()
+        .insert_header((header::LOCATION, format!("{}/", request.path())))
+        .finish()
+}
+
+async fn index(
+    request: HttpRequest,
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    user: AdminUser,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let counted = models.clone();
+    let counts = services
+        .db
+        .read(move |conn| {
+            let count = |resource: &dyn Resource<Staff>| resource.count(conn);
+            counted
+                .resources()
+                .map(count)
+                .collect::<Result<Vec<_>, AdminError>>()
+        })
+        .await?;
+    let cards = models
+        .resources()
+        .zip(counts)
+        .filter(|(resource, _)| resource.allows(&staff, Verb::View))
+        .map(|(resource, count)| ModelCard {
+            words: Words::new(shell.t, resource.slug()),
+            icon: resource.icon(),
+            count,
+        })
+        .collect();
+    html(&IndexPage { shell, cards })
+}
+
+async fn list(
+    request: HttpRequest,
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    user: AdminUser,
+    path: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let resource = model(&models, &path)?;
+    let (slug, query, now) = (resource.slug(), request.query_string().to_owned(), shell.now);
+    let shared = models.clone();
+    let list = services
+        .db
+        .read(move |conn| match shared.get(slug) {
+            Some(resource) => resource.list(conn, &query, now).map(Some),
+            None => Ok(None),
+        })
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    html(&ListPage {
+        words: Words::new(shell.t, slug),
+        actions: resource.actions(&staff),
+        adds: resource.allows(&staff, Verb::Add),
+        shell,
+        list,
+    })
+}
+
+async fn add(
+    request: HttpRequest,
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    user: AdminUser,
+    path: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let resource = model(&models, &path)?;
+    if !resource.allows(&staff, Verb::Add) {
+        return Err(WebError::not_found());
+    }
+    html(&FormPage::load(shell, &services, &models, resource, &staff, None).await?)
+}
+
+async fn form(
+    request: HttpRequest,
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    user: AdminUser,
+    path: web::Path<(String, Uuid)>,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let resource = model(&models, &path.0)?;
+    html(&FormPage::load(shell, &services, &models, resource, &staff, Some(path.1)).await?)
+}
+
+async fn confirm_delete(
+    request: HttpRequest,
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    user: AdminUser,
+    path: web::Path<(String, Uuid)>,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let resource = model(&models, &path.0)?;
+    writes::confirm(
+        shell,
+        &services,
+        &models,
+        (resource, &staff),
+        "delete",
+        vec![path.1],
+    )
+    .await
+}
+
+async fn history(
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    path: web::Path<(String, Uuid)>,
+) -> WebResult<HttpResponse> {
+    let resource = model(&models, &path.0)?;
+    let words = Words::new(shell.t, resource.slug());
+    let lines = changes(&services, resource, path.1, 200).await?;
+    html(&HistoryPage {
+        changes: lines.iter().map(|entry| Change::of(entry, words)).collect(),
+        id: path.1,
+        shell,
+        words,
+    })
+}
+
+/// What the log says about an object, newest first. Also of one that is gone.
+async fn changes(
+    services: &Services,
+    resource: &dyn Resource<Staff>,
+    id: Uuid,
+    limit: i64,
+) -> WebResult<Vec<AuditEntry>> {
+    let Some(kind) = resource.audit_kind() else {
+        return Ok(Vec::new());
+    };
+    Ok(services
+        .db
+        .read(move |conn| audit_list(conn, Tenant::All, Some((kind, id)), None, limit))
+        .await?)
+}
+
+impl From<AdminError> for WebError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Parameter(_) => Self::new(super::error::ErrorKind::BadRequest),
+            AdminError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SaveError> for WebError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::NotFound => Self::not_found(),
+            SaveError::Forbidden => Self::forbidden(),
+            SaveError::Invalid(_) => Self::new(super::error::ErrorKind::Invalid),
+            SaveError::Conflict => Self::new(super::error::ErrorKind::Conflict),
+            SaveError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What changes something: save, delete, actions. Each goes through the model's declaration to `app`.
+
+use actix_session::Session;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::{
+    Models, model, staff,
+    views::{ConfirmPage, FormPage, Words},
+};
+use crate::{
+    admin::{
+        Staff,
+        framework::{AdminError, Resource, SaveError, Target, Values},
+    },
+    services::Services,
+    web::{
+        Shell, WebError, WebResult,
+        auth::AdminUser,
+        error::ErrorKind,
+        render::{html, html_with, see_other},
+        session::flash,
+    },
+};
+
+/// Rows that one action may touch: a page of the list.
+const MOST_ROWS: usize = 200;
+
+fn pairs(body: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(body)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+/// Adds a row.
+pub async fn create(
+    request: HttpRequest,
+    shell: Shell,
+    session: Session,
+    (services, models): (web::Data<Services>, Models),
+    user: AdminUser,
+    path: web::Path<String>,
+    body: web::Bytes,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let values = Values::new(pairs(&body));
+    let resource = model(&models, &path)?;
+    match resource.save(&staff, Target::New, values.clone()).await {
+        Ok(id) => saved(&shell, &session, resource, &values, id),
+        Err(SaveError::Invalid(problems)) => {
+            let page = FormPage::load(shell, &services, &models, resource, &staff, None).await?;
+            let page = page.with_typed(&services, &models, values, problems).await?;
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Changes a row that is still as the form knew it.
+pub async fn save(
+    request: HttpRequest,
+    shell: Shell,
+    session: Session,
+    (services, models): (web::Data<Services>, Models),
+    user: AdminUser,
+    path: web::Path<(String, Uuid)>,
+    body: web::Bytes,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let values = Values::new(pairs(&body));
+    let resource = model(&models, &path.0)?;
+    let id = path.1;
+    let version = values
+        .raw("version")
+        .parse()
+        .map_err(|_| WebError::new(ErrorKind::BadRequest))?;
+    let outcome = resource
+        .save(&staff, Target::Existing(id, version), values.clone())
+        .await;
+    let problems = match outcome {
+        Ok(id) => return saved(&shell, &session, resource, &values, id),
+        Err(SaveError::Invalid(problems)) => problems,
+        Err(SaveError::Conflict) => {
+            return conflict(shell, &services, &models, (resource, &staff), id, values).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let page = FormPage::load(shell, &services, &models, resource, &staff, Some(id)).await?;
+    let mut page = page.with_typed(&services, &models, values, problems).await?;
+    // A second save must still notice what others changed since the form was first opened.
+    page.detail.version = version;
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// 409 with both: what was typed in the form, what the row holds above it.
+async fn conflict(
+    shell: Shell,
+    services: &Services,
+    models: &Models,
+    (resource, staff): (&dyn Resource<Staff>, &Staff),
+    id: Uuid,
+    values: Values,
+) -> WebResult<HttpResponse> {
+    let page = FormPage::load(shell, services, models, resource, staff, Some(id)).await?;
+    let theirs = page.differences(&values);
+    let mut page = page.with_typed(services, models, values, Vec::new()).await?;
+    page.theirs = Some(theirs);
+    html_with(StatusCode::CONFLICT, &page)
+}
+
+fn saved(
+    shell: &Shell,
+    session: &Session,
+    resource: &dyn Resource<Staff>,
+    values: &Values,
+    id: Uuid,
+) -> WebResult<HttpResponse> {
+    flash(session, true, shell.t.get("admin-saved"))?;
+    let slug = resource.slug();
+    Ok(see_other(&if values.raw("stay").is_empty() {
+        format!("/admin/{slug}/")
+    } else {
+        format!("/admin/{slug}/{id}/")
+    }))
+}
+
+/// Removes a row.
+pub async fn delete(
+    request: HttpRequest,
+    shell: Shell,
+    session: Session,
+    (services, models): (web::Data<Services>, Models),
+    user: AdminUser,
+    path: web::Path<(String, Uuid)>,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let resource = model(&models, &path.0)?;
+    let done = resource
+        .run(&staff, "delete", vec![path.1])
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    if done.done == 0 {
+        return Err(WebError::not_found());
+    }
+    flash(&session, true, shell.t.get("admin-deleted"))?;
+    Ok(see_other(&format!("/admin/{}/", resource.slug())))
+}
+
+/// Asks about an action on selected rows; the second time, confirmed, runs it.
+pub async fn action(
+    request: HttpRequest,
+    shell: Shell,
+    session: Session,
+    (services, models): (web::Data<Services>, Models),
+    user: AdminUser,
+    path: web::Path<String>,
+    body: web::Bytes,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let sent = pairs(&body);
+    let resource = model(&models, &path)?;
+    let back = format!("/admin/{}/", resource.slug());
+    let value = |name: &str| {
+        sent.iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
+    };
+    let ids = ids(&sent)?;
+    let action = value("action");
+    if ids.is_empty() || action.is_empty() {
+        flash(&session, false, shell.t.get("admin-none-selected"))?;
+        return Ok(see_other(&back));
+    }
+    if value("confirmed") != "yes" {
+        return confirm(shell, &services, &models, (resource, &staff), action, ids).await;
+    }
+    let done = resource
+        .run(&staff, action, ids)
+        .await?
+        .ok_or_else(|| WebError::new(ErrorKind::BadRequest))?;
+    let text = shell
+        .t
+        .with2("admin-done", "done", done.done, "refused", done.refused);
+    flash(&session, done.refused == 0, text)?;
+    Ok(see_other(&back))
+}
+
+fn ids(sent: &[(String, String)]) -> WebResult<Vec<Uuid>> {
+    let ids: Result<Vec<Uuid>, _> = sent
+        .iter()
+        .filter(|(name, _)| name == "ids")
+        .map(|(_, id)| id.parse())
+        .collect();
+    ids.ok()
+        .filter(|ids| ids.len() <= MOST_ROWS)
+        .ok_or_else(|| WebError::new(ErrorKind::BadRequest))
+}
+
+/// The question before an action, with the names of the rows and, before a deletion, what goes with them.
+///
+/// # Errors
+/// No such action, or none of the rows is there.
+pub async fn confirm(
+    shell: Shell,
+    services: &Services,
+    models: &Models,
+    (resource, staff): (&dyn Resource<Staff>, &Staff),
+    action: &str,
+    ids: Vec<Uuid>,
+) -> WebResult<HttpResponse> {
+    if !resource.actions(staff).contains(&action) {
+        return Err(WebError::new(ErrorKind::BadRequest));
+    }
+    let (shared, slug, deletes) = (models.clone(), resource.slug(), action == "delete");
+    let (rows, losses) = services
+        .db
+        .read(move |conn| {
+            let (mut rows, mut losses) = (Vec::new(), Vec::new());
+            if let Some(resource) = shared.get(slug) {
+                rows = resource.names(conn, &ids)?;
+                for (id, _) in rows.iter().filter(|_| deletes) {
+                    losses.extend(resource.losses(conn, *id)?);
+                }
+            }
+            Ok::<_, AdminError>((rows, losses))
+        })
+        .await?;
+    if rows.is_empty() {
+        return Err(WebError::not_found());
+    }
+    let mut counts: Vec<(&'static str, i64)> = Vec::new();
+    for loss in losses {
+        match counts.iter_mut().find(|(key, _)| *key == loss.key) {
+            Some((_, count)) => *count += loss.count,
+            None => counts.push((loss.key, loss.count)),
+        }
+    }
+    let losses = counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(key, count)| shell.t.with(key, "n", count))
+        .collect();
+    html(&ConfirmPage {
+        words: Words::new(shell.t, slug),
+        action: action.to_owned(),
+        shell,
+        rows,
+        losses,
+    })
+}

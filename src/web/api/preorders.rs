@@ -1,0 +1,102 @@
+//! `/api/v1/preorders/`: the caller's preorders. Prices are in tiyn here and nowhere else.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use serde::Serialize;
+
+use super::{
+    envelope::{PageParam, ok, page, time},
+    query,
+};
+use crate::{
+    domain::{PreorderId, PreorderStatus, ProductId, StoreId},
+    services::Services,
+    store::{
+        api_lists::{PreorderApiFilter, PreorderSort, preorder_api_count, preorder_api_list},
+        preorders::{Preorder, preorder_fetch},
+    },
+    web::{WebError, WebResult, auth::CurrentUser},
+};
+
+/// Fields one may sort by.
+const SORTS: &[(&str, PreorderSort)] = &[
+    ("created_at", PreorderSort::CreatedAt),
+    ("status", PreorderSort::Status),
+];
+
+#[derive(Serialize)]
+struct PreorderJson {
+    id: PreorderId,
+    product: ProductId,
+    store: StoreId,
+    article: Option<String>,
+    name: String,
+    brand: Option<String>,
+    status: PreorderStatus,
+    price: Option<i64>,
+    warehouses: serde_json::Value,
+    delivery_days: i32,
+    created_at: String,
+    updated_at: String,
+}
+
+/// A page of preorders, newest first.
+pub async fn list(
+    request: HttpRequest,
+    services: Data<Services>,
+    user: CurrentUser,
+) -> actix_web::Result<HttpResponse> {
+    let filter = PreorderApiFilter {
+        store_id: query::filter_key(&request, "store")?.or(query::filter_key(&request, "store_id")?),
+        status: query::filter_word(&request, "status")?,
+        search: query::filter(&request, "search").unwrap_or_default(),
+        sorts: query::ordering(&request, SORTS),
+    };
+    let (wanted, tenant) = (PageParam::of(&request)?, user.tenant());
+    let list = services
+        .db
+        .read(move |conn| {
+            let total = preorder_api_count(conn, tenant, &filter)?;
+            let page = wanted.within(total);
+            page.map(|page| preorder_api_list(conn, tenant, &filter, total, page))
+                .transpose()
+        })
+        .await
+        .map_err(WebError::from)?;
+    Ok(page(&request, list, to_json)?)
+}
+
+/// One preorder.
+pub async fn detail(
+    services: Data<Services>,
+    user: CurrentUser,
+    id: Path<String>,
+) -> WebResult<HttpResponse> {
+    let id: PreorderId = id.parse().map_err(|_| WebError::not_found())?;
+    let tenant = user.tenant();
+    let row = services
+        .db
+        .read(move |conn| preorder_fetch(conn, tenant, id))
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    Ok(ok(&to_json(row.preorder)))
+}
+
+fn to_json(preorder: Preorder) -> PreorderJson {
+    PreorderJson {
+        id: preorder.id,
+        product: preorder.product_id,
+        store: preorder.store_id,
+        article: preorder.article,
+        name: preorder.name,
+        brand: preorder.brand,
+        status: preorder.status,
+        price: preorder.price_tenge.map(|price| price.tiyin()),
+        warehouses: preorder.warehouses,
+        delivery_days: preorder.delivery_days,
+        created_at: time(preorder.created_at),
+        updated_at: time(preorder.updated_at),
+    }
+}

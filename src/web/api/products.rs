@@ -1,0 +1,116 @@
+//! `/api/v1/products/`: the caller's products. Prices are in tiyn here and nowhere else.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use serde::Serialize;
+
+use super::{
+    envelope::{PageParam, decimal, ok, page, time},
+    query,
+};
+use crate::{
+    domain::{ProductId, StoreId},
+    services::Services,
+    store::{
+        api_lists::{ProductApiFilter, ProductSort, product_api_count, product_api_list},
+        products::{ProductRow, product_fetch},
+    },
+    web::{WebError, WebResult, auth::CurrentUser},
+};
+
+/// Fields one may sort by.
+const SORTS: &[(&str, ProductSort)] = &[
+    ("created_at", ProductSort::CreatedAt),
+    ("price", ProductSort::Price),
+    ("name", ProductSort::Name),
+];
+
+#[derive(Serialize)]
+struct ProductJson {
+    id: ProductId,
+    kaspi_product_id: String,
+    kaspi_sku: Option<String>,
+    store: StoreId,
+    /// In the store's main city; null until it was read once.
+    price: Option<i64>,
+    price_in_tenge: Option<String>,
+    name: String,
+    external_kaspi_id: Option<String>,
+    category: Option<String>,
+    image_url: Option<String>,
+    bot_active: bool,
+    last_check_time: Option<String>,
+    min_profit: Option<String>,
+    max_profit: Option<String>,
+    strategy: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+/// A page of products, newest first.
+pub async fn list(
+    request: HttpRequest,
+    services: Data<Services>,
+    user: CurrentUser,
+) -> actix_web::Result<HttpResponse> {
+    let filter = ProductApiFilter {
+        store_id: query::filter_key(&request, "store")?.or(query::filter_key(&request, "store_id")?),
+        repricing_enabled: query::filter_bool(&request, "bot_active")?,
+        category: query::filter(&request, "category"),
+        search: query::filter(&request, "search").unwrap_or_default(),
+        sorts: query::ordering(&request, SORTS),
+    };
+    let (wanted, tenant) = (PageParam::of(&request)?, user.tenant());
+    let list = services
+        .db
+        .read(move |conn| {
+            let total = product_api_count(conn, tenant, &filter)?;
+            let page = wanted.within(total);
+            page.map(|page| product_api_list(conn, tenant, &filter, total, page))
+                .transpose()
+        })
+        .await
+        .map_err(WebError::from)?;
+    Ok(page(&request, list, to_json)?)
+}
+
+/// One product.
+pub async fn detail(
+    services: Data<Services>,
+    user: CurrentUser,
+    id: Path<String>,
+) -> WebResult<HttpResponse> {
+    let id: ProductId = id.parse().map_err(|_| WebError::not_found())?;
+    let tenant = user.tenant();
+    let row = services
+        .db
+        .read(move |conn| product_fetch(conn, tenant, id))
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    Ok(ok(&to_json(row)))
+}
+
+fn to_json(ProductRow { product, price, .. }: ProductRow) -> ProductJson {
+    let price = price.map(|price| price.price_tenge);
+    ProductJson {
+        id: product.id,
+        kaspi_product_id: product.kaspi_product_id,
+        kaspi_sku: product.sku,
+        store: product.store_id,
+        price: price.map(|price| price.tiyin()),
+        price_in_tenge: price.map(decimal),
+        name: product.name,
+        external_kaspi_id: product.card_id,
+        category: product.category,
+        image_url: product.image_url,
+        bot_active: product.repricing_enabled,
+        last_check_time: product.last_check_at.map(time),
+        min_profit: product.floor_tenge.map(decimal),
+        max_profit: product.ceiling_tenge.map(decimal),
+        strategy: product.strategy,
+        created_at: time(product.created_at),
+        updated_at: time(product.updated_at),
+    }
+}
