@@ -5,7 +5,7 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{CONTENT_TYPE, LOCATION},
     },
 };
@@ -155,7 +155,10 @@ impl Shell {
         let session = req.get_session();
         shell.csrf = session::csrf_token(&session)?;
         if let (Some(user), false) = (&shell.user, shell.htmx) {
-            shell.flash = session::take_flash(&session);
+            // An act that redirects shows nothing: the messages wait for the page it leads to.
+            if req.method() == Method::GET {
+                shell.flash = session::take_flash(&session);
+            }
             let (tenant, now) = (user.tenant(), shell.now);
             shell.overview = auth::services(req)?
                 .db

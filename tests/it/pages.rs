@@ -1,7 +1,13 @@
 //! Pages over HTTP, read by CSS selector: what is shown, to whom, and what a form does.
 
+mod dashboard;
+mod foundation;
+mod jobs;
 mod log;
 mod preorders;
 mod product;
 mod products;
 mod seed;
+mod sign_in;
+mod stop;
+mod stores;

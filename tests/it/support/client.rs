@@ -81,11 +81,24 @@ impl Client {
 
     /// `POST` of a form as it is, for forged requests.
     pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_with(path, fields, &[]).await
+    }
+
+    /// `POST` of a form as it is, with more headers.
+    pub async fn post_with(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
         let form = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let request = self.request(Method::POST, path).header(form.0, form.1);
+        let mut request = self.request(Method::POST, path).header(form.0, form.1);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.send(request.body(body)).await
     }
 

@@ -65,6 +65,15 @@ impl TestDb {
         &self.url
     }
 
+    /// The server turns everybody away who wants this database, from now on.
+    pub fn take_away(&self) {
+        let name = &self.name;
+        Server::get().execute(&format!("alter database {name} allow_connections false"));
+        Server::get().execute(&format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
+        ));
+    }
+
     /// A connection of the owner.
     pub fn conn(&self) -> PgConnection {
         PgConnection::establish(&self.url).expect("the test database answers")
