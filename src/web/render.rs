@@ -154,19 +154,31 @@ impl Shell {
         let mut shell = Self::without_database(req)?;
         let session = req.get_session();
         shell.csrf = session::csrf_token(&session)?;
-        if let (Some(user), false) = (&shell.user, shell.htmx) {
+        if shell.user.is_some() && !shell.htmx {
             // An act that redirects shows nothing: the messages wait for the page it leads to.
             if req.method() == Method::GET {
                 shell.flash = session::take_flash(&session);
             }
-            let (tenant, now) = (user.tenant(), shell.now);
-            shell.overview = auth::services(req)?
-                .db
-                .read(move |conn| overview_fetch(conn, tenant, now))
-                .await?;
-            shell.robot = RobotState::of(&shell.overview);
+            shell.load_overview(req).await?;
         }
         Ok(shell)
+    }
+
+    /// Adds the figures of the header; fragments that show them ask for it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn load_overview(&mut self, req: &HttpRequest) -> WebResult<()> {
+        let Some(user) = &self.user else {
+            return Ok(());
+        };
+        let (tenant, now) = (user.tenant(), self.now);
+        self.overview = auth::services(req)?
+            .db
+            .read(move |conn| overview_fetch(conn, tenant, now))
+            .await?;
+        self.robot = RobotState::of(&self.overview);
+        Ok(())
     }
 
     fn without_database(req: &HttpRequest) -> WebResult<Self> {

@@ -232,11 +232,16 @@ fn why(decision: &RecentDecision, t: Texts) -> String {
         .and_then(|reason| reason.get("code"))
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    t.get_or(&format!("reason-{code}"), "reason-none")
+    let why = t.get_or(&format!("reason-{code}"), "reason-none");
+    match decision.best_rival {
+        Some(rival) => t.with2("decision-why-rival", "why", why, "rival", rival),
+        None => why,
+    }
 }
 
 fn state(decision: &RecentDecision, t: Texts) -> (&'static str, &'static str, String) {
-    let at_floor = decision.reasons.to_string().contains("FLOOR");
+    let reasons = decision.reasons.to_string();
+    let (at_floor, suspicious) = (reasons.contains("FLOOR"), reasons.contains("QUARANTINE"));
     let (class, icon, key) = match (decision.outcome, decision.push_state) {
         (Outcome::Change, _) if decision.shadow => ("ghost", "shadow", "decision-shadow"),
         (Outcome::Change, Some(PushState::Confirmed)) => ("ok", "check-circle", "decision-confirmed"),
@@ -249,7 +254,8 @@ fn state(decision: &RecentDecision, t: Texts) -> (&'static str, &'static str, St
         (Outcome::Change, None) => ("info", "clock", "decision-open"),
         (Outcome::Keep, _) if at_floor => ("warn", "floor", "decision-at-floor"),
         (Outcome::Keep, _) => ("ok", "check-circle", "decision-right"),
-        (Outcome::Hold, _) => ("held", "hand", "decision-held"),
+        (Outcome::Hold, _) if suspicious => ("held", "hand", "decision-held"),
+        (Outcome::Hold, _) => ("ghost", "clock", "decision-waits"),
         (Outcome::Refuse, _) => ("ghost", "pause", "decision-untouched"),
     };
     (class, icon, t.get(key))

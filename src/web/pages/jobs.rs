@@ -120,8 +120,13 @@ fn outcome(run: &JobRun, t: Texts) -> String {
     if run.state != JobState::Succeeded {
         return String::new();
     }
-    if run.kind != JobKind::SyncStore {
-        return String::new();
+    let state = run.summary.get("state").and_then(serde_json::Value::as_str);
+    match (run.kind, state) {
+        (JobKind::SyncStore, _) => {}
+        (JobKind::ConnectStore, Some(state)) => {
+            return t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded");
+        }
+        _ => return String::new(),
     }
     let count = |name: &str| {
         run.summary
