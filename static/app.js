@@ -16,6 +16,14 @@
       event.target.form.requestSubmit();
       return;
     }
+    if (event.key === "Escape") {
+      const cancel = event.target.closest?.("form")?.querySelector("[data-cancel]");
+      if (cancel) {
+        event.preventDefault();
+        cancel.click();
+        return;
+      }
+    }
     if (event.shiftKey && event.altKey && event.code === "KeyS") {
       document.querySelector("[data-stop]")?.click();
       return;
@@ -35,6 +43,11 @@
       target.focus();
       target.select?.();
     } else target.click();
+  });
+
+  // A value that is edited in place is typed over.
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-select]")) event.target.select();
   });
 
   document.addEventListener("click", async (event) => {

@@ -1,7 +1,7 @@
 # Preorders: list, form, spreadsheet.
 preorders-title = Preorders
 preorders-new = New preorder
-preorders-export = Excel for Kaspi
+preorders-export = Excel
 preorders-export-empty = This store has no preorders in work: there is nothing to download.
 preorders-export-incomplete = No file: the preorder “{ $name }” has no article or no price. Fill them in and try again.
 preorders-export-xml = No file: more than five points fit only into Kaspi’s XML form.

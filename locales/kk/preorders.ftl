@@ -1,7 +1,7 @@
 # Preorders: list, form, spreadsheet.
 preorders-title = Алдын ала тапсырыстар
 preorders-new = Жаңа алдын ала тапсырыс
-preorders-export = Kaspi үшін Excel
+preorders-export = Excel
 preorders-export-empty = Бұл дүкенде жұмыстағы алдын ала тапсырыс жоқ: жүктейтін ештеңе жоқ.
 preorders-export-incomplete = Файл жасалмады: «{ $name }» алдын ала тапсырысында артикул немесе баға жоқ. Толтырып, қайталаңыз.
 preorders-export-xml = Файл жасалмады: бестен көп қойма тек Kaspi XML пішініне сыяды.

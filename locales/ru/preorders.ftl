@@ -1,7 +1,7 @@
 # Preorders: list, form, spreadsheet.
 preorders-title = Предзаказы
 preorders-new = Новый предзаказ
-preorders-export = Excel для Kaspi
+preorders-export = Excel
 preorders-export-empty = В этом магазине нет предзаказов в работе: выгружать нечего.
 preorders-export-incomplete = Файл не создан: у предзаказа «{ $name }» нет артикула или цены. Заполните их и повторите.
 preorders-export-xml = Файл не создан: больше пяти складов помещаются только в XML-форму Kaspi.
