@@ -17,10 +17,16 @@ const FORBIDDEN: &[&str] = &[
     "|safe",
 ];
 
+/// Values that are templates of ours and have escaped what is theirs to escape.
+const FRAGMENTS: &[&str] = &["{{ fragment|safe }}", "{{ progress|safe }}"];
+
 fn complaints(file: &File) -> Vec<String> {
+    let text = FRAGMENTS
+        .iter()
+        .fold(file.text.clone(), |text, fragment| text.replace(fragment, ""));
     let mut found: Vec<String> = FORBIDDEN
         .iter()
-        .filter(|word| file.text.contains(*word))
+        .filter(|word| text.contains(*word))
         .map(|word| format!("{}: `{word}`", file.path))
         .collect();
     for tag in tags(&file.text) {

@@ -1,0 +1,193 @@
+//! The route table against everybody who might knock: nobody, the wrong role, somebody else's user, a forged
+//! form. A new address is covered the moment it stands in the table.
+
+use diesel::prelude::*;
+use kaspi_panel::{
+    domain::Role,
+    schema::{job_runs, preorders},
+    web::routes::{Access, Kind, Route, all},
+};
+use uuid::Uuid;
+
+use crate::support::{Answer, Client, NewProduct, TestApp, db_product, db_store, db_user, now};
+
+/// The address with things that exist, so that "not found" is never the easy answer.
+struct Things {
+    store: Uuid,
+    product: Uuid,
+    preorder: Uuid,
+    job: Uuid,
+}
+
+impl Things {
+    /// A store of `askar` with something of everything.
+    fn of_askar(conn: &mut PgConnection) -> Self {
+        let askar = db_user(conn, "askar", Role::Manager);
+        let store = db_store(conn, askar, "30000002");
+        let product = db_product(conn, store, &NewProduct::default());
+        let preorder = Uuid::now_v7();
+        diesel::insert_into(preorders::table)
+            .values((
+                preorders::id.eq(preorder),
+                preorders::store_id.eq(store),
+                preorders::product_id.eq(product),
+                preorders::name.eq("Kettle"),
+                preorders::created_at.eq(now()),
+                preorders::updated_at.eq(now()),
+            ))
+            .execute(conn)
+            .unwrap();
+        let job = Uuid::now_v7();
+        diesel::insert_into(job_runs::table)
+            .values((
+                job_runs::id.eq(job),
+                job_runs::kind.eq("sync_store"),
+                job_runs::store_id.eq(store),
+                job_runs::created_at.eq(now()),
+            ))
+            .execute(conn)
+            .unwrap();
+        Self {
+            store: store.0,
+            product: product.0,
+            preorder,
+            job,
+        }
+    }
+
+    fn address(&self, route: &Route) -> String {
+        let parts: Vec<&str> = route.path.split('/').collect();
+        let thing = match parts
+            .iter()
+            .find(|part| !["", "api", "v1", "admin"].contains(part))
+        {
+            Some(&"stores") => self.store,
+            Some(&"products") => self.product,
+            Some(&"preorders") => self.preorder,
+            Some(&"jobs") => self.job,
+            _ => Uuid::nil(),
+        };
+        let known = |part: &str| match part {
+            "{model}" => "products".to_owned(),
+            _ if part.starts_with('{') => thing.to_string(),
+            _ => part.to_owned(),
+        };
+        parts.into_iter().map(known).collect::<Vec<_>>().join("/")
+    }
+}
+
+async fn ask(client: &Client, route: &Route, address: &str) -> Answer {
+    match route.method.as_str() {
+        "GET" => client.get(address).await,
+        "POST" if route.kind != Kind::Api => client.post(address, &[]).await,
+        method => client.json(method.parse().unwrap(), address, None).await,
+    }
+}
+
+/// Pages, fragments and API: all that needs somebody.
+fn guarded() -> impl Iterator<Item = &'static Route> {
+    all().filter(|route| route.access != Access::Anonymous)
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_signing_in() {
+    let mut app = TestApp::new();
+    let things = Things::of_askar(&mut app.conn());
+    let nobody = app.anonymous();
+    for route in guarded() {
+        let address = things.address(route);
+        let answer = ask(&nobody, route, &address).await;
+        let what = format!("{} {address}", route.method);
+        if route.kind == Kind::Api {
+            assert_eq!(answer.status, 401, "{what}");
+            assert!(
+                answer.header("content-type").starts_with("application/json"),
+                "{what}"
+            );
+        } else {
+            assert_eq!(answer.status, 303, "{what}");
+            assert!(answer.location().starts_with("/login"), "{what}");
+        }
+    }
+    assert!(guarded().count() > 30);
+}
+
+#[tokio::test]
+async fn roles_open_what_is_theirs_and_nothing_else() {
+    let mut app = TestApp::new();
+    let things = Things::of_askar(&mut app.conn());
+    for (role, refused) in [
+        (Role::Viewer, &[Access::Manager, Access::Admin][..]),
+        (Role::Manager, &[Access::Admin][..]),
+    ] {
+        let client = app.signed_in(role.as_str(), role).await;
+        for route in guarded().filter(|route| refused.contains(&route.access)) {
+            let address = things.address(route);
+            let answer = ask(&client, route, &address).await;
+            assert_eq!(answer.status, 403, "{role:?}: {} {address}", route.method);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_somebody_elses_does_not_exist() {
+    let mut app = TestApp::new();
+    let things = Things::of_askar(&mut app.conn());
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let mut looked_at = 0;
+    for route in guarded().filter(|route| route.access != Access::Admin && route.path.contains('{')) {
+        let address = things.address(route);
+        let answer = ask(&client, route, &address).await;
+        let told = answer.body_text();
+        assert!(
+            [303, 400, 404, 422].contains(&answer.status.as_u16()) && !told.contains("30000002"),
+            "{} {address}: {} {told}",
+            route.method,
+            answer.status
+        );
+        if answer.status == 303 {
+            // A part of a page, asked for without htmx: the way to the whole page, which shows only what is ours.
+            assert_eq!(
+                (route.kind, route.method.as_str()),
+                (Kind::Fragment, "GET"),
+                "{address}"
+            );
+        } else if route.method == "GET" {
+            assert_eq!(answer.status, 404, "{address}");
+        }
+        looked_at += 1;
+    }
+    assert!(looked_at > 10);
+}
+
+#[tokio::test]
+async fn a_form_without_the_sessions_token_changes_nothing() {
+    let mut app = TestApp::new();
+    let things = Things::of_askar(&mut app.conn());
+    let client = app.sign_in("askar").await;
+    for route in all().filter(|route| route.method != "GET" && route.kind != Kind::Api) {
+        let address = things.address(route);
+        let answer = client.post_bare(&address, &[("csrf_token", "guessed")]).await;
+        assert_eq!(answer.status, 403, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers_and_an_id() {
+    let mut app = TestApp::new();
+    let things = Things::of_askar(&mut app.conn());
+    let client = app.sign_in("askar").await;
+    for route in all().filter(|route| route.method == "GET" && !route.path.contains("{path")) {
+        let address = things.address(route);
+        let answer = client.get(&address).await;
+        assert!(answer.status.as_u16() < 500, "{address}: {}", answer.body_text());
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.contains("default-src") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{address}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{address}");
+        assert!(!answer.header("x-request-id").is_empty(), "{address}");
+    }
+}
