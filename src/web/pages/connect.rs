@@ -14,7 +14,6 @@ use crate::{
     secrets::Secret,
     services::Services,
     store::{
-        StoreError,
         connections::{ConnectionAttempt, attempt_fetch},
         stores::{Store, store_credentials_fetch, store_fetch},
     },
@@ -223,7 +222,7 @@ async fn attempt(
     let (tenant, id) = (user.tenant(), path_id(&req)?);
     let attempt = services
         .db
-        .read(move |conn| Ok::<_, StoreError>(attempt_fetch(conn, tenant, id)?))
+        .read(move |conn| attempt_fetch(conn, tenant, id))
         .await?
         .ok_or_else(WebError::not_found)?;
     let fragment = AttemptFragment::new(&shell, attempt);

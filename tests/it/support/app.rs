@@ -42,7 +42,6 @@ impl Drop for Panel {
 
 /// What is special about an application.
 pub struct TestAppBuilder {
-    market: Vec<&'static str>,
     settings: Box<dyn FnOnce(&mut Config)>,
 }
 
@@ -55,7 +54,6 @@ impl TestApp {
     /// As [`TestApp::new`], with something special.
     pub fn builder() -> TestAppBuilder {
         TestAppBuilder {
-            market: vec!["--time", "virtual", "--seed", "1"],
             settings: Box::new(|_| {}),
         }
     }
@@ -118,12 +116,6 @@ impl TestApp {
 }
 
 impl TestAppBuilder {
-    /// Other options of the simulator instead of the usual ones.
-    pub fn market(mut self, options: &[&'static str]) -> Self {
-        self.market = options.to_vec();
-        self
-    }
-
     /// Changes the settings.
     pub fn settings(mut self, change: impl FnOnce(&mut Config) + 'static) -> Self {
         self.settings = Box::new(change);
@@ -132,7 +124,7 @@ impl TestAppBuilder {
 
     /// Puts it together.
     pub fn build(self) -> TestApp {
-        let market = Simulator::start_with(&self.market);
+        let market = Simulator::start();
         let db = TestDb::new();
         let files = TempDir::new().expect("a folder");
         let mut config = Config::for_tests(files.path().to_owned(), db.url(), market.kaspi());
