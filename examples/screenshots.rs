@@ -16,7 +16,7 @@ const PAGES: [(&str, &str); 10] = [
     ("dashboard", "/"),
     ("stores", "/stores"),
     ("connect", "/stores/new"),
-    ("products", "/products"),
+    ("products", "/products?view=auto&page=2"),
     ("preorders", "/preorders"),
     ("jobs", "/jobs"),
     ("log", "/log"),
@@ -28,7 +28,7 @@ const PAGES: [(&str, &str); 10] = [
 /// Pages of one thing: where a link to the first one stands, and the start of its address.
 const DETAILS: [(&str, &str, &str); 4] = [
     ("store", "/stores", "/stores/0"),
-    ("product", "/products", "/products/0"),
+    ("product", "/", "/products/0"),
     ("preorder", "/preorders", "/preorders/0"),
     ("admin-form", "/admin/products/", "/admin/products/0"),
 ];
