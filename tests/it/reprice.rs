@@ -91,7 +91,10 @@ impl Shop {
     /// Prices that the marketplace was asked for, by its own journal.
     async fn asked(&self) -> Vec<Value> {
         let writes = self.app.market.calls("process").await;
-        writes.into_iter().map(|write| write["body"].clone()).collect()
+        writes
+            .into_iter()
+            .filter_map(|write| write.get("body").cloned())
+            .collect()
     }
 
     fn sql(&self, statement: &str) {

@@ -5,7 +5,7 @@ use kaspi_panel::{
     domain::{PreorderId, ProductId, StoreId},
     schema::{preorders, products, stores},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::seller;
 use crate::support::{Client, NewProduct, TestApp, db_product, now};
@@ -33,10 +33,10 @@ fn db_preorder(app: &TestApp, store: StoreId, product: ProductId, name: &str, st
 
 async fn names(client: &Client, path: &str) -> Vec<String> {
     let list = client.get(path).await.expect(200).json();
-    let results = list["results"].as_array().unwrap();
+    let results = list.get("results").and_then(Value::as_array).unwrap();
     results
         .iter()
-        .map(|object| object["name"].as_str().unwrap().to_owned())
+        .map(|object| object.get("name").and_then(Value::as_str).unwrap().to_owned())
         .collect()
 }
 

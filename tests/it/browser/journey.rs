@@ -53,7 +53,7 @@ async fn from_sign_in_to_a_price_that_answers_a_rival() {
         })
         .await;
 
-        open(&format!("{store}")).await;
+        open(&store).await;
         browser.click("form[action$='/sync'] button[type=submit]").await;
         wait_until("the catalogue is there", LONG, || async {
             open("/products").await;
