@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Tenge;
 
 /// Lowest price the marketplace takes, and so the lowest floor.
-pub const LOWEST_PRICE: Tenge = Tenge(10);
+pub const LOWEST_PRICE: Tenge = Tenge(super::pricing::LOWEST_PRICE);
 
 /// One point of service of an offer, as the marketplace last showed it. A write replaces the whole list:
 /// a point left out goes off sale, so every point is echoed with every value it had.
