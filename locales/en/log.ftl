@@ -65,6 +65,7 @@ field-role = role
 field-state = state
 field-scope = scope
 field-session_state = login
+field-prices = prices
 field-other = field
 value-repricing_mode-off = off
 value-repricing_mode-shadow = shadow

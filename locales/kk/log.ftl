@@ -65,6 +65,7 @@ field-role = рөл
 field-state = күйі
 field-scope = не тоқтатылды
 field-session_state = кіру
+field-prices = бағалар
 field-other = өріс
 value-repricing_mode-off = өшірулі
 value-repricing_mode-shadow = көлеңкеде

@@ -65,6 +65,7 @@ field-role = роль
 field-state = состояние
 field-scope = что остановлено
 field-session_state = вход
+field-prices = цены
 field-other = поле
 value-repricing_mode-off = выключены
 value-repricing_mode-shadow = в тени

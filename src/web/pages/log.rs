@@ -86,13 +86,33 @@ fn words(field: &str, value: Option<&Value>, t: &Texts) -> String {
             )
             .collect::<Vec<_>>()
             .join(", "),
+        Some(Value::Array(cities)) if field == "prices" => moved_prices(cities),
         Some(other) => other.to_string(),
     }
 }
 
+/// The prices of a push that differ from what was, one per city.
+fn moved_prices(cities: &[Value]) -> String {
+    let moved = cities.iter().filter_map(|city| {
+        let money = |name: &str| city.get(name).and_then(Value::as_i64).map(Tenge);
+        let (before, price) = (money("before")?, money("price")?);
+        (before != price).then(|| format!("{} → {}", format::money(before), format::money(price)))
+    });
+    moved.collect::<Vec<_>>().join(", ")
+}
+
+/// Codes of the engine and of the gate in words; what a person wrote stays as it is.
+fn reason_words(reason: &str, t: &Texts) -> String {
+    let keys = [format!("reason-{reason}"), format!("push-reason-{reason}")];
+    match keys.iter().find(|key| t.has(key)) {
+        Some(key) => t.get(key),
+        None => reason.to_owned(),
+    }
+}
+
 fn string_words(field: &str, text: &str, t: &Texts) -> String {
-    let key = format!("value-{field}-{text}");
-    if t.has(&key) {
+    let keys = [format!("value-{field}-{text}"), format!("push-{field}-{text}")];
+    if let Some(key) = keys.iter().find(|key| t.has(key)) {
         return t.get(key);
     }
     match text.parse::<DateTime<Utc>>() {
@@ -121,6 +141,8 @@ struct Line {
     /// Page of the object, where there is one.
     href: Option<String>,
     changes: Vec<Change>,
+    /// Why, in words; empty: nobody said.
+    reason: String,
 }
 
 impl Line {
@@ -144,6 +166,7 @@ impl Line {
                 .into_iter()
                 .filter(|change| change.before != entry.object_name && change.after != entry.object_name)
                 .collect(),
+            reason: reason_words(entry.reason.as_deref().unwrap_or_default(), t),
             entry,
         }
     }
