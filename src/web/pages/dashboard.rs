@@ -161,7 +161,7 @@ fn issues(shell: &Shell) -> Vec<Issue> {
             title: t.with("issue-held", "n", overview.held),
             text: t.get("issue-held-text"),
             at: None,
-            href: "/products?view=held".to_owned(),
+            href: "/products?view=auto".to_owned(),
             act: t.get("issue-look"),
         });
     }
@@ -188,7 +188,7 @@ fn issues(shell: &Shell) -> Vec<Issue> {
             title: t.with("issue-floor", "n", overview.without_floor),
             text: t.get("issue-floor-text"),
             at: None,
-            href: "/products?view=no_floor".to_owned(),
+            href: "/products?view=no-floor".to_owned(),
             act: t.get("issue-floor-act"),
         });
     }
