@@ -310,7 +310,9 @@ fn save(staff: &Staff, target: Target, mut values: Values) -> Outcome<'_, Uuid> 
                 Ok(id)
             }
             Target::New => {
-                let product = values.word::<ProductId>("product_id");
+                let product = values.parsed("product_id", "preorder-error-product-unknown", |text| {
+                    text.parse::<ProductId>().ok()
+                });
                 let change = change(values.clone());
                 let (product_id, change) = match (product, change) {
                     (Some(product), Ok(change)) => (product, change),

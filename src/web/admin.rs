@@ -249,3 +249,6 @@ impl From<SaveError> for WebError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

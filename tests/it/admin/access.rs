@@ -63,6 +63,7 @@ async fn every_model_has_a_front_page_entry_and_a_list() {
         assert_eq!(front.count(&format!("main a[href='{path}']")), 1, "{path}");
         let list = root.get(&path).await.expect(200);
         assert_eq!(list.count("main h1"), 1);
+        assert!(!list.text("main").contains("admin-"), "{path}: a text is missing");
         for head in list.page_links("main thead a") {
             root.get(&format!("{path}{head}")).await.expect(200);
         }
@@ -70,7 +71,8 @@ async fn every_model_has_a_front_page_entry_and_a_list() {
             root.get(&format!("{path}{link}")).await.expect(200);
         }
         for link in list.page_links("main tbody th a") {
-            root.get(&link).await.expect(200);
+            let page = root.get(&link).await.expect(200);
+            assert!(!page.text("main").contains("admin-"), "{link}: a text is missing");
         }
     }
 }
