@@ -128,7 +128,7 @@ impl ListParams {
     /// The link to this list, relative to its page.
     #[must_use]
     pub fn link(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::from("?"));
+        let mut query = form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
         query.extend_pairs(&self.filters);
         if !self.search.is_empty() {
             query.append_pair(SEARCH, &self.search);
