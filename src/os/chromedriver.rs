@@ -42,7 +42,8 @@ const FOLDER_PREFIX: &str = "kaspi-panel-browser.";
 /// The kernel cuts names after 15 bytes: `chrome_crashpad_handler`.
 const CRASHPAD: &str = "chrome_crashpad";
 const START_LIMIT: Duration = Duration::from_secs(20);
-const END_LIMIT: Duration = Duration::from_secs(2);
+/// Far longer than it takes, because a busy machine lets dying processes wait.
+const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// No background traffic (the browser talks to the login page and to nobody else), no dialogs, no
 /// crash reports. `--disable-crashpad-for-testing` would break the session.

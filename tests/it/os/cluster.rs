@@ -191,7 +191,8 @@ fn a_killed_program_and_a_killed_server_are_recovered_from() {
     let (program, server) = owner(dir.path());
     add_row(&Cluster::running(dir.path()).unwrap());
 
-    let both = format!("kill -9 {} {server}", program.id());
+    // The server first: the death of its program would let it shut down in order.
+    let both = format!("kill -9 {server} {}", program.id());
     assert!(Command::new("sh").args(["-c", &both]).status().unwrap().success());
     eventually("the server is dead", SHUTDOWN, || !is_alive(server));
     let data = home(dir.path()).join("data");
