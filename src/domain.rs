@@ -9,6 +9,7 @@ pub mod percent;
 pub mod preorder;
 pub mod pricing;
 pub mod product;
+pub mod proxy;
 pub mod states;
 mod text_enum;
 
@@ -17,4 +18,5 @@ pub use text_enum::UnknownWord;
 pub use actor::{Actor, Tenant};
 pub use ids::*;
 pub use money::Tenge;
+pub use proxy::ProxyScheme;
 pub use states::*;

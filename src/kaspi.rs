@@ -7,11 +7,13 @@ mod http;
 pub mod login;
 mod market;
 pub mod price;
+pub mod proxies;
 pub mod session;
 
 pub use cabinet::PAGE_SIZE;
 pub use http::client::KaspiClient;
 pub use price::Accepted;
+pub use proxies::{ProxyAddress, ProxyCounts};
 pub use session::{CabinetSession, Cookie};
 
 /// What we say we are: the browser of the login and every later request of its session say the same.

@@ -63,4 +63,6 @@ id! {
     JobRunId,
     /// One line of the audit log.
     AuditId,
+    /// An outgoing proxy.
+    ProxyId,
 }
