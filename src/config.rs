@@ -6,6 +6,9 @@ use url::Url;
 
 use crate::secrets::Secret;
 
+mod limits;
+pub use limits::KaspiLimits;
+
 /// Everything the program is told from outside.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -76,6 +79,8 @@ pub struct Kaspi {
     pub other_hosts: bool,
     /// Total time of one request.
     pub timeout: Duration,
+    /// How fast it is asked.
+    pub limits: KaspiLimits,
 }
 
 /// Programs of the browser login.
@@ -182,6 +187,34 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "KASPI_ALLOW_OTHER_HOSTS",
         "1 allows hosts other than the real ones; the panel shows it in a bar.",
     ),
+    (
+        "KASPI_WRITE_INTERVAL_MS",
+        "Least milliseconds between two writes of one merchant. Default: 667; less than 500 gets a shop blocked and is refused.",
+    ),
+    (
+        "KASPI_WRITES_PER_HALF_HOUR",
+        "Writes of one merchant in any 30 minutes. Default: 200; the marketplace blocks at 250.",
+    ),
+    (
+        "KASPI_WRITE_PAUSE_SECONDS",
+        "No write of a merchant for so long after the marketplace asked to slow down. Default: 1800.",
+    ),
+    (
+        "KASPI_PUBLIC_INTERVAL_MS",
+        "Least milliseconds between two reads of the public shop from one address. Default: 125; at least 100.",
+    ),
+    (
+        "KASPI_PUBLIC_PAUSE_SECONDS",
+        "Pause of an address that the public shop refused. Default: 15.",
+    ),
+    (
+        "KASPI_LIST_INTERVAL_MS",
+        "Least milliseconds between two pages of a merchant's own list. Default: 400; at least 333.",
+    ),
+    (
+        "KASPI_ORDERS_INTERVAL_MS",
+        "Least milliseconds between two calls of the official orders API with one token. Default: 250; at least 166.",
+    ),
     ("CHROME", "Chromium's program. Default: the driver's choice."),
     (
         "CHROMEDRIVER",
@@ -252,6 +285,11 @@ impl Config {
                 .iter()
                 .any(|(name, default)| read.text(name).is_some_and(|v| v != *default)),
             timeout: Duration::from_secs(20),
+            limits: KaspiLimits::default(),
+        };
+        let kaspi = Kaspi {
+            limits: limits::read(&mut read, kaspi.other_hosts),
+            ..kaspi
         };
         if kaspi.other_hosts && !other_hosts {
             read.errors.push(

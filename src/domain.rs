@@ -5,6 +5,7 @@ pub mod city;
 pub mod ids;
 pub mod money;
 pub mod offer;
+pub mod order;
 pub mod percent;
 pub mod preorder;
 pub mod pricing;

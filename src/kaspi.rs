@@ -1,24 +1,25 @@
 //! The marketplace: its client and its login. Speaks domain types outward; wire shapes stay inside.
-//! One call is one question: retries and what follows from an error are decided by the callers.
+//! A read that gets no answer is asked again a little later; a write never is. What follows from an error is
+//! decided by the callers.
 //! Start reading at [`KaspiClient`].
 
 mod cabinet;
 mod http;
+mod identity;
 pub mod login;
 mod market;
+pub mod orders;
 pub mod price;
+pub mod price_list;
 pub mod proxies;
 pub mod session;
 
 pub use cabinet::PAGE_SIZE;
 pub use http::client::KaspiClient;
+pub use identity::Identity;
 pub use price::Accepted;
 pub use proxies::{ProxyAddress, ProxyCounts};
 pub use session::{CabinetSession, Cookie};
-
-/// What we say we are: the browser of the login and every later request of its session say the same.
-pub const USER_AGENT: &str =
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 /// What a call to the marketplace may end in, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,15 @@ pub enum KaspiError {
         status: u16,
         /// What it said, shortened.
         message: String,
+    },
+    /// The official API does not take the token: a person must give another one.
+    #[error("the token of the official API is refused")]
+    TokenRefused,
+    /// Nothing was asked: the program itself waits, after a limit or several failures.
+    #[error("the program pauses its requests for {} seconds", wait.as_secs())]
+    Paused {
+        /// At least so long.
+        wait: std::time::Duration,
     },
     /// Overload, connection trouble or timeout. For a write: the outcome is not known.
     #[error("the marketplace does not answer")]
@@ -68,6 +78,8 @@ impl KaspiError {
             Self::Blocked => "marketplace_blocked",
             Self::RateLimited { .. } => "rate_limited",
             Self::Rejected { .. } => "marketplace_rejected",
+            Self::TokenRefused => "token_refused",
+            Self::Paused { .. } => "paused",
             Self::Unavailable(_) => "marketplace_unavailable",
             Self::Malformed { .. } => "malformed_answer",
         }

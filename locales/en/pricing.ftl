@@ -122,5 +122,6 @@ push-reason-marketplace_rejected = the marketplace did not take the price
 push-reason-never_applied = the price never appeared
 push-reason-offer_removed = the offer was removed
 push-reason-other_price_seen = another price is visible
+push-reason-paused = requests are paused, the price was not sent
 push-reason-rate_limited = too many requests
 push-reason-session_expired = a login is needed

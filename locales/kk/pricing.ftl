@@ -122,5 +122,6 @@ push-reason-marketplace_rejected = алаң бағаны қабылдамады
 push-reason-never_applied = баға сөреде пайда болмады
 push-reason-offer_removed = ұсыныс алынды
 push-reason-other_price_seen = басқа баға көрінеді
+push-reason-paused = сұраулар кідіртілген, баға жіберілмеді
 push-reason-rate_limited = сұраулар тым көп
 push-reason-session_expired = кабинетке кіру керек

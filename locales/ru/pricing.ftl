@@ -122,5 +122,6 @@ push-reason-marketplace_rejected = площадка не приняла цену
 push-reason-never_applied = цена так и не появилась на витрине
 push-reason-offer_removed = предложение снято
 push-reason-other_price_seen = видна другая цена
+push-reason-paused = пауза в запросах, цена не отправлена
 push-reason-rate_limited = слишком много запросов
 push-reason-session_expired = нужен вход в кабинет

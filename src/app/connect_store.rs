@@ -333,7 +333,9 @@ fn after_login(error: &KaspiError) -> LoginOutcome {
     match error {
         KaspiError::Blocked => LoginOutcome::Blocked { wait: None },
         KaspiError::RateLimited { after } => LoginOutcome::Blocked { wait: *after },
-        KaspiError::Unavailable(_) => LoginOutcome::Unavailable,
+        KaspiError::Unavailable(_) | KaspiError::Paused { .. } | KaspiError::TokenRefused => {
+            LoginOutcome::Unavailable
+        }
         KaspiError::Rejected { .. } => LoginOutcome::NoMerchants,
         KaspiError::SessionExpired | KaspiError::Malformed { .. } => LoginOutcome::PageChanged {
             what: "the merchant card",

@@ -24,13 +24,9 @@ use crate::{
     },
 };
 
-/// Writes per merchant and rolling half hour: 80 % of what the marketplace tolerates (pricing rules, G6).
-const WRITES_PER_HALF_HOUR: i64 = 200;
-/// Least time between two writes of a merchant: 1.5 a second.
-const WRITE_GAP: TimeDelta = TimeDelta::milliseconds(700);
 /// Writes of one round: in between, what was sent is read back.
 const WRITES_PER_ROUND: u32 = 8;
-/// A 429 on a price write: no write of this merchant for so long.
+/// A 429 on a price write: no write of this merchant for so long, whatever the answer says.
 const FREEZE: TimeDelta = TimeDelta::minutes(30);
 /// Given up after this time without the price showing.
 const READ_BACK_LIMIT: TimeDelta = TimeDelta::minutes(15);
@@ -102,20 +98,24 @@ async fn lease(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Op
         .await
 }
 
-/// Waits for the gap between writes; `false` when the half hour's writes are used up.
+/// Are writes of the half hour left, counted over all workers? The client keeps the gap between two writes and
+/// counts those of this process as well.
 async fn within_budget(services: &Services, store_id: StoreId) -> Result<bool, StoreError> {
-    let now = services.now();
+    let since = services.now() - TimeDelta::minutes(30);
+    let limits = &services.config.kaspi.limits;
     let (count, last) = services
         .db
-        .read(move |conn| push_count_sent(conn, store_id, now - TimeDelta::minutes(30)))
+        .read(move |conn| push_count_sent(conn, store_id, since))
         .await?;
+    // Another worker may have written a moment ago.
+    let gap = TimeDelta::from_std(limits.write_interval).unwrap_or_default();
     let wait = last
-        .map_or(TimeDelta::zero(), |last| WRITE_GAP - (now - last))
-        .min(WRITE_GAP);
+        .map_or(TimeDelta::zero(), |last| gap - (services.now() - last))
+        .min(gap);
     if let Ok(wait) = wait.to_std() {
         tokio::time::sleep(wait).await;
     }
-    Ok(count < WRITES_PER_HALF_HOUR)
+    Ok(count < i64::from(limits.writes_per_half_hour))
 }
 
 /// One claimed push: fresh image, gate, write.
@@ -221,7 +221,24 @@ async fn send(
                 ..PushStep::default()
             },
         ),
-        Err(error @ (KaspiError::Blocked | KaspiError::Unavailable(_) | KaspiError::Malformed { .. })) => {
+        Err(error @ KaspiError::Paused { .. }) => {
+            // Nothing left the program: the product is decided about anew.
+            summary.held += 1;
+            summary.sent -= 1;
+            (
+                PushState::Held,
+                PushStep {
+                    reason: Some(error.code()),
+                    ..PushStep::default()
+                },
+            )
+        }
+        Err(
+            error @ (KaspiError::Blocked
+            | KaspiError::TokenRefused
+            | KaspiError::Unavailable(_)
+            | KaspiError::Malformed { .. }),
+        ) => {
             summary.waiting += 1;
             (
                 PushState::Unknown,

@@ -41,3 +41,30 @@ fn other_hosts_need_the_explicit_switch() {
     let config = Config::from_vars(&vars(&[other, ("KASPI_ALLOW_OTHER_HOSTS", "1")])).unwrap();
     assert!(config.kaspi.other_hosts);
 }
+
+#[test]
+fn a_pace_that_gets_a_shop_blocked_is_refused_for_the_real_hosts_only() {
+    let hasty = [
+        ("KASPI_WRITE_INTERVAL_MS", "400"),
+        ("KASPI_WRITES_PER_HALF_HOUR", "250"),
+        ("KASPI_WRITE_PAUSE_SECONDS", "5"),
+        ("KASPI_PUBLIC_INTERVAL_MS", "50"),
+        ("KASPI_PUBLIC_PAUSE_SECONDS", "1"),
+        ("KASPI_LIST_INTERVAL_MS", "100"),
+        ("KASPI_ORDERS_INTERVAL_MS", "10"),
+    ];
+    for pair in hasty {
+        let error = Config::from_vars(&vars(&[pair])).unwrap_err().to_string();
+        assert!(error.contains(pair.0), "{error}");
+    }
+    let mut simulated = vec![
+        ("KASPI_CABINET_URL", "http://127.0.0.3:9000"),
+        ("KASPI_ALLOW_OTHER_HOSTS", "1"),
+    ];
+    simulated.extend(hasty);
+    let config = Config::from_vars(&vars(&simulated)).unwrap();
+    assert_eq!(config.kaspi.limits.public_interval.as_millis(), 50);
+    assert_eq!(config.kaspi.limits.writes_per_half_hour, 250);
+    let usual = Config::from_vars(&vars(&[])).unwrap().kaspi.limits;
+    assert_eq!(usual, crate::config::KaspiLimits::default());
+}

@@ -124,3 +124,36 @@ pub struct Market {
     /// The offers read. Empty does not mean "no competitors": an unknown card or city looks the same.
     pub offers: Vec<MarketOffer>,
 }
+
+/// How many offers a shop has, by the cabinet's own count. It may differ from its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferCounts {
+    /// On sale.
+    pub published: u32,
+    /// Withdrawn, where the cabinet tells.
+    pub archived: Option<u32>,
+}
+
+/// One offer in all its cities, as the cabinet shows it on its own page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferDetails {
+    /// The seller's article.
+    pub sku: String,
+    /// Title.
+    pub title: String,
+    /// On sale.
+    pub available: bool,
+    /// City id and price there.
+    pub city_prices: Vec<(String, Tenge)>,
+}
+
+/// What buyers say about a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewsSummary {
+    /// Rating in hundredths (4.85 = 485); `None`: nobody rated.
+    pub rating_centi: Option<i32>,
+    /// Ratings by stars, 1 first.
+    pub by_stars: [u32; 5],
+    /// Ratings in all.
+    pub total: u32,
+}

@@ -9,7 +9,9 @@ use super::{
         convert,
     },
 };
-use crate::domain::offer::{CabinetOffer, Merchant, MerchantCard, OffersPage, Point};
+use crate::domain::offer::{
+    CabinetOffer, Merchant, MerchantCard, OfferCounts, OfferDetails, OffersPage, Point,
+};
 
 /// Largest page that the cabinet is known to answer (contract, "List").
 pub const PAGE_SIZE: u32 = 100;
@@ -23,7 +25,7 @@ impl KaspiClient {
     /// See [`KaspiError`].
     pub async fn merchants(&self, session: &CabinetSession) -> Result<Vec<Merchant>, KaspiError> {
         let body = self
-            .ask_cabinet(session, "merchants", |client, base| {
+            .read_cabinet(session, session.identity().key(), "merchants", |client, base| {
                 client.get(address(base, "s/m"))
             })
             .await?;
@@ -45,7 +47,7 @@ impl KaspiClient {
             "query": "query getMerchant($id: String!) { merchant(id: $id) { id name } }",
         });
         let body = self
-            .ask_cabinet(session, "merchant_card", |client, base| {
+            .read_cabinet(session, merchant_id, "merchant_card", |client, base| {
                 client
                     .post(question(base, "mc/facade/graphql", &[("opName", "getMerchant")]))
                     .json(&body)
@@ -77,7 +79,7 @@ impl KaspiClient {
         merchant_id: &str,
     ) -> Result<Vec<Point>, KaspiError> {
         let body = self
-            .ask_cabinet(session, "points", |client, base| {
+            .read_cabinet(session, merchant_id, "points", |client, base| {
                 client.get(question(
                     base,
                     "bff/offer-view/points",
@@ -127,6 +129,61 @@ impl KaspiClient {
         Ok(None)
     }
 
+    /// How many offers a shop has.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn offer_counts(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+    ) -> Result<OfferCounts, KaspiError> {
+        let body = self
+            .read_cabinet(session, merchant_id, "count", |client, base| {
+                client.get(question(base, "offers/api/v1/offer/count", &[("m", merchant_id)]))
+            })
+            .await?;
+        convert::offer_counts(&body)
+    }
+
+    /// An offer with its price in every city.
+    ///
+    /// # Errors
+    /// See [`KaspiError`]; `Rejected` when the shop has no such offer.
+    pub async fn offer_details(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+        sku: &str,
+    ) -> Result<OfferDetails, KaspiError> {
+        let body = self
+            .read_cabinet(session, merchant_id, "details", |client, base| {
+                client.get(question(
+                    base,
+                    "bff/offer-view/details",
+                    &[("m", merchant_id), ("s", sku)],
+                ))
+            })
+            .await?;
+        convert::offer_details(&body, sku)
+    }
+
+    /// All cities of the marketplace: id and name.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn cities(&self, session: &CabinetSession) -> Result<Vec<(String, String)>, KaspiError> {
+        let body = json!({ "operationName": "getCities", "variables": {}, "query": "query getCities { cities { id name } }" });
+        let body = self
+            .read_cabinet(session, session.identity().key(), "cities", |client, base| {
+                client
+                    .post(question(base, "mc/facade/graphql", &[("opName", "getCities")]))
+                    .json(&body)
+            })
+            .await?;
+        convert::cities(&body)
+    }
+
     async fn list(
         &self,
         session: &CabinetSession,
@@ -145,7 +202,7 @@ impl KaspiClient {
         query.extend(search.map(|text| ("t", text)));
         self.list_turn(merchant_id).await;
         let body = self
-            .ask_cabinet(session, "list", |client, base| {
+            .read_cabinet(session, merchant_id, "list", |client, base| {
                 client.get(question(base, "bff/offer-view/list", &query))
             })
             .await?;

@@ -1,6 +1,11 @@
 //! HTTP with the marketplace: sending, judging and reading answers. Nothing of it leaves `kaspi`.
 
 pub mod answer;
+mod body;
+mod breaker;
 pub mod client;
 pub mod convert;
+mod pace;
+mod retry;
+mod route;
 pub mod wire;

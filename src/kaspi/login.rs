@@ -101,7 +101,11 @@ impl BrowserLogin {
                         what: "the list of merchants",
                     }
                 }
-                Err(super::KaspiError::Unavailable(_)) => LoginOutcome::Unavailable,
+                Err(
+                    super::KaspiError::Unavailable(_)
+                    | super::KaspiError::Paused { .. }
+                    | super::KaspiError::TokenRefused,
+                ) => LoginOutcome::Unavailable,
             },
             webdriver::Ended::Otherwise(outcome) => outcome,
         }

@@ -2,9 +2,15 @@
 
 use super::{
     KaspiClient, KaspiError,
-    http::{client::address, convert, wire},
+    http::{
+        client::{address, question},
+        convert, wire,
+    },
 };
-use crate::domain::{city::ALMATY, offer::Market};
+use crate::domain::{
+    city::ALMATY,
+    offer::{Market, ReviewsSummary},
+};
 
 /// Largest page of the public offers: more is refused (contract, "Public offers").
 const PAGE_SIZE: u32 = 64;
@@ -17,12 +23,7 @@ impl KaspiClient {
     /// # Errors
     /// See [`KaspiError`]; a page that fails fails the reading.
     pub async fn market_offers(&self, card_id: &str, city_id: &str) -> Result<Market, KaspiError> {
-        if card_id.is_empty() || !card_id.chars().all(|c| c.is_ascii_digit()) {
-            return Err(KaspiError::Rejected {
-                status: 0,
-                message: "a card id is digits".into(),
-            });
-        }
+        check_card(card_id)?;
         let mut offers = Vec::new();
         let mut rows_read = 0usize;
         let mut total = 0;
@@ -43,6 +44,28 @@ impl KaspiClient {
         })
     }
 
+    /// What buyers say about a card. No login is used.
+    ///
+    /// # Errors
+    /// See [`KaspiError`].
+    pub async fn reviews_summary(&self, card_id: &str) -> Result<ReviewsSummary, KaspiError> {
+        check_card(card_id)?;
+        let body = self
+            .read_public("reviews", |client, base| {
+                let path = format!("yml/review-view/api/v1/reviews/product/{card_id}");
+                let query = [
+                    ("filter", "COMMENT"),
+                    ("sort", "POPULARITY"),
+                    ("limit", "1"),
+                    ("page", "0"),
+                    ("withAgg", "true"),
+                ];
+                client.get(question(base, &path, &query))
+            })
+            .await?;
+        convert::reviews_summary(&body)
+    }
+
     async fn market_page(
         &self,
         card_id: &str,
@@ -61,7 +84,7 @@ impl KaspiClient {
             installation_id: "-1",
         };
         let body = self
-            .ask_public("offers", |client, base| {
+            .read_public("offers", |client, base| {
                 client
                     .post(address(base, &format!("yml/offer-view/offers/{card_id}")))
                     .header("x-ks-city", city_id)
@@ -70,4 +93,15 @@ impl KaspiClient {
             .await?;
         convert::market_page(&body)
     }
+}
+
+/// A card's key becomes part of an address: digits and nothing else.
+fn check_card(card_id: &str) -> Result<(), KaspiError> {
+    if !card_id.is_empty() && card_id.chars().all(|c| c.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(KaspiError::Rejected {
+        status: 0,
+        message: "a card id is digits".into(),
+    })
 }

@@ -26,7 +26,7 @@ impl KaspiClient {
     ) -> Result<Accepted, KaspiError> {
         let order = order(write)?;
         let body = self
-            .ask_cabinet(session, "process", |client, base| {
+            .write_cabinet(session, write.merchant_id(), "process", |client, base| {
                 client
                     .post(address(base, "pricefeed/upload/merchant/process"))
                     .json(&order)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::Identity;
 use crate::secrets::Secret;
 
 /// One cookie with the scope the server gave it.
@@ -57,7 +58,7 @@ impl Cookie {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CabinetSession {
     cookies: Vec<Cookie>,
-    user_agent: String,
+    identity: Identity,
 }
 
 impl std::fmt::Debug for CabinetSession {
@@ -74,10 +75,10 @@ impl std::fmt::Debug for CabinetSession {
 pub struct SessionUnreadable;
 
 impl CabinetSession {
-    /// A session from the cookies of a browser that said to be `user_agent`.
+    /// A session from the cookies of a browser.
     #[must_use]
-    pub fn new(cookies: Vec<Cookie>, user_agent: String) -> Self {
-        Self { cookies, user_agent }
+    pub fn new(cookies: Vec<Cookie>, identity: Identity) -> Self {
+        Self { cookies, identity }
     }
 
     /// The text to seal.
@@ -95,10 +96,10 @@ impl CabinetSession {
         serde_json::from_str(text.expose_secret()).map_err(|_| SessionUnreadable)
     }
 
-    /// What the browser of the login said to be.
+    /// The browser of the login.
     #[must_use]
-    pub fn user_agent(&self) -> &str {
-        &self.user_agent
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The `Cookie` header for an address; `None` when no cookie belongs to it.

@@ -188,6 +188,10 @@ fn every_state_of_a_login_and_every_cause_of_a_failed_run_has_a_text() {
             status: 400,
             message: String::new(),
         },
+        KaspiError::TokenRefused,
+        KaspiError::Paused {
+            wait: std::time::Duration::ZERO,
+        },
         KaspiError::Unavailable(None),
         KaspiError::Malformed { what: String::new() },
     ];

@@ -69,7 +69,7 @@ pub(super) async fn store_connected(
             cookies_sealed: Some(services.vault.seal(cookies_place(id), &session.to_secret())?),
             password_set_at: Some(now),
             cookies_set_at: Some(now),
-            user_agent: session.user_agent().to_owned(),
+            user_agent: session.identity().user_agent().to_owned(),
             updated_at: now,
         };
         store_credentials_upsert(conn, &credentials)?;

@@ -9,7 +9,10 @@ use reqwest::{
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER},
 };
 
-use crate::{config, kaspi::KaspiError};
+use crate::{
+    config,
+    kaspi::{KaspiError, price_list::UNFINISHED},
+};
 
 /// Whom we asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Asked {
     Cabinet,
     /// The public shop, without one.
     Public,
+    /// The official orders API, with a token.
+    Orders,
 }
 
 /// Why there is no body to read.
@@ -101,10 +106,18 @@ pub fn judge(asked: Asked, head: &Head, body: Vec<u8>, hosts: &config::Kaspi) ->
         (200..=299, _) if head.is_json() => return Ok(body),
         (200..=299, Asked::Cabinet) if head.is_html() && is_login_page(&body) => KaspiError::SessionExpired,
         (200..=299, _) if head.is_html() => KaspiError::Blocked,
+        // The upload says so in plain text, with whatever status.
+        (200..=299, Asked::Cabinet) if said(&body).contains(UNFINISHED) => KaspiError::Rejected {
+            status: head.status,
+            message: said(&body),
+        },
         (200..=299, _) => KaspiError::malformed("an answer that is no JSON"),
         (300..=399, Asked::Cabinet) if leads_to_login(head, hosts) => KaspiError::SessionExpired,
         (300..=399, _) => KaspiError::malformed("a redirect to somewhere else"),
         (401, Asked::Cabinet) => KaspiError::SessionExpired,
+        (401, Asked::Orders) => KaspiError::TokenRefused,
+        // Without a page it is the API that speaks; a page comes from what stands before it.
+        (403, Asked::Orders) if !head.is_html() => KaspiError::TokenRefused,
         (403, Asked::Cabinet) if !head.is_html() => {
             return Err(Refusal::Forbidden { message: said(&body) });
         }
@@ -137,17 +150,21 @@ fn leads_to_login(head: &Head, hosts: &config::Kaspi) -> bool {
     url.origin() == hosts.login.origin() || url.path().contains("login") || url.path().contains("oauth2")
 }
 
-/// The `message` of an error body, shortened; empty where there is none.
+/// What an error body says, shortened: the cabinet's `message`, the first `title` of the orders API, or a
+/// short text; empty where there is none.
 fn said(body: &[u8]) -> String {
     let value: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    value
+    let title = || value.pointer("/errors/0/title")?.as_str();
+    let text = match value
         .get("message")
         .and_then(serde_json::Value::as_str)
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(200)
-        .collect()
+        .or_else(title)
+    {
+        Some(text) => text.to_owned(),
+        None if value.is_null() && !body.starts_with(b"<") => String::from_utf8_lossy(body).into_owned(),
+        None => String::new(),
+    };
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 #[cfg(test)]

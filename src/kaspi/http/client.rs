@@ -1,36 +1,45 @@
-//! The one HTTP client: time limits, size limits, browser-like headers, no redirects followed, and the pace
-//! of public reads.
+//! The one HTTP client. A call waits for its turn, leaves through its way out with the headers of one browser,
+//! and its answer is judged; reads are repeated where that is harmless.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Instant};
 
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use backon::Retryable;
 use reqwest::{
-    RequestBuilder, Response,
-    header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, ORIGIN, REFERER, USER_AGENT},
-    redirect,
+    RequestBuilder,
+    header::{ACCEPT, ACCEPT_ENCODING, COOKIE, ORIGIN, REFERER},
 };
+use secrecy::ExposeSecret;
 use url::Url;
 
-use super::answer::{self, Asked, Refusal};
+use super::{
+    answer::{self, Asked, Refusal},
+    body,
+    breaker::Breakers,
+    pace::Pace,
+    retry::{self, RetryBudget},
+    route::{Route, Routes},
+};
 use crate::{
     config,
-    kaspi::{CabinetSession, KaspiError},
+    kaspi::{CabinetSession, KaspiError, ProxyAddress, ProxyCounts},
+    secrets::Secret,
 };
 
-/// Largest answer that is read, after decompression.
-const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// Public reads a second from one address: ten went well, fifteen were blocked (contract, "Limits").
-const PUBLIC_READS_PER_SECOND: NonZeroU32 = NonZeroU32::new(8).unwrap();
-/// Pages of a merchant's own list a second: two to three at most.
-const LIST_READS_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).unwrap();
+/// A pause up to this long is waited out by a public read; a longer one is told to the caller.
+const PUBLIC_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Client of the marketplace; cheap to clone.
 #[derive(Clone)]
 pub struct KaspiClient {
-    client: reqwest::Client,
     pub(in crate::kaspi) hosts: Arc<config::Kaspi>,
-    public_reads: Arc<DefaultDirectRateLimiter>,
-    list_reads: Arc<DefaultKeyedRateLimiter<String>>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    routes: Routes,
+    pace: Pace,
+    breakers: Breakers,
+    repeats: RetryBudget,
 }
 
 impl std::fmt::Debug for KaspiClient {
@@ -41,45 +50,157 @@ impl std::fmt::Debug for KaspiClient {
     }
 }
 
+/// One question to the marketplace.
+struct Question<'a> {
+    asked: Asked,
+    /// For the log.
+    endpoint: &'static str,
+    /// Whose breaker and retry budget it falls under.
+    payer: &'a str,
+    host: &'a Url,
+}
+
 impl KaspiClient {
     /// A client for these hosts.
     ///
     /// # Errors
     /// The TLS library cannot start.
     pub fn new(config: &config::Kaspi) -> Result<Self, KaspiError> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(config.timeout.min(Duration::from_secs(10)))
-            .timeout(config.timeout)
-            .redirect(redirect::Policy::none())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .no_proxy()
-            .gzip(true)
-            .brotli(true)
-            .zstd(true)
-            .build()
-            .map_err(unavailable)?;
-        let evenly = |reads| Quota::per_second(reads).allow_burst(NonZeroU32::MIN);
+        let (hosts, limits) = (Arc::new(config.clone()), &config.limits);
         Ok(Self {
-            client,
-            hosts: Arc::new(config.clone()),
-            public_reads: Arc::new(RateLimiter::direct(evenly(PUBLIC_READS_PER_SECOND))),
-            list_reads: Arc::new(RateLimiter::keyed(evenly(LIST_READS_PER_SECOND))),
+            inner: Arc::new(Inner {
+                routes: Routes::new(hosts.clone())?,
+                pace: Pace::new(limits),
+                breakers: Breakers::new(limits.breaker_failures, limits.breaker_pause),
+                repeats: RetryBudget::default(),
+            }),
+            hosts,
         })
     }
 
-    /// Asks the cabinet with a session. A 403 may mean a dead session or a missing right: the list of
-    /// merchants tells which.
-    pub(in crate::kaspi) async fn ask_cabinet(
+    /// Sends everything through these proxies from now on; none means directly.
+    ///
+    /// # Errors
+    /// One of them cannot be used at all; then nothing changes.
+    pub fn set_proxies(&self, proxies: Vec<ProxyAddress>) -> Result<(), KaspiError> {
+        self.inner.routes.set(proxies)
+    }
+
+    /// What happened through each proxy since this was asked last.
+    #[must_use]
+    pub fn take_proxy_counts(&self) -> Vec<ProxyCounts> {
+        self.inner.routes.take_counts(Instant::now())
+    }
+
+    /// How long no price of a merchant can be written: it was told to slow down, or its half hour is used up.
+    #[must_use]
+    pub fn write_wait(&self, merchant_id: &str) -> std::time::Duration {
+        self.inner.pace.write_wait(merchant_id, Instant::now())
+    }
+
+    /// Reads from the cabinet with a session; repeated where no answer comes. A 403 may mean a dead session or
+    /// a missing right: the list of merchants tells which.
+    pub(in crate::kaspi) async fn read_cabinet(
         &self,
         session: &CabinetSession,
+        merchant_id: &str,
         endpoint: &'static str,
-        request: impl FnOnce(&reqwest::Client, &Url) -> RequestBuilder,
+        request: impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
     ) -> Result<Vec<u8>, KaspiError> {
-        let request = self.cabinet_request(session, request);
-        match self.send(Asked::Cabinet, endpoint, request).await {
+        let question = self.of_cabinet(merchant_id, endpoint);
+        let once = || self.cabinet_once(session, &question, &request);
+        self.repeated(&question, once).await
+    }
+
+    /// Changes something in the cabinet: sent once, and only when the merchant may write.
+    pub(in crate::kaspi) async fn write_cabinet(
+        &self,
+        session: &CabinetSession,
+        merchant_id: &str,
+        endpoint: &'static str,
+        request: impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
+    ) -> Result<Vec<u8>, KaspiError> {
+        let pace = &self.inner.pace;
+        pace.write_turn(merchant_id)
+            .await
+            .map_err(|wait| KaspiError::Paused { wait })?;
+        let question = self.of_cabinet(merchant_id, endpoint);
+        let answer = self.cabinet_once(session, &question, &request).await;
+        if let Err(KaspiError::RateLimited { after }) = &answer {
+            pace.pause_writes(merchant_id, *after, Instant::now());
+        }
+        answer
+    }
+
+    /// Asks the public shop, no faster than it likes and through whichever way out is free.
+    pub(in crate::kaspi) async fn read_public(
+        &self,
+        endpoint: &'static str,
+        request: impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
+    ) -> Result<Vec<u8>, KaspiError> {
+        let question = Question {
+            asked: Asked::Public,
+            endpoint,
+            payer: "public",
+            host: &self.hosts.public,
+        };
+        let once = || self.public_once(&question, &request);
+        self.repeated(&question, once).await
+    }
+
+    /// Asks the official orders API with a merchant's token; `repeat` only where asking twice is harmless.
+    pub(in crate::kaspi) async fn ask_orders(
+        &self,
+        token: &Secret,
+        merchant_id: &str,
+        endpoint: &'static str,
+        repeat: bool,
+        request: impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
+    ) -> Result<Vec<u8>, KaspiError> {
+        let question = Question {
+            asked: Asked::Orders,
+            endpoint,
+            payer: merchant_id,
+            host: &self.hosts.orders,
+        };
+        let once = || self.orders_once(token, &question, &request);
+        if repeat {
+            self.repeated(&question, once).await
+        } else {
+            once().await
+        }
+    }
+
+    /// Waits for the merchant's turn to read its list.
+    pub(in crate::kaspi) async fn list_turn(&self, merchant_id: &str) {
+        self.inner.pace.list_turn(merchant_id).await;
+    }
+
+    async fn repeated<F>(&self, question: &Question<'_>, once: impl Fn() -> F) -> Result<Vec<u8>, KaspiError>
+    where
+        F: Future<Output = Result<Vec<u8>, KaspiError>>,
+    {
+        let repeats = &self.inner.repeats;
+        repeats.request(question.payer, Instant::now());
+        once.retry(retry::pauses(self.hosts.limits.retry_pause))
+            .when(|error| retry::may_help(error) && repeats.repeat(question.payer, Instant::now()))
+            .await
+    }
+
+    async fn cabinet_once(
+        &self,
+        session: &CabinetSession,
+        question: &Question<'_>,
+        request: &impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
+    ) -> Result<Vec<u8>, KaspiError> {
+        let route = self.route_of(session)?;
+        match self
+            .send(question, &route, self.cabinet_request(&route, session, request))
+            .await
+        {
             Ok(body) => Ok(body),
             Err(Refusal::Error(error)) => Err(error),
-            Err(Refusal::Forbidden { message }) => match self.session_alive(session).await {
+            Err(Refusal::Forbidden { message }) => match self.session_alive(session, question.payer).await {
                 Ok(true) => Err(KaspiError::Rejected { status: 403, message }),
                 Ok(false) | Err(KaspiError::SessionExpired) => Err(KaspiError::SessionExpired),
                 Err(other) => Err(other),
@@ -87,32 +208,90 @@ impl KaspiClient {
         }
     }
 
-    /// Asks the public shop, no faster than it likes.
-    pub(in crate::kaspi) async fn ask_public(
+    async fn public_once(
         &self,
-        endpoint: &'static str,
-        request: impl FnOnce(&reqwest::Client, &Url) -> RequestBuilder,
+        question: &Question<'_>,
+        request: &impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
     ) -> Result<Vec<u8>, KaspiError> {
-        self.public_reads.until_ready().await;
-        let request = request(&self.client, &self.hosts.public)
-            .header(USER_AGENT, crate::kaspi::USER_AGENT)
-            .header(ACCEPT, "application/json, text/*");
-        let request = self.of_the_shop(request);
-        match self.send(Asked::Public, endpoint, request).await {
+        let pace = &self.inner.pace;
+        let free = || {
+            let now = Instant::now();
+            self.inner
+                .routes
+                .of_public(now, |route| pace.public_wait(&route.key, now))
+        };
+        let route = match free() {
+            Err(wait) if wait <= PUBLIC_WAIT_MAX => {
+                tokio::time::sleep(wait).await;
+                free()
+            }
+            other => other,
+        }
+        .map_err(|wait| KaspiError::Paused { wait })?;
+        pace.public_turn(&route.key).await;
+        let request = request(&route.client, &self.hosts.public).header(ACCEPT, "application/json, text/*");
+        let request = route.identity.dress(self.of_the_shop(request));
+        let told = match self.send(question, &route, request).await {
+            Ok(body) => return Ok(body),
+            Err(Refusal::Error(error)) => error,
+            Err(Refusal::Forbidden { .. }) => KaspiError::Blocked,
+        };
+        match told {
+            KaspiError::Blocked => pace.pause_public(&route.key, None, Instant::now()),
+            KaspiError::RateLimited { after } => pace.pause_public(&route.key, after, Instant::now()),
+            _ => {}
+        }
+        Err(told)
+    }
+
+    async fn orders_once(
+        &self,
+        token: &Secret,
+        question: &Question<'_>,
+        request: &impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
+    ) -> Result<Vec<u8>, KaspiError> {
+        self.inner.pace.order_turn(question.payer).await;
+        let now = Instant::now();
+        let route = self
+            .inner
+            .routes
+            .of_account(question.payer, now)
+            .map_err(|wait| KaspiError::Paused { wait })?;
+        let request = request(&route.client, &self.hosts.orders).header(ACCEPT, ORDERS_JSON);
+        let request = route
+            .identity
+            .dress(request)
+            .header("x-auth-token", sensitive(token)?);
+        match self.send(question, &route, request).await {
             Ok(body) => Ok(body),
             Err(Refusal::Error(error)) => Err(error),
             Err(Refusal::Forbidden { .. }) => Err(KaspiError::Blocked),
         }
     }
 
-    /// Waits for the merchant's turn to read its list.
-    pub(in crate::kaspi) async fn list_turn(&self, merchant_id: &str) {
-        self.list_reads.until_key_ready(&merchant_id.to_owned()).await;
+    fn of_cabinet<'a>(&'a self, merchant_id: &'a str, endpoint: &'static str) -> Question<'a> {
+        Question {
+            asked: Asked::Cabinet,
+            endpoint,
+            payer: merchant_id,
+            host: &self.hosts.cabinet,
+        }
     }
 
-    async fn session_alive(&self, session: &CabinetSession) -> Result<bool, KaspiError> {
-        let request = self.cabinet_request(session, |client, base| client.get(address(base, "s/m")));
-        match self.send(Asked::Cabinet, "merchants", request).await {
+    fn route_of(&self, session: &CabinetSession) -> Result<Arc<Route>, KaspiError> {
+        let routes = &self.inner.routes;
+        routes
+            .of_account(session.identity().key(), Instant::now())
+            .map_err(|wait| KaspiError::Paused { wait })
+    }
+
+    async fn session_alive(&self, session: &CabinetSession, merchant_id: &str) -> Result<bool, KaspiError> {
+        let route = self.route_of(session)?;
+        let request = self.cabinet_request(&route, session, &|client, base| client.get(address(base, "s/m")));
+        match self
+            .send(&self.of_cabinet(merchant_id, "merchants"), &route, request)
+            .await
+        {
             Ok(body) => Ok(!super::convert::merchants(&body)?.is_empty()),
             Err(Refusal::Forbidden { .. }) => Ok(false),
             Err(Refusal::Error(error)) => Err(error),
@@ -121,45 +300,110 @@ impl KaspiClient {
 
     fn cabinet_request(
         &self,
+        route: &Route,
         session: &CabinetSession,
-        request: impl FnOnce(&reqwest::Client, &Url) -> RequestBuilder,
+        request: &impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
     ) -> RequestBuilder {
-        let request = request(&self.client, &self.hosts.cabinet)
-            .header(USER_AGENT, session.user_agent())
+        let request = request(&route.client, &self.hosts.cabinet)
             .header(ACCEPT, "application/json, text/plain, */*")
             .header("x-auth-version", "3");
-        let request = self.of_the_shop(request);
+        let request = session.identity().dress(self.of_the_shop(request));
         match session.cookie_header(&self.hosts.cabinet) {
             Some(cookies) => request.header(COOKIE, cookies),
             None => request,
         }
     }
 
-    /// Headers of a request that a page of the shop makes.
+    /// Where a request of a page of the shop comes from.
     fn of_the_shop(&self, request: RequestBuilder) -> RequestBuilder {
         request
             .header(ORIGIN, self.hosts.public.origin().ascii_serialization())
             .header(REFERER, address(&self.hosts.public, "").as_str())
-            .header(ACCEPT_LANGUAGE, "ru-RU,ru;q=0.9,en;q=0.8")
     }
 
-    /// Sends one request and judges the answer by status and content type together.
+    /// Sends one request, unless the host is left alone, and judges the answer by status and content type
+    /// together.
     async fn send(
         &self,
-        asked: Asked,
-        endpoint: &'static str,
+        question: &Question<'_>,
+        route: &Route,
         request: RequestBuilder,
     ) -> Result<Vec<u8>, Refusal> {
-        let response = request.send().await.map_err(|e| Refusal::Error(unavailable(e)))?;
-        let head = answer::Head::of(&response);
-        tracing::debug!(
-            kaspi.endpoint = endpoint,
-            kaspi.status = head.status,
-            "marketplace answered"
+        let (breakers, host) = (&self.inner.breakers, question.host.host_str().unwrap_or_default());
+        breakers
+            .allow(question.payer, host, Instant::now())
+            .map_err(|wait| KaspiError::Paused { wait })?;
+        let outcome = exchange(question, request, &self.hosts).await;
+        let now = Instant::now();
+        let answered = !matches!(
+            &outcome,
+            Err(Trouble::Reach(_) | Trouble::Judged(Refusal::Error(KaspiError::Unavailable(_))))
         );
-        let body = read_bounded(response).await.map_err(Refusal::Error)?;
-        answer::judge(asked, &head, body, &self.hosts)
+        breakers.note(question.payer, host, answered, now);
+        route.note(outcome.as_ref().err().and_then(Trouble::of_route), now);
+        outcome.map_err(|trouble| match trouble {
+            Trouble::Reach(error) => unavailable(error).into(),
+            Trouble::Proxy => KaspiError::Unavailable(None).into(),
+            Trouble::Judged(refusal) => refusal,
+        })
     }
+}
+
+/// Why an exchange gave no body.
+enum Trouble {
+    /// No answer at all.
+    Reach(reqwest::Error),
+    /// The proxy refused.
+    Proxy,
+    /// An answer that is no good.
+    Judged(Refusal),
+}
+
+impl Trouble {
+    /// What a proxy is to blame for.
+    fn of_route(&self) -> Option<&'static str> {
+        match self {
+            Self::Reach(error) if error.is_connect() || error.is_timeout() => Some("proxy_unreachable"),
+            Self::Proxy => Some("proxy_refused"),
+            Self::Judged(Refusal::Error(error @ KaspiError::Blocked)) => Some(error.code()),
+            Self::Reach(_) | Self::Judged(_) => None,
+        }
+    }
+}
+
+async fn exchange(
+    question: &Question<'_>,
+    request: RequestBuilder,
+    hosts: &config::Kaspi,
+) -> Result<Vec<u8>, Trouble> {
+    let response = request
+        .header(ACCEPT_ENCODING, body::ACCEPTED)
+        .send()
+        .await
+        .map_err(Trouble::Reach)?;
+    let head = answer::Head::of(&response);
+    tracing::debug!(
+        kaspi.endpoint = question.endpoint,
+        kaspi.status = head.status,
+        "marketplace answered"
+    );
+    if head.status == 407 {
+        return Err(Trouble::Proxy);
+    }
+    let body = body::read(response)
+        .await
+        .map_err(|error| Trouble::Judged(error.into()))?;
+    answer::judge(question.asked, &head, body, hosts).map_err(Trouble::Judged)
+}
+
+/// What the orders API speaks.
+pub(in crate::kaspi) const ORDERS_JSON: &str = "application/vnd.api+json";
+
+fn sensitive(token: &Secret) -> Result<reqwest::header::HeaderValue, KaspiError> {
+    let mut value = reqwest::header::HeaderValue::from_str(token.expose_secret())
+        .map_err(|_| KaspiError::TokenRefused)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// `path` below a base address, whether or not that ends with a slash.
@@ -178,17 +422,6 @@ pub(in crate::kaspi) fn question(base: &Url, path: &str, query: &[(&str, &str)])
 }
 
 /// Transport trouble, without the address (it may name a merchant).
-fn unavailable(error: reqwest::Error) -> KaspiError {
+pub(super) fn unavailable(error: reqwest::Error) -> KaspiError {
     KaspiError::Unavailable(Some(Box::new(error.without_url())))
-}
-
-async fn read_bounded(mut response: Response) -> Result<Vec<u8>, KaspiError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
-        if body.len() + chunk.len() > BODY_BYTES_MAX {
-            return Err(KaspiError::malformed("an answer above 10 MiB"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

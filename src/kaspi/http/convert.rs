@@ -9,7 +9,9 @@ use super::wire;
 use crate::{
     domain::{
         Tenge,
-        offer::{CabinetOffer, MarketOffer, Merchant, OffersPage, Point},
+        offer::{
+            CabinetOffer, MarketOffer, Merchant, OfferCounts, OfferDetails, OffersPage, Point, ReviewsSummary,
+        },
         product::Availability,
     },
     kaspi::KaspiError,
@@ -59,21 +61,106 @@ pub fn merchants(body: &[u8]) -> Result<Vec<Merchant>, KaspiError> {
 /// # Errors
 /// `Rejected` for a GraphQL complaint, `Malformed`.
 pub fn merchant_name(body: &[u8], merchant_id: &str) -> Result<String, KaspiError> {
-    let answer: wire::Graph<wire::MerchantData> = parsed(body, "merchant card")?;
+    let data: wire::MerchantData = graph(body, "merchant card")?;
+    let card = data
+        .merchant
+        .ok_or_else(|| KaspiError::malformed("merchant card: no merchant"))?;
+    if card.id.0 != merchant_id {
+        return Err(KaspiError::malformed("merchant card: another merchant"));
+    }
+    Ok(present(card.name, NAME_CHARS_MAX).unwrap_or_else(|| merchant_id.to_owned()))
+}
+
+/// The cabinet's own count of offers.
+///
+/// # Errors
+/// `Malformed`.
+pub fn offer_counts(body: &[u8]) -> Result<OfferCounts, KaspiError> {
+    let answer: wire::OfferCount = parsed(body, "offer count")?;
+    let count = |whole: wire::Whole| u32::try_from(whole.0).map_err(|_| KaspiError::malformed("offer count"));
+    Ok(OfferCounts {
+        published: count(answer.published)?,
+        archived: answer.archived.map(count).transpose()?,
+    })
+}
+
+/// An offer with its price in every city.
+///
+/// # Errors
+/// `Malformed`, also when the answer is about another offer.
+pub fn offer_details(body: &[u8], sku: &str) -> Result<OfferDetails, KaspiError> {
+    let answer: wire::OfferDetails = parsed(body, "offer details")?;
+    if answer.sku.is_none_or(|found| found.0 != sku) {
+        return Err(KaspiError::malformed("offer details: another offer"));
+    }
+    let mut city_prices = Vec::new();
+    for city in answer.city_info {
+        if let Some(price) = price(city.price)? {
+            city_prices.push((city.id.0, price));
+        }
+    }
+    Ok(OfferDetails {
+        sku: sku.to_owned(),
+        title: present(answer.title, TITLE_CHARS_MAX).unwrap_or_else(|| sku.to_owned()),
+        available: answer.available.is_some_and(|available| available.0),
+        city_prices,
+    })
+}
+
+/// Cities of the marketplace.
+///
+/// # Errors
+/// `Rejected` for a GraphQL complaint, `Malformed`.
+pub fn cities(body: &[u8]) -> Result<Vec<(String, String)>, KaspiError> {
+    let data: wire::CitiesData = graph(body, "cities")?;
+    Ok(data
+        .cities
+        .into_iter()
+        .map(|city| (city.id.0, city.name))
+        .collect())
+}
+
+/// The data of a GraphQL answer; a complaint in it is a refusal, whatever the status says.
+fn graph<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, KaspiError> {
+    let answer: wire::Graph<T> = parsed(body, what)?;
     if let Some(error) = answer.errors.first() {
         return Err(KaspiError::Rejected {
             status: 200,
             message: error.message.chars().take(200).collect(),
         });
     }
-    let card = answer
+    answer
         .data
-        .and_then(|data| data.merchant)
-        .ok_or_else(|| KaspiError::malformed("merchant card: no merchant"))?;
-    if card.id.0 != merchant_id {
-        return Err(KaspiError::malformed("merchant card: another merchant"));
+        .ok_or_else(|| KaspiError::malformed(format!("{what}: no data")))
+}
+
+/// What buyers say about a card.
+///
+/// # Errors
+/// `Malformed`.
+pub fn reviews_summary(body: &[u8]) -> Result<ReviewsSummary, KaspiError> {
+    let answer: wire::Reviews = parsed(body, "reviews")?;
+    let summary = answer
+        .summary
+        .ok_or_else(|| KaspiError::malformed("reviews: no summary"))?;
+    let mut by_stars = [0u32; 5];
+    for row in summary.statistic {
+        let stars = usize::try_from(row.rate.0)
+            .ok()
+            .and_then(|rate| by_stars.get_mut(rate.checked_sub(1)?));
+        if let (Some(stars), Ok(count)) = (stars, u32::try_from(row.count.0)) {
+            *stars = stars.saturating_add(count);
+        }
     }
-    Ok(present(card.name, NAME_CHARS_MAX).unwrap_or_else(|| merchant_id.to_owned()))
+    Ok(ReviewsSummary {
+        rating_centi: summary
+            .global
+            .as_ref()
+            .and_then(wire::hundredths)
+            .filter(|rating| (1..=500).contains(rating)),
+        total: by_stars.iter().fold(0, |sum, count| sum.saturating_add(*count)),
+        by_stars,
+    })
 }
 
 /// Points of service of a merchant.

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Number, Value};
 
+use crate::domain::order::{OrderState, OrderStatus};
+
 /// A whole number written as `15990`, `15990.0` or `"15990"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whole(pub i64);
@@ -259,4 +261,144 @@ pub struct AvailabilityEcho<'a> {
 #[derive(Debug, Deserialize)]
 pub struct Operation {
     pub id: Option<Text>,
+}
+
+/// `GET /offers/api/v1/offer/count`
+#[derive(Debug, Deserialize)]
+pub struct OfferCount {
+    pub published: Whole,
+    pub archived: Option<Whole>,
+}
+
+/// `GET /bff/offer-view/details`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferDetails {
+    pub sku: Option<Text>,
+    pub title: Option<String>,
+    pub available: Option<YesNo>,
+    #[serde(default)]
+    pub city_info: Vec<CityInfo>,
+}
+
+/// A city of an offer's details.
+#[derive(Debug, Deserialize)]
+pub struct CityInfo {
+    pub id: Text,
+    pub price: Option<Whole>,
+}
+
+/// Data of `getCities`.
+#[derive(Debug, Deserialize)]
+pub struct CitiesData {
+    #[serde(default, alias = "getCities")]
+    pub cities: Vec<City>,
+}
+
+/// A city of the marketplace.
+#[derive(Debug, Deserialize)]
+pub struct City {
+    pub id: Text,
+    pub name: String,
+}
+
+/// `GET /yml/review-view/api/v1/reviews/product/{card}`
+#[derive(Debug, Deserialize)]
+pub struct Reviews {
+    pub summary: Option<ReviewsSummary>,
+}
+
+/// What the ratings of a card come to.
+#[derive(Debug, Deserialize)]
+pub struct ReviewsSummary {
+    pub global: Option<Number>,
+    #[serde(default)]
+    pub statistic: Vec<StarCount>,
+}
+
+/// How many gave so many stars.
+#[derive(Debug, Deserialize)]
+pub struct StarCount {
+    pub rate: Whole,
+    pub count: Whole,
+}
+
+/// Answer to an upload, where it is JSON; the name of the key is not certain.
+#[derive(Debug, Deserialize)]
+pub struct Uploaded {
+    #[serde(alias = "fileId")]
+    pub id: Option<Text>,
+}
+
+/// Where an uploaded file stands.
+#[derive(Debug, Deserialize)]
+pub struct FileStatus {
+    pub id: Option<Text>,
+    pub status: String,
+    #[serde(default)]
+    pub errors: Vec<Value>,
+}
+
+/// An error of a row of a file, in whatever words the marketplace has.
+#[derive(Debug, Deserialize)]
+pub struct RowError {
+    pub row: Option<Whole>,
+    pub sku: Option<Text>,
+    pub message: Option<String>,
+}
+
+/// A document of the orders API.
+#[derive(Debug, Deserialize)]
+pub struct Document<T> {
+    pub data: Vec<Resource<T>>,
+    pub meta: Option<Meta>,
+}
+
+/// A thing of the orders API.
+#[derive(Debug, Deserialize)]
+pub struct Resource<T> {
+    pub id: Text,
+    pub attributes: T,
+}
+
+/// How much there is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta {
+    pub page_count: Whole,
+    pub total_count: Whole,
+}
+
+/// An order. Contact data of buyers is not even read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderRow {
+    pub code: Text,
+    pub state: OrderState,
+    pub status: OrderStatus,
+    #[serde(default)]
+    pub pre_order: bool,
+    pub total_price: Whole,
+    pub delivery_cost_for_seller: Option<Value>,
+    pub creation_date: i64,
+    pub planned_delivery_date: Option<i64>,
+    pub pickup_point_id: Option<String>,
+    #[serde(default)]
+    pub assembled: bool,
+}
+
+/// A line of an order.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryRow {
+    pub quantity: Whole,
+    pub total_price: Whole,
+    pub offer: EntryOffer,
+}
+
+/// Which offer a line is about.
+#[derive(Debug, Deserialize)]
+pub struct EntryOffer {
+    pub code: Text,
+    pub name: Option<String>,
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config,
-    kaspi::{CabinetSession, Cookie},
+    kaspi::{CabinetSession, Cookie, Identity},
     os::{BrowserError, ChromeDriver},
     telemetry,
 };
@@ -72,7 +72,7 @@ async fn in_browser(
     credentials: &Credentials,
 ) -> WebDriverResult<Ended> {
     let mut capabilities = driver.capabilities()?;
-    capabilities.add_arg(&format!("--user-agent={}", crate::kaspi::USER_AGENT))?;
+    capabilities.add_arg(&format!("--user-agent={}", identity().user_agent()))?;
     capabilities.add_arg(&format!("--host-resolver-rules={}", resolver_rules(&login.hosts)))?;
     capabilities.add_arg("--lang=ru-RU")?;
     let browser = WebDriver::new(driver.url(), capabilities).await?;
@@ -240,5 +240,10 @@ async fn session(login: &BrowserLogin, browser: &WebDriver) -> WebDriverResult<C
         })
         .filter(|cookie| ours(&cookie.domain))
         .collect();
-    Ok(CabinetSession::new(cookies, crate::kaspi::USER_AGENT.to_owned()))
+    Ok(CabinetSession::new(cookies, identity()))
+}
+
+/// What the browser says to be.
+fn identity() -> Identity {
+    Identity::for_key("login")
 }

@@ -12,7 +12,7 @@ fn cookie(name: &str, domain: &str, path: &str) -> Cookie {
 }
 
 fn header(cookies: Vec<Cookie>, url: &str) -> Option<String> {
-    CabinetSession::new(cookies, "agent".into())
+    CabinetSession::new(cookies, Identity::for_key("a"))
         .cookie_header(&url.parse().unwrap())
         .map(|value| value.to_str().unwrap().to_owned())
 }
@@ -51,7 +51,7 @@ fn a_path_is_a_prefix_of_whole_segments() {
 
 #[test]
 fn a_session_survives_its_text_form_and_is_never_printed() {
-    let session = CabinetSession::new(vec![cookie("sid", "mc.example.kz", "/")], "agent".into());
+    let session = CabinetSession::new(vec![cookie("sid", "mc.example.kz", "/")], Identity::for_key("a"));
     let text = session.to_secret();
     assert_eq!(CabinetSession::from_secret(&text).unwrap(), session);
     assert!(CabinetSession::from_secret(&Secret::from("{}")).is_err());

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::{Role, StoreId},
-    kaspi::{CabinetSession, Cookie, USER_AGENT},
+    kaspi::{CabinetSession, Cookie, Identity},
     schema::stores,
     secrets::Place,
     store::stores::{StoreCredentials, store_credentials_upsert},
@@ -38,9 +38,10 @@ impl Cabinet {
 /// Logs in over HTTP and keeps the cookies of the cabinet.
 pub async fn cabinet_session(market: &Simulator, cabinet: Cabinet) -> CabinetSession {
     let jar = Arc::new(Jar::default());
+    let identity = Identity::for_key(cabinet.email);
     let client = reqwest::Client::builder()
         .cookie_provider(jar.clone())
-        .user_agent(USER_AGENT)
+        .user_agent(identity.user_agent())
         .timeout(std::time::Duration::from_secs(30))
         .build()
         .unwrap();
@@ -83,7 +84,7 @@ pub async fn cabinet_session(market: &Simulator, cabinet: Cabinet) -> CabinetSes
             path: "/".into(),
         })
         .collect();
-    CabinetSession::new(cookies, USER_AGENT.into())
+    CabinetSession::new(cookies, identity)
 }
 
 /// A store of a new user `aigul`, connected with a session that works, repriced live.
@@ -106,7 +107,7 @@ pub async fn db_connected_store(app: &TestApp, cabinet: Cabinet) -> StoreId {
             cookies_sealed: Some(sealed),
             password_set_at: None,
             cookies_set_at: Some(now()),
-            user_agent: USER_AGENT.into(),
+            user_agent: session.identity().user_agent().to_owned(),
             updated_at: now(),
         },
     )

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use kaspi_panel::{config::Kaspi, os::ChildProcess};
+use kaspi_panel::{
+    config::{Kaspi, KaspiLimits},
+    os::ChildProcess,
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -52,6 +55,7 @@ impl Simulator {
             cdn: self.host("cdn"),
             other_hosts: true,
             timeout: Duration::from_secs(20),
+            limits: KaspiLimits::for_tests(),
         }
     }
 

@@ -24,7 +24,7 @@ fn judged(asked: Asked, status: u16, content_type: &str, body: &str) -> String {
 
 #[test]
 fn every_answer_has_one_meaning() {
-    use Asked::{Cabinet, Public};
+    use Asked::{Cabinet, Orders, Public};
     let table = [
         (Cabinet, 200, "application/json", "{}", "ok"),
         (
@@ -73,6 +73,25 @@ fn every_answer_has_one_meaning() {
         (Public, 405, "text/html", "", "marketplace_blocked"),
         (Public, 400, "application/json", "{}", "marketplace_rejected"),
         (Public, 503, "", "", "marketplace_unavailable"),
+        (Orders, 200, "application/vnd.api+json", "{}", "ok"),
+        (Orders, 401, "application/vnd.api+json", "{}", "token_refused"),
+        (Orders, 403, "application/vnd.api+json", "{}", "token_refused"),
+        (Orders, 403, "text/html", "<html>", "marketplace_blocked"),
+        (Orders, 302, "", "", "malformed_answer"),
+        (
+            Orders,
+            400,
+            "application/vnd.api+json",
+            "{}",
+            "marketplace_rejected",
+        ),
+        (
+            Cabinet,
+            200,
+            "text/plain",
+            "Unfinished file found",
+            "marketplace_rejected",
+        ),
     ];
     for (asked, status, content_type, body, meaning) in table {
         assert_eq!(
@@ -102,4 +121,10 @@ fn a_message_is_shortened_and_free_of_control_characters() {
     let said = said(long.as_bytes());
     assert_eq!(said.chars().count(), 200);
     assert!(!said.contains('\n'));
+    assert_eq!(
+        super::said(br#"{"errors": [{"title": "no filter"}]}"#),
+        "no filter"
+    );
+    assert_eq!(super::said(b"Unfinished file found"), "Unfinished file found");
+    assert_eq!(super::said(b"<html>wall</html>"), "");
 }
