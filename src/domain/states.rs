@@ -193,10 +193,6 @@ text_enum! {
         ConnectStore = "connect_store",
         /// Reads the whole catalogue of a store.
         SyncStore = "sync_store",
-        /// Decides about the due products of a store.
-        RepriceStore = "reprice_store",
-        /// Sends planned prices of a store and reads them back.
-        PushPrices = "push_prices",
     }
 }
 

@@ -84,6 +84,5 @@ pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
         JobKind::ConnectStore => 1,
         JobKind::SyncStore => 8,
-        JobKind::RepriceStore | JobKind::PushPrices => 3,
     }
 }
