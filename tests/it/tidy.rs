@@ -2,6 +2,7 @@
 //! migrations are named. Every check reads text and gives its complaints, so that each can be shown to
 //! fail. Texts of the interface have their own check in `web::texts`.
 
+mod docs;
 mod files;
 mod layers;
 mod source;

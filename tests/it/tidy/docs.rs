@@ -1,0 +1,80 @@
+//! Documents that name code: the files they point to exist and hold what they say.
+
+use super::{assert_none, root};
+
+/// Complaints about the table of the predecessor's functions: each row names at least one file, and after it
+/// in brackets functions of it.
+fn table_complaints(table: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut found = Vec::new();
+    for row in table.lines().filter(|line| line.starts_with('|')).skip(2) {
+        let Some(now) = row.split('|').nth(2) else {
+            found.push(format!("no second column: {row}"));
+            continue;
+        };
+        let mut file = None;
+        for name in now.split('`').skip(1).step_by(2) {
+            if name.starts_with("src/") {
+                file = read(name);
+                if file.is_none() {
+                    found.push(format!("{name} is not there: {row}"));
+                }
+            } else if !file
+                .as_ref()
+                .is_some_and(|text| text.contains(&format!("fn {name}(")))
+            {
+                found.push(format!("fn {name} is not there: {row}"));
+            }
+        }
+        if !now.contains("`src/") {
+            found.push(format!("no file: {row}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_table_of_the_predecessors_functions_points_to_code() {
+    let table = std::fs::read_to_string(root().join("docs/predecessor.md")).unwrap();
+    assert!(table.lines().filter(|line| line.starts_with('|')).count() > 15);
+    assert_none(&table_complaints(&table, |path| {
+        std::fs::read_to_string(root().join(path)).ok()
+    }));
+}
+
+#[test]
+fn a_row_that_points_nowhere_is_found() {
+    let head = "| a | b | c |\n| --- | --- | --- |\n";
+    let read = |path: &str| (path == "src/a.rs").then(|| "pub fn there() {}".to_owned());
+    let complaints = |row: &str| table_complaints(&format!("{head}{row}"), read).len();
+    assert_eq!(complaints("| x | `src/a.rs` (`there`) | |"), 0);
+    assert_eq!(complaints("| x | `src/a.rs` (`gone`) | |"), 1);
+    assert_eq!(complaints("| x | `src/b.rs` | |"), 1);
+    assert_eq!(complaints("| x | somewhere | |"), 1);
+}
+
+/// Links of the documents to files of the repository.
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut found = Vec::new();
+    for path in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/predecessor.md",
+        "docs/measurements.md",
+        "simulator/README.md",
+    ] {
+        let text = std::fs::read_to_string(root().join(path)).unwrap();
+        let folder = root().join(path);
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next())
+        {
+            let local = !target.is_empty() && !target.contains("://");
+            if local && !folder.parent().unwrap().join(target).exists() {
+                found.push(format!("{path}: {target}"));
+            }
+        }
+    }
+    assert_none(&found);
+}
