@@ -67,6 +67,7 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         heartbeat_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        retry_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -349,6 +350,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    sync_changes (run_id, kind, position) {
+        run_id -> Uuid,
+        kind -> Text,
+        position -> Integer,
+        sku -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sync_pages (store_id, on_sale, page) {
+        store_id -> Uuid,
+        on_sale -> Bool,
+        page -> Integer,
+        run_id -> Uuid,
+        total -> Integer,
+        skus -> Jsonb,
+        read_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Uuid,
         external_id -> Text,
@@ -393,6 +416,9 @@ diesel::joinable!(store_cities -> stores (store_id));
 diesel::joinable!(store_credentials -> stores (store_id));
 diesel::joinable!(store_points -> stores (store_id));
 diesel::joinable!(stores -> users (owner_id));
+diesel::joinable!(sync_changes -> job_runs (run_id));
+diesel::joinable!(sync_pages -> job_runs (run_id));
+diesel::joinable!(sync_pages -> stores (store_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
@@ -417,5 +443,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     store_credentials,
     store_points,
     stores,
+    sync_changes,
+    sync_pages,
     users,
 );

@@ -21,6 +21,7 @@ pub mod rules;
 pub mod sessions;
 pub mod sql_types;
 pub mod stores;
+pub mod sync_runs;
 pub mod users;
 
 pub use db::Db;

@@ -30,6 +30,7 @@ job-failure-malformed_answer = Kaspi sent an answer that cannot be understood. N
 job-failure-store_missing = This store does not exist any more.
 job-failure-forbidden = No rights to this store.
 job-failure-cancelled = Called off.
+job-failure-worker_lost = The worker was lost at every try. Tell the panel's administrator.
 job-failure-database = The database did not answer. Try again.
 job-failure-wrong_credentials = Kaspi did not accept the e-mail or the password.
 job-failure-needs_code = Kaspi asks for a confirmation code.

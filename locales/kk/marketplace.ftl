@@ -30,6 +30,7 @@ job-failure-malformed_answer = Kaspi жауабын түсіну мүмкін б
 job-failure-store_missing = Мұндай дүкен енді жоқ.
 job-failure-forbidden = Бұл дүкенге құқық жоқ.
 job-failure-cancelled = Тоқтатылды.
+job-failure-worker_lost = Орындаушы бағдарлама әр жолы үзілді. Панель әкімшісіне хабарлаңыз.
 job-failure-database = Дерекқор жауап бермеді. Қайталап көріңіз.
 job-failure-wrong_credentials = Kaspi e-mail немесе құпиясөзді қабылдамады.
 job-failure-needs_code = Kaspi растау кодын сұрайды.

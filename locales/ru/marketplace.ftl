@@ -30,6 +30,7 @@ job-failure-malformed_answer = Kaspi прислал ответ, который �
 job-failure-store_missing = Такого магазина больше нет.
 job-failure-forbidden = Нет прав на этот магазин.
 job-failure-cancelled = Отменено.
+job-failure-worker_lost = Программа-исполнитель каждый раз прерывалась. Сообщите администратору панели.
 job-failure-database = База данных не отвечала. Попробуйте ещё раз.
 job-failure-wrong_credentials = Kaspi не принял эл. почту или пароль.
 job-failure-needs_code = Kaspi просит код подтверждения.

@@ -7,6 +7,7 @@ use crate::{
     store::{
         StoreError,
         audit::{AuditEntry, audit_insert},
+        sync_runs::sync_pages_delete,
     },
 };
 
@@ -46,6 +47,10 @@ pub async fn cancel_run(services: &Services, actor: &Actor, id: JobRunId) -> Res
                 return Err(JobRunError::TooLate);
             }
             job_run_cancel(conn, id, now)?;
+            // The next sync begins anew: nobody expects it to go on where this one was not wanted any more.
+            if let Some(store_id) = run.store_id {
+                sync_pages_delete(conn, store_id)?;
+            }
             let what = ("job_run", id.0, run.kind.as_str());
             let entry = AuditEntry::new(&actor, now, run.store_id, what, "cancel");
             Ok(audit_insert(conn, &entry)?)

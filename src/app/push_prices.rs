@@ -261,6 +261,7 @@ fn moved_prices(offer: &CabinetOffer, cities: &[PushCity]) -> Vec<(String, Tenge
     let unknown = offer
         .city_prices
         .iter()
+        .flatten()
         .filter(|(id, _)| !cities.iter().any(|city| city.city_id == *id))
         .cloned();
     let moved = cities.iter().filter_map(|city| {

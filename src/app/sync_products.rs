@@ -1,29 +1,33 @@
 //! Reading the whole catalogue of a store: goods on sale and withdrawn ones, page by page. Idempotent; two at
-//! once do no harm; nothing is archived unless the pass was complete.
+//! once do no harm; nothing is archived unless the pass was complete. A pass that is broken off goes on at its
+//! page. Start reading at [`sync_store`]; the pass itself is in `pass`.
 
-use std::collections::HashSet;
+mod pass;
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Asia::Almaty;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cabinet_session::{SessionError, mark_expired, session_of};
 use crate::{
-    domain::{
-        Actor, JobKind, JobRunId, SessionState, StoreId, Tenant,
-        offer::{CabinetOffer, OffersPage},
+    domain::{Actor, JobKind, JobRunId, SessionState, StoreId, SyncChangeKind, Tenant},
+    kaspi::KaspiError,
+    queue::{
+        enqueue::{add_job_later, enqueue_for_store, max_attempts, retry_delay},
+        runs::{job_run_fail, job_run_fetch, job_run_postpone},
     },
-    kaspi::{CabinetSession, KaspiError, PAGE_SIZE},
-    queue::{enqueue::enqueue_for_store, runs::job_run_progress},
     services::Services,
-    store::{
-        StoreError,
-        catalogue::{PageCounts, Reading, catalogue_archive_absent, catalogue_lock, catalogue_upsert},
-        stores::{Store, store_fetch, store_update_session, store_update_synced},
-    },
+    store::{StoreError, stores::store_fetch},
 };
+
+/// A run of another try may go on where a pass stopped no longer ago than this.
+const PASS_FRESH: TimeDelta = TimeDelta::hours(1);
+/// Longest pause between two tries, whatever the marketplace asks for.
+const PAUSE_MAX: Duration = Duration::from_secs(3600);
 
 /// What a sync did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct SyncSummary {
     /// New products.
     pub added: usize,
@@ -35,8 +39,38 @@ pub struct SyncSummary {
     pub restored: usize,
     /// Products as before.
     pub unchanged: usize,
+    /// Rows that could not be read.
+    pub failed: usize,
+    /// Rows that an earlier run had read; this one went on after them.
+    pub resumed: usize,
+    /// Products that the marketplace counts.
+    pub total: usize,
     /// The marketplace showed as many products as it counted; otherwise nothing was archived.
     pub complete: bool,
+}
+
+impl SyncSummary {
+    /// How many products of a kind.
+    #[must_use]
+    pub fn count(&self, kind: SyncChangeKind) -> usize {
+        match kind {
+            SyncChangeKind::Added => self.added,
+            SyncChangeKind::Changed => self.changed,
+            SyncChangeKind::Archived => self.archived,
+            SyncChangeKind::Restored => self.restored,
+            SyncChangeKind::Failed => self.failed,
+        }
+    }
+
+    fn count_mut(&mut self, kind: SyncChangeKind) -> &mut usize {
+        match kind {
+            SyncChangeKind::Added => &mut self.added,
+            SyncChangeKind::Changed => &mut self.changed,
+            SyncChangeKind::Archived => &mut self.archived,
+            SyncChangeKind::Restored => &mut self.restored,
+            SyncChangeKind::Failed => &mut self.failed,
+        }
+    }
 }
 
 /// Why a sync did not finish. What was read until then is kept.
@@ -75,6 +109,16 @@ impl SyncError {
             Self::Store(_) => "database",
         }
     }
+
+    /// Trouble that passes by itself, and the pause that the marketplace asked for.
+    fn passes(&self) -> Option<Option<Duration>> {
+        match self {
+            Self::Kaspi(KaspiError::RateLimited { after }) => Some(*after),
+            Self::Kaspi(KaspiError::Paused { wait }) => Some(Some(*wait)),
+            Self::Kaspi(KaspiError::Unavailable(_) | KaspiError::Blocked) | Self::Store(_) => Some(None),
+            _ => None,
+        }
+    }
 }
 
 /// Asks for a sync, or joins the one that waits or runs.
@@ -108,10 +152,11 @@ pub async fn request_sync(
         .await
 }
 
-/// Reads the whole catalogue of a store; called by the job. An expired session is noted with the store.
+/// Reads the whole catalogue of a store and ends the run well; called by the job. Goes on where this run, or
+/// another one within the last hour, stopped. An expired session is noted with the store.
 ///
 /// # Errors
-/// [`SyncError`].
+/// [`SyncError`]; the run is left as it is.
 pub async fn sync_store(
     services: &Services,
     actor: &Actor,
@@ -129,15 +174,7 @@ pub async fn sync_store(
             SessionError::NeedsLogin => SyncError::NeedsLogin,
             SessionError::Store(error) => SyncError::Store(error),
         })?;
-    let mut pass = Pass {
-        services,
-        store,
-        session,
-        run_id,
-        seen: HashSet::new(),
-        counts: PageCounts::default(),
-    };
-    match pass.run().await {
+    match pass::run(services, store, &session, run_id).await {
         Err(SyncError::Kaspi(KaspiError::SessionExpired)) => {
             mark_expired(services, actor, store_id).await?;
             Err(SyncError::NeedsLogin)
@@ -146,139 +183,48 @@ pub async fn sync_store(
     }
 }
 
-/// One pass over both lists.
-struct Pass<'a> {
-    services: &'a Services,
-    store: Store,
-    session: CabinetSession,
+/// What follows from a try that did not finish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// The run waits in the queue for its next try.
+    Postponed {
+        /// Not before.
+        retry_at: DateTime<Utc>,
+    },
+    /// The run has failed for good.
+    GivenUp,
+}
+
+/// Writes down what broke a run off. Trouble that passes is tried again after a pause that grows, at least as
+/// long as the marketplace asks for; anything else, and the last try, ends the run.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn sync_failed(
+    services: &Services,
     run_id: JobRunId,
-    /// Every sku of the pass: rows can appear twice while the list moves.
-    seen: HashSet<String>,
-    counts: PageCounts,
-}
-
-/// A page of one of the two lists, and when it was asked for.
-struct Listed {
-    on_sale: bool,
-    started_at: DateTime<Utc>,
-    page: OffersPage,
-}
-
-impl Pass<'_> {
-    async fn run(&mut self) -> Result<SyncSummary, SyncError> {
-        // Both counts are read first, so that progress has an end from the beginning.
-        let on_sale = self.read(true, 0).await?;
-        let withdrawn = self.read(false, 0).await?;
-        let expected = withdrawn.page.total;
-        let on_sale = self.read_on(on_sale, expected).await?;
-        let withdrawn = self.read_on(withdrawn, on_sale).await?;
-        self.finish(on_sale.saturating_add(withdrawn)).await
-    }
-
-    /// Writes a list from its first page to its end; returns its newest count. A list that grew meanwhile is
-    /// read to its new end.
-    async fn read_on(&mut self, mut listed: Listed, other_list: u32) -> Result<u32, SyncError> {
-        let mut number = 0;
-        loop {
-            let total = listed.page.total;
-            let more = !listed.page.rows.is_empty() && (number + 1) * PAGE_SIZE < total;
-            let on_sale = listed.on_sale;
-            self.write(listed, total.saturating_add(other_list)).await?;
-            if !more {
-                return Ok(total);
+    error: &SyncError,
+) -> Result<AfterFailure, StoreError> {
+    let (code, passes, now) = (error.code(), error.passes(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            let Some(run) = job_run_fetch(conn, Tenant::All, run_id)? else {
+                return Ok(AfterFailure::GivenUp);
+            };
+            let again = passes.filter(|_| run.attempts < max_attempts(run.kind));
+            if let (Some(asked), Some(store_id)) = (again, run.store_id) {
+                let pause = retry_delay(run.attempts)
+                    .max(asked.unwrap_or_default())
+                    .min(PAUSE_MAX);
+                let retry_at = now + pause;
+                if job_run_postpone(conn, run_id, code, retry_at)? {
+                    add_job_later(conn, run.kind, run_id, store_id, pause)?;
+                }
+                return Ok(AfterFailure::Postponed { retry_at });
             }
-            number += 1;
-            listed = self.read(on_sale, number).await?;
-        }
-    }
-
-    async fn read(&self, on_sale: bool, number: u32) -> Result<Listed, SyncError> {
-        let started_at = self.services.now();
-        let page = self
-            .services
-            .kaspi
-            .offers_page(&self.session, &self.store.merchant_id, on_sale, number)
-            .await
-            .map_err(SyncError::Kaspi)?;
-        Ok(Listed {
-            on_sale,
-            started_at,
-            page,
+            job_run_fail(conn, run_id, code, now)?;
+            Ok(AfterFailure::GivenUp)
         })
-    }
-
-    /// Writes the rows that were not seen before, and how far the run is.
-    async fn write(&mut self, listed: Listed, total: u32) -> Result<(), SyncError> {
-        let started_at = listed.started_at;
-        let fresh: Vec<CabinetOffer> = listed
-            .page
-            .rows
-            .into_iter()
-            .filter(|offer| self.seen.insert(offer.sku.clone()))
-            .collect();
-        let (store_id, main_city, run_id) = (self.store.id, self.store.main_city_id.clone(), self.run_id);
-        let now = self.services.now();
-        let done = i32::try_from(self.seen.len()).unwrap_or(i32::MAX);
-        let total = i32::try_from(total).unwrap_or(i32::MAX);
-        let counts = self
-            .services
-            .db
-            .tx(move |conn| {
-                if !job_run_progress(conn, run_id, done, Some(total), now)? {
-                    return Err(SyncError::Cancelled);
-                }
-                catalogue_lock(conn, store_id)?;
-                let reading = Reading {
-                    store_id,
-                    main_city_id: &main_city,
-                    started_at,
-                    now,
-                    today: now.with_timezone(&Almaty).date_naive(),
-                };
-                Ok(catalogue_upsert(conn, reading, &fresh)?)
-            })
-            .await?;
-        self.counts.added += counts.added;
-        self.counts.changed += counts.changed;
-        self.counts.restored += counts.restored;
-        Ok(())
-    }
-
-    /// Archives what is gone, if the pass was complete, and notes the end.
-    async fn finish(&mut self, total: u32) -> Result<SyncSummary, SyncError> {
-        let complete = u32::try_from(self.seen.len()).is_ok_and(|seen| seen == total);
-        let seen: Vec<String> = self.seen.drain().collect();
-        let seen_count = seen.len();
-        let (store_id, now) = (self.store.id, self.services.now());
-        let archived = self
-            .services
-            .db
-            .tx(move |conn| {
-                store_update_session(conn, store_id, SessionState::Connected, now)?;
-                if !complete {
-                    return Ok::<_, StoreError>(0);
-                }
-                catalogue_lock(conn, store_id)?;
-                let archived = catalogue_archive_absent(conn, store_id, &seen, now)?;
-                store_update_synced(conn, store_id, i32::try_from(seen.len()).unwrap_or(i32::MAX), now)?;
-                Ok(archived)
-            })
-            .await?;
-        if !complete {
-            tracing::warn!(store.id = %store_id, seen = seen_count, total, "the catalogue was not read completely");
-        }
-        let PageCounts {
-            added,
-            changed,
-            restored,
-        } = self.counts;
-        Ok(SyncSummary {
-            added,
-            changed,
-            archived,
-            restored,
-            unchanged: seen_count.saturating_sub(added + changed + restored),
-            complete,
-        })
-    }
+        .await
 }

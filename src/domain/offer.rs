@@ -40,7 +40,8 @@ pub struct Point {
     pub enabled: bool,
 }
 
-/// The seller's own offer as the cabinet lists it.
+/// The seller's own offer as the cabinet lists it. `None` means that the row did not tell, never that there is
+/// nothing: what is known of the product then stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CabinetOffer {
     /// The seller's article: key of every write.
@@ -50,7 +51,7 @@ pub struct CabinetOffer {
     /// The card in the public catalogue: competitors are read by it.
     pub card_id: Option<String>,
     /// Title for people.
-    pub name: String,
+    pub name: Option<String>,
     /// Title in the seller's own list: echoed with a write.
     pub model: Option<String>,
     /// Brand.
@@ -63,14 +64,14 @@ pub struct CabinetOffer {
     pub on_sale: bool,
     /// Price where no city price applies; `None` when only city prices exist.
     pub price: Option<Tenge>,
-    /// The seller's own price per city id.
-    pub city_prices: Vec<(String, Tenge)>,
+    /// The seller's own price per city id, each city once; empty: told that there are none.
+    pub city_prices: Option<Vec<(String, Tenge)>>,
     /// Sum of the stated stocks of points on sale; `None`: not stated anywhere.
     pub stock: Option<u32>,
     /// Shortest preorder of the points on sale; 0: in stock.
     pub preorder_days: u8,
-    /// Every point as listed. `None`: not told, or a point that cannot be echoed faithfully — then a write
-    /// must leave the availabilities out rather than invent them.
+    /// Every point as listed; stock and preorder days follow from it. `None`: not told, or a point that cannot
+    /// be echoed faithfully — then a write must leave the availabilities out rather than invent them.
     pub availabilities: Option<Vec<Availability>>,
 }
 
@@ -80,6 +81,7 @@ impl CabinetOffer {
     pub fn price_in(&self, city_id: &str) -> Option<Tenge> {
         self.city_prices
             .iter()
+            .flatten()
             .find(|(city, _)| city == city_id)
             .map(|(_, price)| *price)
             .or(self.price)
@@ -91,8 +93,19 @@ impl CabinetOffer {
 pub struct OffersPage {
     /// The rows of the page.
     pub rows: Vec<CabinetOffer>,
+    /// Rows that could not be understood.
+    pub unreadable: Vec<UnreadableRow>,
     /// Rows of the whole list, as the marketplace counts them.
     pub total: u32,
+}
+
+/// A row of the cabinet's list that could not be understood: nothing of it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableRow {
+    /// The seller's article, where at least that could be read.
+    pub sku: Option<String>,
+    /// Code of what was wrong; a text for each stands in the locales.
+    pub reason: &'static str,
 }
 
 /// Somebody's offer on a card in a city.

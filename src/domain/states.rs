@@ -213,6 +213,22 @@ text_enum! {
 }
 
 text_enum! {
+    /// What a sync run did to a product.
+    SyncChangeKind {
+        /// New in the catalogue.
+        Added = "added",
+        /// Something differs.
+        Changed = "changed",
+        /// Not in the catalogue any more.
+        Archived = "archived",
+        /// Had been archived and is back.
+        Restored = "restored",
+        /// Its row could not be read; the product stays as it was.
+        Failed = "failed",
+    }
+}
+
+text_enum! {
     /// What a stop covers.
     StopScope {
         /// Every store.

@@ -10,7 +10,7 @@ use super::{
     },
 };
 use crate::domain::offer::{
-    CabinetOffer, Merchant, MerchantCard, OfferCounts, OfferDetails, OffersPage, Point,
+    CabinetOffer, Merchant, MerchantCard, OfferCounts, OfferDetails, OffersPage, Point, UnreadableRow,
 };
 
 /// Largest page that the cabinet is known to answer (contract, "List").
@@ -118,6 +118,10 @@ impl KaspiClient {
             for page in 0..SEARCH_PAGES_MAX {
                 let found = self.list(session, merchant_id, on_sale, page, Some(sku)).await?;
                 let more = !found.rows.is_empty() && (page + 1) * PAGE_SIZE < found.total;
+                let unreadable = |row: &UnreadableRow| row.sku.as_deref().is_none_or(|it| it == sku);
+                if found.unreadable.iter().any(unreadable) {
+                    return Err(KaspiError::malformed("offers list: the offer cannot be read"));
+                }
                 if let Some(offer) = found.rows.into_iter().find(|offer| offer.sku == sku) {
                     return Ok(Some(offer));
                 }

@@ -1,5 +1,7 @@
 //! Putting a job into the queue: part of the transaction that makes it necessary.
 
+use std::time::Duration;
+
 use diesel::{PgConnection, RunQueryDsl, sql_types};
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +17,9 @@ pub struct RunPayload {
     pub run_id: JobRunId,
 }
 
-/// Enqueues work for a store, or joins the same work that waits or runs already. Jobs of one store run one
-/// after the other, except logins, which have a queue of their own.
+/// Enqueues work for a store, or joins the same work that waits or runs already; work that waits for its next
+/// try is brought forward, unless the marketplace itself asked for the pause. Jobs of one store run one after
+/// the other, except logins, which have a queue of their own.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -28,8 +31,8 @@ pub fn enqueue_for_store(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<JobRunId, StoreError> {
     let (run_id, is_new) = super::runs::job_run_open(conn, kind, store_id, requested_by, now)?;
-    if is_new {
-        add_job(conn, kind, &RunPayload { run_id }, &format!("store:{store_id}"))?;
+    if is_new || super::runs::job_run_wake(conn, run_id)? {
+        add_job(conn, kind, &RunPayload { run_id }, &store_queue(store_id))?;
     }
     Ok(run_id)
 }
@@ -73,16 +76,62 @@ pub fn add_job(
         .bind::<sql_types::Jsonb, _>(json)
         .bind::<sql_types::Text, _>(queue)
         .bind::<sql_types::Text, _>(format!("run:{}", payload.run_id))
-        .bind::<sql_types::Integer, _>(max_attempts(kind))
+        .bind::<sql_types::Integer, _>(queue_attempts(kind))
         .execute(conn)?;
     Ok(())
 }
 
-/// How often a job is tried: a login once (never hammer an account), a sync for about two hours.
+/// Hands the job of a store's run to the queue once more, to be taken up after a delay. Called by the job
+/// itself, which then ends well: the queue would otherwise repeat it in its own time.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn add_job_later(
+    conn: &mut PgConnection,
+    kind: JobKind,
+    run_id: JobRunId,
+    store_id: StoreId,
+    delay: Duration,
+) -> Result<(), StoreError> {
+    diesel::sql_query("select enqueue_job_later($1, $2, $3, $4, $5, $6)")
+        .bind::<sql_types::Text, _>(kind.as_str())
+        .bind::<sql_types::Jsonb, _>(serde_json::json!({ "run_id": run_id }))
+        .bind::<sql_types::Text, _>(store_queue(store_id))
+        .bind::<sql_types::Text, _>(format!("run:{run_id}"))
+        .bind::<sql_types::Integer, _>(queue_attempts(kind))
+        .bind::<sql_types::Integer, _>(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The queue whose jobs run one after the other.
+fn store_queue(store_id: StoreId) -> String {
+    format!("store:{store_id}")
+}
+
+/// How often a run is tried: a login once (never hammer an account), a sync for about two hours.
 #[must_use]
 pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
         JobKind::ConnectStore => 1,
         JobKind::SyncStore => 8,
     }
+}
+
+/// How often the queue itself hands a job out. A sync counts its tries in its run and gives up by itself; one
+/// more lets it say so when every one of them ended with its worker.
+fn queue_attempts(kind: JobKind) -> i32 {
+    match kind {
+        JobKind::SyncStore => max_attempts(kind) + 1,
+        _ => max_attempts(kind),
+    }
+}
+
+/// How long a run waits after its try number `attempt`, the first being 1: two hours in all for a sync.
+#[must_use]
+pub fn retry_delay(attempt: i32) -> Duration {
+    const SECONDS: [u64; 7] = [15, 60, 180, 480, 1200, 2400, 3000];
+    let index = usize::try_from(attempt.max(1) - 1).unwrap_or_default();
+    let last = SECONDS.last().copied().unwrap_or_default();
+    Duration::from_secs(SECONDS.get(index).copied().unwrap_or(last))
 }

@@ -42,6 +42,8 @@ pub struct JobRun {
     pub heartbeat_at: Option<DateTime<Utc>>,
     /// Ended at.
     pub finished_at: Option<DateTime<Utc>>,
+    /// When a queued run is tried again after `failure`; `None`: as soon as a worker is free.
+    pub retry_at: Option<DateTime<Utc>>,
 }
 
 impl JobRun {
@@ -67,6 +69,7 @@ impl JobRun {
             started_at: None,
             heartbeat_at: None,
             finished_at: None,
+            retry_at: None,
         }
     }
 }
@@ -190,6 +193,8 @@ pub fn job_run_start(conn: &mut PgConnection, id: JobRunId, now: DateTime<Utc>) 
     )
     .set((
         job_runs::state.eq(JobState::Running),
+        job_runs::failure.eq(None::<String>),
+        job_runs::retry_at.eq(None::<DateTime<Utc>>),
         job_runs::started_at.eq(now),
         job_runs::heartbeat_at.eq(now),
         job_runs::attempts.eq(job_runs::attempts + 1),
@@ -198,7 +203,7 @@ pub fn job_run_start(conn: &mut PgConnection, id: JobRunId, now: DateTime<Utc>) 
     Ok(rows == 1)
 }
 
-/// Notes progress. `false`: the run was cancelled meanwhile.
+/// Notes progress and the counts so far. `false`: the run was cancelled meanwhile.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -207,6 +212,7 @@ pub fn job_run_progress(
     id: JobRunId,
     done: i32,
     total: Option<i32>,
+    summary: &Value,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let rows = diesel::update(
@@ -217,8 +223,52 @@ pub fn job_run_progress(
     .set((
         job_runs::progress_done.eq(done),
         job_runs::progress_total.eq(total),
+        job_runs::summary.eq(summary),
         job_runs::heartbeat_at.eq(now),
     ))
+    .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Puts a running run back into the queue, with the code of what broke it off and when it is tried again.
+/// `false`: it was cancelled meanwhile.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn job_run_postpone(
+    conn: &mut PgConnection,
+    id: JobRunId,
+    failure: &str,
+    retry_at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let rows = diesel::update(
+        job_runs::table
+            .find(id)
+            .filter(job_runs::state.eq(JobState::Running)),
+    )
+    .set((
+        job_runs::state.eq(JobState::Queued),
+        job_runs::failure.eq(failure),
+        job_runs::retry_at.eq(retry_at),
+    ))
+    .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Ends the waiting of a run that was put back, unless it waits because the marketplace said so. `true`: its
+/// job is to be brought forward.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn job_run_wake(conn: &mut PgConnection, id: JobRunId) -> Result<bool, StoreError> {
+    let rows = diesel::update(
+        job_runs::table
+            .find(id)
+            .filter(job_runs::state.eq(JobState::Queued))
+            .filter(job_runs::retry_at.is_not_null())
+            .filter(job_runs::failure.ne_all(["rate_limited", "marketplace_blocked"])),
+    )
+    .set(job_runs::retry_at.eq(None::<DateTime<Utc>>))
     .execute(conn)?;
     Ok(rows == 1)
 }
@@ -300,6 +350,7 @@ fn finish(
         job_runs::state.eq(state),
         summary.map(|s| job_runs::summary.eq(s)),
         job_runs::failure.eq(failure),
+        job_runs::retry_at.eq(None::<DateTime<Utc>>),
         job_runs::finished_at.eq(now),
     ))
     .execute(conn)?;

@@ -13,7 +13,7 @@ use diesel::{
 use crate::domain::{
     ActorKind, ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState,
     KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, PushId, PushOrigin,
-    PushState, RepricingMode, Role, RuleId, SessionState, StopScope, StoreId, Tenge, UserId,
+    PushState, RepricingMode, Role, RuleId, SessionState, StopScope, StoreId, SyncChangeKind, Tenge, UserId,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -107,5 +107,6 @@ words!(
     JobKind,
     JobState,
     StopScope,
+    SyncChangeKind,
     ActorKind,
 );

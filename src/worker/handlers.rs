@@ -52,7 +52,7 @@ impl TaskHandler for SyncStore {
 /// The queue repeats only what an error asks to repeat; a failure that is final is written in the run.
 fn answer(result: Result<(), JobError>) -> Result<(), String> {
     match result {
-        Ok(()) | Err(JobError::Fail(_)) => Ok(()),
+        Ok(()) | Err(JobError::Fail(_) | JobError::Postponed(_)) => Ok(()),
         Err(error @ JobError::Retry(_)) => Err(error.to_string()),
     }
 }

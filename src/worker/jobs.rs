@@ -5,7 +5,7 @@ pub mod sync_store;
 
 use crate::{
     domain::{Actor, ActorKind, JobRunId, Tenant},
-    queue::runs::{JobRun, job_run_fetch, job_run_start},
+    queue::runs::{JobRun, job_run_fail, job_run_fetch, job_run_start},
     services::Services,
     store::{StoreError, users::user_fetch},
     telemetry::chain,
@@ -17,6 +17,9 @@ pub enum JobError {
     /// Trouble that passes: once more, later.
     #[error("{0}, to be tried again")]
     Retry(&'static str),
+    /// Trouble that passes; the run waits in the queue already.
+    #[error("{0}, put back")]
+    Postponed(&'static str),
     /// Given up; the run says so already.
     #[error("{0}")]
     Fail(&'static str),
@@ -60,4 +63,14 @@ async fn take_up(services: &Services, run_id: JobRunId) -> Result<Option<(JobRun
             Ok(Some((run, actor)))
         })
         .await
+}
+
+/// Ends a run that cannot be done.
+async fn give_up(services: &Services, run_id: JobRunId, code: &'static str) -> Result<(), JobError> {
+    let now = services.now();
+    services
+        .db
+        .tx(move |conn| job_run_fail(conn, run_id, code, now))
+        .await?;
+    Err(JobError::Fail(code))
 }

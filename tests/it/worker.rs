@@ -68,28 +68,53 @@ async fn until(app: &TestApp, run: JobRunId, state: JobState) {
 }
 
 #[actix_web::test]
-async fn jobs_of_a_killed_worker_are_taken_up_by_another() {
+async fn jobs_of_a_killed_worker_are_taken_up_by_another_at_their_page() {
     let app = TestApp::new();
     let store = db_connected_store(&app, Cabinet::DEMO).await;
+    let offers: Vec<_> = (0..250)
+        .map(|n| json!({ "merchant": "30000001", "sku": format!("bulk-{n}"), "card": "300000001", "title": "Bulk", "price": 1_000 }))
+        .collect();
+    app.market.control("/control/offers", json!(offers)).await;
     // The first worker hangs in the middle of the catalogue.
     app.market
-        .fault("list", "slow", json!({ "delay_ms": 15_000, "times": 1 }))
+        .fault(
+            "list",
+            "slow",
+            json!({ "delay_ms": 60_000, "after": 3, "times": 1 }),
+        )
         .await;
     let run = request_sync(&app.services, &Actor::system(), store)
         .await
         .unwrap();
     let mut first = Worker::start(&app);
-    until(&app, run, JobState::Running).await;
+    wait_until("the page that hangs", Duration::from_secs(90), || async {
+        let calls = app.market.calls("list").await.len();
+        if calls == 4 { Ok(()) } else { Err(calls) }
+    })
+    .await;
+    // What was read before is written while the worker waits.
+    wait_until("the pages before it", Duration::from_secs(30), || async {
+        let done: i32 = job_runs::table
+            .find(run)
+            .select(job_runs::progress_done)
+            .first(&mut app.conn())
+            .unwrap();
+        if done == 203 { Ok(()) } else { Err(done) }
+    })
+    .await;
     first.kill();
 
     let _second = Worker::start(&app);
     until(&app, run, JobState::Succeeded).await;
-    let attempts: i32 = job_runs::table
+    let (attempts, done): (i32, i32) = job_runs::table
         .find(run)
-        .select(job_runs::attempts)
+        .select((job_runs::attempts, job_runs::progress_done))
         .first(&mut app.conn())
         .unwrap();
-    assert_eq!(attempts, 2);
+    assert_eq!((attempts, done), (2, 266));
+    let asked = app.market.calls("list").await;
+    assert_eq!(asked.len(), 5, "only the page that hung is asked for again");
+    assert_eq!(asked[3]["path"], asked[4]["path"]);
 }
 
 #[actix_web::test]

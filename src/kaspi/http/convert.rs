@@ -1,7 +1,7 @@
 //! From the marketplace's shapes to ours. What cannot be understood is an error, never a default that could
 //! be taken for a fact.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
@@ -10,7 +10,8 @@ use crate::{
     domain::{
         Tenge,
         offer::{
-            CabinetOffer, MarketOffer, Merchant, OfferCounts, OfferDetails, OffersPage, Point, ReviewsSummary,
+            CabinetOffer, MarketOffer, Merchant, OfferCounts, OfferDetails, OffersPage, Point,
+            ReviewsSummary, UnreadableRow,
         },
         product::Availability,
     },
@@ -95,7 +96,7 @@ pub fn offer_details(body: &[u8], sku: &str) -> Result<OfferDetails, KaspiError>
     }
     let mut city_prices = Vec::new();
     for city in answer.city_info {
-        if let Some(price) = price(city.price)? {
+        if let Some(price) = price(city.price).map_err(KaspiError::malformed)? {
             city_prices.push((city.id.0, price));
         }
     }
@@ -189,24 +190,77 @@ pub fn points(body: &[u8]) -> Result<Vec<Point>, KaspiError> {
     Ok(points)
 }
 
-/// One page of the cabinet's list.
+/// One page of the cabinet's list. A row that cannot be understood costs the page nothing but that row.
 ///
 /// # Errors
 /// `Malformed`.
 pub fn offers_page(body: &[u8], on_sale: bool, cdn: &Url) -> Result<OffersPage, KaspiError> {
-    let list: wire::OfferList = parsed(body, "offers list")?;
-    let total = u32::try_from(list.total.0).map_err(|_| KaspiError::malformed("offers list: total"))?;
-    let rows = list
-        .data
-        .into_iter()
-        .map(|row| cabinet_offer(row, on_sale, cdn))
-        .collect::<Result<_, _>>()?;
-    Ok(OffersPage { rows, total })
+    let (rows, total) = match parsed::<wire::OfferList<wire::OfferRow>>(body, "offers list") {
+        Ok(list) => (list.data.into_iter().map(Ok).collect(), list.total),
+        Err(_) => {
+            // One odd row, or no list at all: the slow way tells.
+            let list: wire::OfferList<Value> = parsed(body, "offers list")?;
+            (
+                list.data.into_iter().map(row_of_value).collect::<Vec<_>>(),
+                list.total,
+            )
+        }
+    };
+    let mut page = OffersPage {
+        rows: Vec::with_capacity(rows.len()),
+        unreadable: Vec::new(),
+        total: u32::try_from(total.0).map_err(|_| KaspiError::malformed("offers list: total"))?,
+    };
+    for row in rows {
+        match row.and_then(|row| cabinet_offer(row, on_sale, cdn)) {
+            Ok(offer) => page.rows.push(offer),
+            Err(unreadable) => page.unreadable.push(unreadable),
+        }
+    }
+    Ok(page)
 }
 
-fn cabinet_offer(row: wire::OfferRow, on_sale: bool, cdn: &Url) -> Result<CabinetOffer, KaspiError> {
-    let sku = key(row.sku, "sku")?;
-    let availabilities = row.availabilities.as_deref().and_then(availability_image);
+/// A row, if need be without its points: one that cannot be echoed makes the image unknown, nothing else.
+fn row_of_value(mut value: Value) -> Result<wire::OfferRow, UnreadableRow> {
+    if let Ok(row) = wire::OfferRow::deserialize(&value) {
+        return Ok(row);
+    }
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("availabilities");
+    }
+    wire::OfferRow::deserialize(&value).map_err(|_| {
+        let sku = value
+            .get("sku")
+            .and_then(|sku| wire::Text::deserialize(sku).ok())
+            .and_then(|sku| key(sku, "sku").ok());
+        let no_number = |name: &str| {
+            value
+                .get(name)
+                .is_some_and(|price| Option::<wire::Whole>::deserialize(price).is_err())
+        };
+        let reason = match &sku {
+            None => "sku_missing",
+            Some(_) if no_number("price") || no_number("minPrice") => "price_unreadable",
+            Some(_) => "row_unreadable",
+        };
+        UnreadableRow { sku, reason }
+    })
+}
+
+fn cabinet_offer(row: wire::OfferRow, on_sale: bool, cdn: &Url) -> Result<CabinetOffer, UnreadableRow> {
+    let sku = key(row.sku, "sku").map_err(|_| UnreadableRow {
+        sku: None,
+        reason: "sku_missing",
+    })?;
+    let failed = |reason| UnreadableRow {
+        sku: Some(sku.clone()),
+        reason,
+    };
+    let city_prices = match row.city_prices {
+        Some(prices) => Some(city_prices(prices).map_err(failed)?),
+        None => None,
+    };
+    let availabilities = row.availabilities.and_then(availability_image);
     let sold_at = || {
         availabilities
             .iter()
@@ -217,29 +271,27 @@ fn cabinet_offer(row: wire::OfferRow, on_sale: bool, cdn: &Url) -> Result<Cabine
         .filter_map(|point| point.stock_count)
         .reduce(u32::saturating_add);
     let preorder_days = sold_at().map(|point| point.preorder_days).min().unwrap_or(0);
-    let mut city_prices = Vec::new();
-    for city in row.city_prices.into_iter().flatten() {
-        if let Some(value) = price(city.value)? {
-            city_prices.push((city.city_id.0, value));
-        }
-    }
     // `minPrice` stands in only where the list tells nothing else.
-    let base = match price(row.price)? {
-        Some(price) => Some(price),
-        None if city_prices.is_empty() => price(row.min_price)?,
-        None => None,
+    let min_price = match &city_prices {
+        Some(prices) if !prices.is_empty() => None,
+        _ => price(row.min_price).map_err(failed)?,
     };
-    let title = present(row.master_title, TITLE_CHARS_MAX)
-        .or_else(|| present(row.title.clone(), TITLE_CHARS_MAX))
-        .or_else(|| present(row.model.clone(), TITLE_CHARS_MAX));
+    let base = price(row.price).map_err(failed)?.or(min_price);
+    let own_title = shown(row.title, TITLE_CHARS_MAX);
+    let model = shown(row.model, TITLE_CHARS_MAX);
     Ok(CabinetOffer {
-        name: title.unwrap_or_else(|| sku.clone()),
-        offer_id: row.offer_id.and_then(|id| present(Some(id.0), NAME_CHARS_MAX)),
-        card_id: card_id(row.master_sku.as_ref(), row.shop_link.as_deref()),
-        model: present(row.model, TITLE_CHARS_MAX).or_else(|| present(row.title, TITLE_CHARS_MAX)),
-        brand: present(row.brand_name, NAME_CHARS_MAX).or_else(|| present(row.brand, NAME_CHARS_MAX)),
-        category: present(row.master_category, NAME_CHARS_MAX),
-        image_url: image_url(row.images_v2.as_deref(), row.images.as_deref(), cdn),
+        name: shown(row.master_title, TITLE_CHARS_MAX)
+            .or_else(|| own_title.clone())
+            .or_else(|| model.clone()),
+        offer_id: shown(row.offer_id, NAME_CHARS_MAX),
+        card_id: card_id(
+            row.master_sku.as_ref(),
+            row.shop_link.as_ref().map(|link| link.0.as_str()),
+        ),
+        model: model.or(own_title),
+        brand: shown(row.brand_name, NAME_CHARS_MAX).or_else(|| shown(row.brand, NAME_CHARS_MAX)),
+        category: shown(row.master_category, NAME_CHARS_MAX),
+        image_url: image_url(row.images_v2.as_ref(), row.images.as_ref(), cdn),
         on_sale,
         price: base,
         city_prices,
@@ -250,11 +302,27 @@ fn cabinet_offer(row: wire::OfferRow, on_sale: bool, cdn: &Url) -> Result<Cabine
     })
 }
 
+/// The prices of cities that have one, each city once: of two the lower, as the marketplace shows it.
+fn city_prices(rows: Vec<wire::CityPrice>) -> Result<Vec<(String, Tenge)>, &'static str> {
+    let mut prices = Vec::with_capacity(rows.len());
+    for row in rows {
+        let city = row.city_id.0;
+        if city.len() != 9 || !city.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err("city_unreadable");
+        }
+        if let Some(value) = price(row.value)? {
+            prices.push((city, value));
+        }
+    }
+    prices.sort_unstable();
+    prices.dedup_by(|a, b| a.0 == b.0);
+    Ok(prices)
+}
+
 /// All points, or nothing: one that cannot be echoed faithfully makes the whole image unusable.
-fn availability_image(rows: &[Value]) -> Option<Vec<Availability>> {
-    rows.iter()
+fn availability_image(rows: Vec<wire::AvailabilityRow>) -> Option<Vec<Availability>> {
+    rows.into_iter()
         .map(|row| {
-            let row: wire::AvailabilityRow = serde_json::from_value(row.clone()).ok()?;
             let preorder_days = u8::try_from(row.pre_order.map_or(0, |days| days.0)).ok()?;
             let stock_count = match row.stock_count {
                 Some(count) => Some(u32::try_from(count.0).ok()?),
@@ -314,17 +382,17 @@ fn market_offer(row: Value) -> Option<MarketOffer> {
 }
 
 /// Absent and 0 mean "none"; less, or more than any price, is nonsense.
-fn price(value: Option<wire::Whole>) -> Result<Option<Tenge>, KaspiError> {
+fn price(value: Option<wire::Whole>) -> Result<Option<Tenge>, &'static str> {
     match value.map(|value| value.0) {
         None | Some(0) => Ok(None),
         Some(price) if price > 0 && price <= Tenge::MAX.0 => Ok(Some(Tenge(price))),
-        Some(_) => Err(KaspiError::malformed("offers list: an impossible price")),
+        Some(_) => Err("price_impossible"),
     }
 }
 
 fn key(text: wire::Text, what: &str) -> Result<String, KaspiError> {
     let text = text.0;
-    if text.trim().is_empty() || text.chars().count() > NAME_CHARS_MAX {
+    if text.trim().is_empty() || text.contains('\0') || text.chars().count() > NAME_CHARS_MAX {
         return Err(KaspiError::malformed(format!("{what}: empty or too long")));
     }
     Ok(text)
@@ -339,6 +407,11 @@ fn present(text: Option<String>, chars_max: usize) -> Option<String> {
         .take(chars_max)
         .collect();
     (!text.is_empty()).then_some(text)
+}
+
+/// [`present`] of a field of a row.
+fn shown(text: Option<wire::Text>, chars_max: usize) -> Option<String> {
+    present(text.map(|text| text.0), chars_max)
 }
 
 /// `masterSku`, else the last digits of the shop link's path.
@@ -356,15 +429,15 @@ fn card_id(master_sku: Option<&wire::Text>, shop_link: Option<&str>) -> Option<S
 }
 
 /// A picture on the configured image host; addresses elsewhere are dropped.
-fn image_url(v2: Option<&[Value]>, images: Option<&[Value]>, cdn: &Url) -> Option<String> {
-    let of_v2 = v2.and_then(<[Value]>::first).and_then(|image| {
+fn image_url(v2: Option<&Value>, images: Option<&Value>, cdn: &Url) -> Option<String> {
+    let of_v2 = v2.and_then(|images| images.get(0)).and_then(|image| {
         ["medium", "large", "small"]
             .iter()
             .find_map(|size| image.get(size)?.as_str())
             .map(str::to_owned)
     });
     let of_path = || {
-        let path = images?.first()?.as_str()?.trim_start_matches('/');
+        let path = images?.get(0)?.as_str()?.trim_start_matches('/');
         let full = if path.contains("://") {
             path.to_owned()
         } else {

@@ -1,7 +1,12 @@
 //! The marketplace's JSON as it comes: private shapes, lenient where captures disagree (numbers as texts or
 //! `n.0`), strict where money could be misread (fractions are refused).
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Visitor},
+};
 use serde_json::{Number, Value};
 
 use crate::domain::order::{OrderState, OrderStatus};
@@ -12,14 +17,34 @@ pub struct Whole(pub i64);
 
 impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = match Value::deserialize(deserializer)? {
-            Value::Number(number) => number.to_string(),
-            Value::String(text) => text,
-            _ => return Err(D::Error::custom("no number")),
-        };
-        whole(&text)
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("no whole number"))
+        deserializer.deserialize_any(WholeVisitor)
+    }
+}
+
+/// Reads numbers where they stand: a page has tens of thousands of them.
+struct WholeVisitor;
+
+impl Visitor<'_> for WholeVisitor {
+    type Value = Whole;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Whole, E> {
+        Ok(Whole(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Whole, E> {
+        i64::try_from(number).map(Whole).map_err(E::custom)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Whole, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Whole, E> {
+        whole(text).map(Whole).ok_or_else(|| E::custom("no whole number"))
     }
 }
 
@@ -50,11 +75,28 @@ pub struct YesNo(pub bool);
 
 impl<'de> Deserialize<'de> for YesNo {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Bool(yes) => Ok(Self(yes)),
-            Value::String(text) if text == "yes" || text == "true" => Ok(Self(true)),
-            Value::String(text) if text == "no" || text == "false" => Ok(Self(false)),
-            _ => Err(D::Error::custom("neither yes nor no")),
+        deserializer.deserialize_any(YesNoVisitor)
+    }
+}
+
+struct YesNoVisitor;
+
+impl Visitor<'_> for YesNoVisitor {
+    type Value = YesNo;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("yes or no")
+    }
+
+    fn visit_bool<E: Error>(self, yes: bool) -> Result<YesNo, E> {
+        Ok(YesNo(yes))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<YesNo, E> {
+        match text {
+            "yes" | "true" => Ok(YesNo(true)),
+            "no" | "false" => Ok(YesNo(false)),
+            _ => Err(E::custom("neither yes nor no")),
         }
     }
 }
@@ -78,11 +120,37 @@ pub struct Text(pub String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) => Ok(Self(text)),
-            Value::Number(number) => Ok(Self(number.to_string())),
-            _ => Err(D::Error::custom("no text")),
-        }
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a number")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Text, E> {
+        Ok(Text(text))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Text, E> {
+        Ok(Text(number.to_string()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Text, E> {
+        Ok(Text(number.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Text, E> {
+        Ok(Text(number.to_string()))
     }
 }
 
@@ -138,34 +206,34 @@ fn yes() -> bool {
     true
 }
 
-/// `GET /bff/offer-view/list`
+/// `GET /bff/offer-view/list`, with rows read straight from the text or, where one of them is odd, as values.
 #[derive(Debug, Deserialize)]
-pub struct OfferList {
-    pub data: Vec<OfferRow>,
+pub struct OfferList<Row> {
+    pub data: Vec<Row>,
     pub total: Whole,
 }
 
-/// One of the seller's own offers.
+/// One of the seller's own offers. Fields that only decorate a product may have any shape.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferRow {
     pub sku: Text,
     pub offer_id: Option<Text>,
     pub master_sku: Option<Text>,
-    pub master_title: Option<String>,
-    pub title: Option<String>,
-    pub model: Option<String>,
-    pub brand_name: Option<String>,
-    pub brand: Option<String>,
-    pub master_category: Option<String>,
+    pub master_title: Option<Text>,
+    pub title: Option<Text>,
+    pub model: Option<Text>,
+    pub brand_name: Option<Text>,
+    pub brand: Option<Text>,
+    pub master_category: Option<Text>,
     pub price: Option<Whole>,
     pub min_price: Option<Whole>,
     pub city_prices: Option<Vec<CityPrice>>,
-    pub availabilities: Option<Vec<Value>>,
-    pub images: Option<Vec<Value>>,
+    pub availabilities: Option<Vec<AvailabilityRow>>,
+    pub images: Option<Value>,
     #[serde(rename = "imagesV2")]
-    pub images_v2: Option<Vec<Value>>,
-    pub shop_link: Option<String>,
+    pub images_v2: Option<Value>,
+    pub shop_link: Option<Text>,
 }
 
 /// The seller's price in a city.

@@ -1,16 +1,10 @@
 //! The job that reads a store's catalogue.
 
-use serde_json::json;
-
-use super::{JobError, take_up};
+use super::{JobError, give_up, take_up};
 use crate::{
-    app::sync_products::{SyncError, sync_store},
+    app::sync_products::{AfterFailure, SyncError, sync_failed, sync_store},
     domain::{JobKind, JobRunId},
-    kaspi::KaspiError,
-    queue::{
-        enqueue::max_attempts,
-        runs::{job_run_fail, job_run_succeed},
-    },
+    queue::enqueue::max_attempts,
     services::Services,
     telemetry::chain,
 };
@@ -26,39 +20,18 @@ pub async fn run(services: Services, run_id: JobRunId) -> Result<(), JobError> {
     let Some(store_id) = run.store_id else {
         return give_up(&services, run_id, SyncError::NotFound.code()).await;
     };
-    let now = || services.now();
+    // Every try before this one ended with its worker: whatever it is, it is not to be repeated for ever.
+    if run.attempts > max_attempts(JobKind::SyncStore) {
+        return give_up(&services, run_id, "worker_lost").await;
+    }
     match sync_store(&services, &actor, store_id, run_id).await {
-        Ok(summary) => {
-            let (summary, at) = (json!(summary), now());
-            let done = move |conn: &mut _| job_run_succeed(conn, run_id, &summary, at);
-            Ok(services.db.tx(done).await?)
-        }
-        Err(SyncError::Cancelled) => Ok(()),
+        Ok(_) | Err(SyncError::Cancelled) => Ok(()),
         Err(error) => {
             tracing::warn!(store.id = %store_id, error = %chain(&error), "a sync did not finish");
-            if passes(&error) && run.attempts < max_attempts(JobKind::SyncStore) {
-                Err(JobError::Retry(error.code()))
-            } else {
-                give_up(&services, run_id, error.code()).await
+            match sync_failed(&services, run_id, &error).await? {
+                AfterFailure::Postponed { .. } => Err(JobError::Postponed(error.code())),
+                AfterFailure::GivenUp => Err(JobError::Fail(error.code())),
             }
         }
     }
-}
-
-/// Trouble that passes by itself.
-fn passes(error: &SyncError) -> bool {
-    matches!(
-        error,
-        SyncError::Kaspi(KaspiError::Unavailable(_) | KaspiError::Blocked | KaspiError::RateLimited { .. })
-            | SyncError::Store(_)
-    )
-}
-
-async fn give_up(services: &Services, run_id: JobRunId, code: &'static str) -> Result<(), JobError> {
-    let now = services.now();
-    services
-        .db
-        .tx(move |conn| job_run_fail(conn, run_id, code, now))
-        .await?;
-    Err(JobError::Fail(code))
 }

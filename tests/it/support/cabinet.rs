@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 use kaspi_panel::{
-    domain::{Role, StoreId},
+    domain::{Role, SessionState, StoreId},
     kaspi::{CabinetSession, Cookie, Identity},
     schema::stores,
     secrets::Place,
@@ -89,10 +89,17 @@ pub async fn cabinet_session(market: &Simulator, cabinet: Cabinet) -> CabinetSes
 
 /// A store of a new user `aigul`, connected with a session that works, repriced live.
 pub async fn db_connected_store(app: &TestApp, cabinet: Cabinet) -> StoreId {
-    let session = cabinet_session(&app.market, cabinet).await;
     let mut conn = app.conn();
     let owner = db_user(&mut conn, "aigul", Role::Manager);
     let store = db_store(&mut conn, owner, cabinet.merchant_id);
+    db_log_in(app, store, cabinet).await;
+    store
+}
+
+/// Gives a store a session that works, as a login does.
+pub async fn db_log_in(app: &TestApp, store: StoreId, cabinet: Cabinet) {
+    let session = cabinet_session(&app.market, cabinet).await;
+    let mut conn = app.conn();
     let place = Place {
         column: "store_credentials.cookies_sealed",
         row: store.0,
@@ -113,8 +120,10 @@ pub async fn db_connected_store(app: &TestApp, cabinet: Cabinet) -> StoreId {
     )
     .unwrap();
     diesel::update(stores::table.find(store))
-        .set(stores::logged_in_at.eq(now()))
+        .set((
+            stores::logged_in_at.eq(now()),
+            stores::session_state.eq(SessionState::Connected),
+        ))
         .execute(&mut conn)
         .unwrap();
-    store
 }
