@@ -13,6 +13,7 @@ pub mod preorder_export;
 pub mod product_edit;
 pub mod push_prices;
 pub mod reprice;
+pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;
 pub mod sync_products;

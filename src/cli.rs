@@ -9,6 +9,7 @@ mod jobs;
 mod preorders;
 mod prices;
 mod program;
+mod secrets;
 mod serve;
 mod store;
 mod user;
@@ -61,6 +62,9 @@ enum Command {
     /// Shows and calls off background work.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Changes the key that seals stored passwords, cookies and other secrets.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
     /// Shows and checks the settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -102,6 +106,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Prices(command) => prices::run(command).await,
             Command::Preorders(command) => preorders::run(command).await,
             Command::Jobs(command) => jobs::run(command).await,
+            Command::Secrets(command) => secrets::run(command).await,
             Command::Config(command) => config::run(&command),
             #[cfg(feature = "demo")]
             Command::Simulator(options) => kaspi_sim::run(options).await,

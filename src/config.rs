@@ -4,7 +4,10 @@ use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use url::Url;
 
-use crate::secrets::Secret;
+use crate::{
+    domain::proxy::{ProxyLine, parse_lines},
+    secrets::Secret,
+};
 
 mod limits;
 pub use limits::KaspiLimits;
@@ -22,6 +25,8 @@ pub struct Config {
     pub secret_key_file: PathBuf,
     /// The marketplace's hosts.
     pub kaspi: Kaspi,
+    /// Outgoing proxies; more may stand in the database.
+    pub proxies: Vec<ProxyLine>,
     /// Chromium and its driver.
     pub browser: Browser,
     /// Cost of hashing a password.
@@ -77,6 +82,8 @@ pub struct Kaspi {
     pub cdn: Url,
     /// Hosts other than the real ones were allowed on purpose; the panel shows a bar.
     pub other_hosts: bool,
+    /// Proxies inside the own network may be used: for tests, never towards the real hosts.
+    pub private_proxies: bool,
     /// Total time of one request.
     pub timeout: Duration,
     /// How fast it is asked.
@@ -215,6 +222,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "KASPI_ORDERS_INTERVAL_MS",
         "Least milliseconds between two calls of the official orders API with one token. Default: 250; at least 166.",
     ),
+    (
+        "KASPI_PROXIES",
+        "Outgoing proxies, one a line or separated by commas, e.g. http://user:password@host:port. More can be added in the panel. Default: none, requests go out directly.",
+    ),
+    (
+        "KASPI_ALLOW_PRIVATE_PROXIES",
+        "1 allows proxies inside the own network; refused towards the real hosts.",
+    ),
     ("CHROME", "Chromium's program. Default: the driver's choice."),
     (
         "CHROMEDRIVER",
@@ -284,6 +299,7 @@ impl Config {
             other_hosts: REAL_HOSTS
                 .iter()
                 .any(|(name, default)| read.text(name).is_some_and(|v| v != *default)),
+            private_proxies: read.text("KASPI_ALLOW_PRIVATE_PROXIES") == Some("1"),
             timeout: Duration::from_secs(20),
             limits: KaspiLimits::default(),
         };
@@ -296,6 +312,12 @@ impl Config {
                 "KASPI_*_URL names a host that is not the marketplace's; set KASPI_ALLOW_OTHER_HOSTS=1 if that is meant".into(),
             );
         }
+        if kaspi.private_proxies && !kaspi.other_hosts {
+            read.errors.push(
+                "KASPI_ALLOW_PRIVATE_PROXIES: only for tests, and the hosts are the marketplace's own; remove it".into(),
+            );
+        }
+        let proxies = read.proxies(kaspi.private_proxies);
         let config = Self {
             secret_key_file: read
                 .text("KASPI_PANEL_SECRET_KEY_FILE")
@@ -307,6 +329,7 @@ impl Config {
                 pool_size: read.parsed("KASPI_PANEL_DATABASE_POOL", 10, "a number of connections"),
             },
             kaspi,
+            proxies,
             browser: Browser {
                 chrome: read.text("CHROME").map(PathBuf::from),
                 chromedriver: read.text("CHROMEDRIVER").map(PathBuf::from),
@@ -366,6 +389,7 @@ impl Config {
                 pool_size: 4,
             },
             kaspi,
+            proxies: Vec::new(),
             browser: Browser {
                 chrome: None,
                 chromedriver: None,
@@ -422,6 +446,22 @@ impl<'a> Reader<'a> {
                 loopback()
             }
         }
+    }
+
+    /// The values hold passwords: a bad one is told by its number.
+    fn proxies(&mut self, private: bool) -> Vec<ProxyLine> {
+        let text = self.text("KASPI_PROXIES").unwrap_or_default().replace(',', "\n");
+        let mut proxies: Vec<ProxyLine> = Vec::new();
+        for (number, (_, line)) in (1..).zip(parse_lines(&text, private)) {
+            match line {
+                Ok(proxy) if proxies.contains(&proxy) => {}
+                Ok(proxy) => proxies.push(proxy),
+                Err(fault) => self
+                    .errors
+                    .push(format!("KASPI_PROXIES: proxy {number} {}", fault.sentence())),
+            }
+        }
+        proxies
     }
 
     /// The value may hold a password, so a bad one is not repeated in the message.

@@ -1,6 +1,7 @@
 //! Pure rules of the trade. Nothing here reads a clock, a file, the network or the database.
 
 pub mod actor;
+pub mod addresses;
 pub mod city;
 pub mod ids;
 pub mod money;
@@ -19,5 +20,5 @@ pub use text_enum::UnknownWord;
 pub use actor::{Actor, Tenant};
 pub use ids::*;
 pub use money::Tenge;
-pub use proxy::ProxyScheme;
+pub use proxy::{ProxyFault, ProxyOrigin, ProxyScheme};
 pub use states::*;

@@ -3,6 +3,7 @@
 //! decided by the callers.
 //! Start reading at [`KaspiClient`].
 
+pub mod addresses;
 mod cabinet;
 mod http;
 mod identity;

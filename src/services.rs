@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     kaspi::KaspiClient,
-    secrets::{SecretError, Vault},
+    secrets::{KeyFile, SecretError, Vault},
     store::{Db, StoreError},
 };
 
@@ -64,7 +64,7 @@ impl Services {
         Ok(Self {
             db: Db::new(database_url, config.database.pool_size)?,
             kaspi: KaspiClient::new(&config.kaspi)?,
-            vault: Arc::new(Vault::open_or_create(&config.secret_key_file)?),
+            vault: Arc::new(Vault::open_or_create(KeyFile::at(&config.secret_key_file))?),
             clock,
             browsers: Arc::new(Semaphore::new(config.browser.sessions)),
             config: Arc::new(config),

@@ -18,6 +18,7 @@ pub mod product_states;
 pub mod products;
 pub mod pushes;
 pub mod rules;
+pub mod sealed;
 pub mod sessions;
 pub mod sql_types;
 pub mod stores;

@@ -19,6 +19,7 @@ pub(super) fn password_place(store_id: StoreId) -> Place {
     Place {
         column: "store_credentials.password_sealed",
         row: store_id.0,
+        tenant: None,
     }
 }
 
@@ -27,6 +28,7 @@ pub(super) fn cookies_place(store_id: StoreId) -> Place {
     Place {
         column: "store_credentials.cookies_sealed",
         row: store_id.0,
+        tenant: None,
     }
 }
 

@@ -12,7 +12,8 @@ use self::finish::{Connected, store_connected};
 use super::{cabinet_session, edit::FieldError};
 use crate::{
     domain::{
-        Actor, ActorKind, AttemptId, AttemptState, JobKind, JobRunId, StoreId, Tenant, offer::Merchant,
+        Actor, ActorKind, AttemptId, AttemptState, JobKind, JobRunId, StoreId, Tenant, UserId,
+        offer::Merchant,
     },
     kaspi::{
         CabinetSession, KaspiError,
@@ -86,7 +87,7 @@ pub async fn start_connection(
     }
     let (now, actor) = (services.now(), actor.clone());
     let id = AttemptId::new();
-    let sealed = services.vault.seal(attempt_place(id), &password)?;
+    let sealed = services.vault.seal(attempt_place(id, user_id), &password)?;
     let attempt = ConnectionAttempt {
         id,
         user_id,
@@ -265,7 +266,7 @@ async fn take_up(
         return Ok(None);
     };
     let sealed = attempt.password_sealed.as_deref().unwrap_or_default();
-    let opened = services.vault.open(attempt_place(id), sealed);
+    let opened = services.vault.open(attempt_place(id, attempt.user_id), sealed);
     if opened.is_err() {
         end(services, id, AttemptState::Failed, AttemptEnd::default()).await?;
     }
@@ -424,9 +425,10 @@ fn wrong_fields(email: &str, password: &Secret) -> Vec<FieldError> {
     wrong
 }
 
-fn attempt_place(id: AttemptId) -> Place {
+fn attempt_place(id: AttemptId, user: UserId) -> Place {
     Place {
         column: "connection_attempts.password_sealed",
         row: id.0,
+        tenant: Some(user.0),
     }
 }

@@ -4,11 +4,12 @@ use anyhow::{Context, Result};
 use tokio::sync::watch;
 
 use crate::{
+    app::secret_keys::{refuse_missing_file, refuse_unknown_keys},
     config::Config,
     os::{Cluster, ClusterOptions},
-    secrets::Secret,
+    secrets::{KeyFile, Secret},
     services::Services,
-    store::migrate::version_check,
+    store::{Db, migrate::version_check},
     telemetry,
 };
 
@@ -58,8 +59,19 @@ impl Program {
         })
     }
 
-    /// Services on a database that has exactly this program's migrations.
+    /// Services on a database that has exactly this program's migrations and whose secrets can be opened.
     pub async fn services(&self) -> Result<Services> {
+        let db = Db::new(&self.database_url, 1)?;
+        db.read(version_check).await.context("database")?;
+        // Before a key file is made where there is none.
+        refuse_missing_file(&db, &KeyFile::at(&self.config.secret_key_file)).await?;
+        let services = self.services_with_any_keys().await?;
+        refuse_unknown_keys(&services).await?;
+        Ok(services)
+    }
+
+    /// Services on a database that has exactly this program's migrations, whatever the key file holds.
+    pub async fn services_with_any_keys(&self) -> Result<Services> {
         let services = Services::new(self.config.clone(), &self.database_url)?;
         services.db.read(version_check).await.context("database")?;
         Ok(services)

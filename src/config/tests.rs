@@ -68,3 +68,54 @@ fn a_pace_that_gets_a_shop_blocked_is_refused_for_the_real_hosts_only() {
     let usual = Config::from_vars(&vars(&[])).unwrap().kaspi.limits;
     assert_eq!(usual, crate::config::KaspiLimits::default());
 }
+
+#[test]
+fn proxies_are_read_and_bad_ones_told_by_their_number_alone() {
+    let list =
+        "http://anna:canary-1@proxy.example.kz:8080, socks5://proxy.example.kz:1080\nproxy.example.kz:1080";
+    let config = Config::from_vars(&vars(&[("HOME", "/home/anna"), ("KASPI_PROXIES", list)])).unwrap();
+    let hosts: Vec<String> = config
+        .proxies
+        .iter()
+        .map(|proxy| format!("{}://{}:{}", proxy.scheme, proxy.host, proxy.port))
+        .collect();
+    assert_eq!(
+        hosts,
+        [
+            "http://proxy.example.kz:8080",
+            "socks5://proxy.example.kz:1080",
+            "http://proxy.example.kz:1080"
+        ]
+    );
+    assert!(!format!("{config:?}").contains("canary"));
+
+    let list = "proxy.example.kz:80,http://anna:canary-2@127.1:8080,http://anna:canary-3@proxy.example.kz";
+    let error = Config::from_vars(&vars(&[("KASPI_PROXIES", list)]))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("proxy 2 leads into the own network") && error.contains("proxy 3 has no port"),
+        "{error}"
+    );
+    assert!(!error.contains("canary") && !error.contains("127.1"), "{error}");
+}
+
+#[test]
+fn private_proxies_are_refused_towards_the_real_hosts() {
+    let private = ("KASPI_ALLOW_PRIVATE_PROXIES", "1");
+    let proxy = ("KASPI_PROXIES", "127.0.0.1:8080");
+    let error = Config::from_vars(&vars(&[private, proxy]))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("KASPI_ALLOW_PRIVATE_PROXIES"), "{error}");
+    let other = [
+        ("KASPI_CABINET_URL", "http://127.0.0.3:9000"),
+        ("KASPI_ALLOW_OTHER_HOSTS", "1"),
+    ];
+    assert!(
+        Config::from_vars(&vars(&[&other[..], &[proxy]].concat())).is_err(),
+        "not by other hosts alone"
+    );
+    let config = Config::from_vars(&vars(&[&other[..], &[private, proxy]].concat())).unwrap();
+    assert_eq!(config.proxies.len(), 1);
+}

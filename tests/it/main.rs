@@ -16,6 +16,7 @@ mod os;
 mod pages;
 mod reprice;
 mod routes;
+mod secrets;
 mod store;
 mod support;
 mod sync;

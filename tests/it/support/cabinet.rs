@@ -103,6 +103,7 @@ pub async fn db_log_in(app: &TestApp, store: StoreId, cabinet: Cabinet) {
     let place = Place {
         column: "store_credentials.cookies_sealed",
         row: store.0,
+        tenant: None,
     };
     let sealed = app.services.vault.seal(place, &session.to_secret()).unwrap();
     store_credentials_upsert(

@@ -54,6 +54,7 @@ impl Simulator {
             orders: self.host("orders"),
             cdn: self.host("cdn"),
             other_hosts: true,
+            private_proxies: false,
             timeout: Duration::from_secs(20),
             limits: KaspiLimits::for_tests(),
         }

@@ -35,7 +35,7 @@ const LAYERS: &[Layer] = &[
         ],
     ),
     layer("clock", &[], WEB_WORDS),
-    layer("config", &["os", "secrets"], WEB_WORDS),
+    layer("config", &["domain", "os", "secrets"], WEB_WORDS),
     layer("telemetry", &["config"], WEB_WORDS),
     layer("secrets", &[], WEB_WORDS),
     layer("os", &[], &["actix_web", "askama", "diesel", "reqwest"]),
