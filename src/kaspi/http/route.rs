@@ -18,7 +18,7 @@ use super::{client::unavailable, pace::lock};
 use crate::{
     config,
     domain::{ProxyId, ProxyScheme},
-    kaspi::{Identity, KaspiError, ProxyAddress, ProxyCounts},
+    kaspi::{Identity, KaspiError, ProxyAddress, ProxyCounts, addresses::PublicAddresses},
 };
 
 /// Failures in a row after which a proxy is left alone.
@@ -63,7 +63,8 @@ impl Route {
             .no_gzip()
             .no_brotli()
             .no_zstd()
-            .no_deflate();
+            .no_deflate()
+            .dns_resolver(Arc::new(PublicAddresses::new(config)));
         let builder = match proxy {
             Some(proxy) => builder.proxy(proxy),
             None => builder,
@@ -134,6 +135,9 @@ impl Routes {
                     Some(route) => Ok(route.clone()),
                     None => {
                         let id = address.id;
+                        PublicAddresses::new(&self.config)
+                            .check_proxy(&address.host)
+                            .map_err(|error| KaspiError::Unavailable(Some(error.into())))?;
                         let proxy = proxy(&address).map_err(unavailable)?;
                         Route::new(&self.config, key, Some((id, proxy))).map(Arc::new)
                     }

@@ -139,3 +139,18 @@ fn counts_are_told_once_and_a_changed_password_is_another_way() {
     routes.set(addresses).unwrap();
     assert!(!Arc::ptr_eq(&route, &routes.of_account("a", now).unwrap()));
 }
+
+#[test]
+fn a_proxy_inside_the_own_network_is_refused_and_nothing_changes() {
+    let (routes, addresses) = routes(1);
+    let before = routes.of_account("a", Instant::now()).unwrap().key.clone();
+    for host in ["127.0.0.1", "::1", "169.254.169.254", "localhost"] {
+        let mut all = addresses.clone();
+        all.push(ProxyAddress {
+            host: host.to_owned(),
+            ..addresses[0].clone()
+        });
+        assert!(routes.set(all).is_err(), "{host}");
+        assert_eq!(routes.of_account("a", Instant::now()).unwrap().key, before);
+    }
+}
