@@ -7,6 +7,7 @@ use actix_web::web::Query;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Handler, Reply, Trace};
+use crate::faults::Kind;
 use crate::market::Market;
 use crate::market::cities::CITIES;
 use crate::market::offer::{Merchant, Offer};
@@ -150,6 +151,21 @@ pub fn list(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
         Ok(merchant) => merchant,
         Err(refusal) => return refusal,
     };
+    // A row that moves between two pages makes the later page begin elsewhere.
+    let shift = call
+        .fault_of(Kind::Shift)
+        .and_then(|fault| fault.rows)
+        .unwrap_or(0);
+    let skip = page
+        .saturating_mul(size)
+        .saturating_add_signed(isize::try_from(shift).unwrap_or(0));
+    let Some(shelf) = market.shelves.get_mut(&merchant.uid) else {
+        return Reply::ok(&json!({ "data": [], "total": 0 }));
+    };
+    if text.is_none() && category.is_none() {
+        let (offers, total) = shelf.page(on_sale, skip, size);
+        return page_of(&merchant, &offers, total);
+    }
     let fits = |offer: &&Offer| {
         on_sale.is_none_or(|wanted| offer.listed.on_sale() == wanted)
             && category.is_none_or(|wanted| offer.category == wanted)
@@ -159,20 +175,15 @@ pub fn list(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
                     .any(|field| field.to_lowercase().contains(text))
             })
     };
-    let matching: Vec<&Offer> = market
-        .offers
-        .get(&merchant.uid)
-        .into_iter()
-        .flat_map(BTreeMap::values)
-        .filter(fits)
-        .collect();
-    let rows: Vec<Value> = matching
-        .iter()
-        .skip(page.saturating_mul(size))
-        .take(size)
-        .map(|offer| rows::offer(&merchant, offer))
-        .collect();
-    Reply::ok(&json!({ "data": rows, "total": matching.len() }))
+    let matching: Vec<&Offer> = shelf.iter().filter(fits).collect();
+    let end = skip.saturating_add(size).min(matching.len());
+    let offers = matching.get(skip..end).unwrap_or_default();
+    page_of(&merchant, offers, matching.len())
+}
+
+fn page_of(merchant: &Merchant, offers: &[&Offer], total: usize) -> Reply {
+    let rows: Vec<Value> = offers.iter().map(|offer| rows::offer(merchant, offer)).collect();
+    Reply::ok(&json!({ "data": rows, "total": total }))
 }
 
 /// `GET /offers/api/v1/offer/count`
@@ -181,13 +192,51 @@ pub fn count(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
         Ok(merchant) => merchant,
         Err(refusal) => return refusal,
     };
-    let all = market
-        .offers
-        .get(&merchant.uid)
-        .into_iter()
-        .flat_map(BTreeMap::values);
-    let (published, archived): (Vec<&Offer>, Vec<&Offer>) = all.partition(|offer| offer.listed.on_sale());
-    Reply::ok(&json!({ "published": published.len(), "archived": archived.len() }))
+    let shelf = market.shelves.get_mut(&merchant.uid);
+    let (published, archived) = shelf.map_or((0, 0), |shelf| shelf.counts());
+    Reply::ok(&json!({ "published": published, "archived": archived }))
+}
+
+/// `POST /offers/api/v1/offer/details`: prices and points of several offers, a bare array.
+pub fn offer_details(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
+    if call.method != "POST" {
+        return Reply::message(405, "Method Not Allowed");
+    }
+    let merchant = match admitted(market, call, trace, call.query("m")) {
+        Ok(merchant) => merchant,
+        Err(refusal) => return refusal,
+    };
+    let Some(skus) = call.body.get("sku").and_then(Value::as_array) else {
+        return Reply::message(400, "sku must be an array");
+    };
+    let rows: Vec<Value> = skus
+        .iter()
+        .filter_map(Value::as_str)
+        .filter_map(|sku| market.offer(&merchant.uid, sku))
+        .map(|offer| rows::offer_in_cities(&merchant, offer))
+        .collect();
+    Reply::ok(&Value::from(rows))
+}
+
+/// `GET /offers/api/v1/price/lowest`: the lowest price anybody asks for a card, in any city.
+pub fn lowest_price(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
+    if let Err(refusal) = headers_fine(market, call, trace) {
+        return refusal;
+    }
+    if let Err(refusal) = session(market, call) {
+        return refusal;
+    }
+    let Some(card) = call.query("s") else {
+        return Reply::message(400, "s is required");
+    };
+    let lowest = CITIES
+        .iter()
+        .filter_map(|(city, _)| market.asks(card, city).first().map(|ask| ask.price))
+        .min();
+    match lowest {
+        Some(price) => Reply::ok(&json!({ "price": rows::with_fraction(price) })),
+        None => Reply::message(404, "Card not found"),
+    }
 }
 
 /// `GET /bff/offer-view/details`
@@ -196,12 +245,7 @@ pub fn details(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
         Ok(merchant) => merchant,
         Err(refusal) => return refusal,
     };
-    let offer = call.query("s").and_then(|sku| {
-        market
-            .offers
-            .get(&merchant.uid)
-            .and_then(|offers| offers.get(sku))
-    });
+    let offer = call.query("s").and_then(|sku| market.offer(&merchant.uid, sku));
     match offer {
         Some(offer) => Reply::ok(&rows::details(&merchant, offer)),
         None => Reply::message(404, "Offer not found"),
@@ -209,7 +253,7 @@ pub fn details(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
 }
 
 /// The merchant a read is about, if the session may see it.
-fn admitted(
+pub fn admitted(
     market: &mut Market,
     call: &Call,
     trace: &mut Trace,

@@ -2,7 +2,7 @@
 //! journal, answer. Handlers are plain functions on the market and know nothing of the HTTP server.
 
 use std::collections::BTreeMap;
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,14 +10,15 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{COOKIE, ETAG, IF_NONE_MATCH};
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::faults::{BodyKind, Fault, Kind};
+use crate::faults::{Fault, Kind, Target, answer, wire};
 use crate::journal::{Entry, Write, blanked};
+use crate::login::SSO_COOKIE;
 use crate::market::Market;
-
-const JSON: &str = "application/json";
-const HTML: &str = "text/html; charset=utf-8";
+use crate::oauth::SID_COOKIE;
+use crate::orders::TOKEN_HEADER;
+pub use crate::reply::Reply;
 
 /// The market as all servers share it.
 pub struct Shared {
@@ -52,8 +53,17 @@ pub struct Call {
     pub body: Value,
     /// The last segment of the path.
     pub tail: String,
+    /// The file of a form.
+    pub file: Option<FilePart>,
     /// The fault at work, for handlers that act differently under it.
-    pub fault: Option<Kind>,
+    pub fault: Option<Fault>,
+}
+
+/// An uploaded file as its form described it.
+pub struct FilePart {
+    pub name: String,
+    pub content_type: String,
+    pub data: Bytes,
 }
 
 impl Call {
@@ -67,6 +77,21 @@ impl Call {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
+    }
+
+    /// The fault at work, if it is of this kind.
+    pub fn fault_of(&self, kind: Kind) -> Option<&Fault> {
+        self.fault.as_ref().filter(|fault| fault.kind == kind)
+    }
+
+    /// Everything a fault can ask for: path, decoded query, body.
+    fn text(&self) -> String {
+        let query: Vec<String> = self
+            .query
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!("{} {} {}", self.path, query.join("&"), self.body)
     }
 
     /// A string field of the JSON body.
@@ -95,79 +120,6 @@ impl Call {
     }
 }
 
-/// An answer.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub content_type: &'static str,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
-}
-
-impl Reply {
-    pub fn json(status: u16, value: &Value) -> Self {
-        Self {
-            status,
-            content_type: JSON,
-            headers: Vec::new(),
-            body: value.to_string().into_bytes(),
-        }
-    }
-
-    pub fn ok(value: &Value) -> Self {
-        Self::json(200, value)
-    }
-
-    /// A refusal with a `message`, as the cabinet writes them.
-    pub fn message(status: u16, message: &str) -> Self {
-        Self::json(status, &json!({ "message": message }))
-    }
-
-    pub fn html(status: u16, page: String) -> Self {
-        Self {
-            status,
-            content_type: HTML,
-            headers: Vec::new(),
-            body: page.into_bytes(),
-        }
-    }
-
-    pub fn empty(status: u16) -> Self {
-        Self {
-            status,
-            content_type: JSON,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
-    }
-
-    pub fn redirect(to: String) -> Self {
-        Self::empty(302).with("Location", to)
-    }
-
-    pub fn bytes(content_type: &'static str, body: Vec<u8>) -> Self {
-        Self {
-            status: 200,
-            content_type,
-            headers: Vec::new(),
-            body,
-        }
-    }
-
-    pub fn with(mut self, name: &'static str, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// Sets a cookie of this host. Not `Secure`: the simulated hosts speak plain HTTP.
-    pub fn with_cookie(self, name: &str, value: &str) -> Self {
-        self.with(
-            "Set-Cookie",
-            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax"),
-        )
-    }
-}
-
 /// What a handler notes for the journal.
 #[derive(Default)]
 pub struct Trace {
@@ -179,15 +131,33 @@ pub struct Trace {
 /// A handler of one endpoint.
 pub type Handler = fn(&mut Market, &Call, &mut Trace) -> Reply;
 
+/// Where a request arrives: names for faults and journal.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub host: &'static str,
+    pub endpoint: &'static str,
+}
+
 /// Carries out a request from beginning to end.
 pub async fn serve(
-    endpoint: &'static str,
+    place: Place,
     handler: Handler,
     request: HttpRequest,
     body: Bytes,
     shared: Data<Shared>,
 ) -> HttpResponse {
-    let mut call = read(&request, &body);
+    let call = read(&request, &body);
+    carry_out(place, handler, request, call, shared).await
+}
+
+/// The same for a request that was read already.
+pub async fn carry_out(
+    place: Place,
+    handler: Handler,
+    request: HttpRequest,
+    mut call: Call,
+    shared: Data<Shared>,
+) -> HttpResponse {
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
@@ -197,36 +167,45 @@ pub async fn serve(
             merchant: merchant_of(&market, &call),
             ..Trace::default()
         };
-        let fault = market.faults.take(endpoint, trace.merchant.as_deref());
-        call.fault = fault.as_ref().map(|fault| fault.kind);
-        let reply = match fault
-            .as_ref()
-            .and_then(|fault| instead(&mut market, &call, fault))
-        {
-            Some(reply) => reply,
-            None => afterwards(handler(&mut market, &call, &mut trace), fault.as_ref()),
+        let target = Target {
+            host: place.host,
+            endpoint: place.endpoint,
+            merchant: trace.merchant.as_deref(),
+            text: &|| call.text(),
         };
-        note(&mut market, endpoint, &call, trace, &reply, fault.as_ref());
+        let fault = market.faults.take(&target);
+        call.fault = fault;
+        let fault = call.fault.clone();
+        let instead = fault
+            .as_ref()
+            .and_then(|fault| answer::instead(&mut market, &call, fault));
+        let reply = match (instead, &fault) {
+            (Some(reply), _) => reply,
+            (None, None) => handler(&mut market, &call, &mut trace),
+            (None, Some(fault)) => {
+                let reply = handler(&mut market, &call, &mut trace);
+                answer::afterwards(&mut market, &call, reply, fault)
+            }
+        };
+        note(&mut market, place.endpoint, call, trace, &reply);
         (reply, fault)
     };
-    match fault {
-        Some(Fault {
-            kind: Kind::Slow,
-            delay_ms,
-            ..
-        }) => {
-            tokio::time::sleep(Duration::from_millis(delay_ms.unwrap_or(1000))).await;
+    match &fault {
+        Some(fault) if fault.kind == Kind::Slow => {
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms.unwrap_or(1000))).await;
         }
-        Some(Fault {
-            kind: Kind::Reset | Kind::ResetAfter,
-            ..
-        }) => drop_connection(&request),
+        Some(fault) if matches!(fault.kind, Kind::Reset | Kind::ResetAfter | Kind::Garbage) => {
+            if let Some(connection) = request.conn_data::<Connection>() {
+                wire::drop_connection(&connection.0, fault.kind);
+            }
+        }
         _ => {}
     }
-    answer(reply, &request)
+    respond(reply, &request, fault.as_ref())
 }
 
-fn read(request: &HttpRequest, body: &Bytes) -> Call {
+/// Reads a request; a body that is no JSON becomes null.
+pub fn read(request: &HttpRequest, body: &Bytes) -> Call {
     let headers: BTreeMap<String, String> = request
         .headers()
         .iter()
@@ -252,130 +231,44 @@ fn read(request: &HttpRequest, body: &Bytes) -> Call {
         cookies,
         body: serde_json::from_slice(body).unwrap_or(Value::Null),
         tail: request.path().rsplit('/').next().unwrap_or_default().to_owned(),
+        file: None,
         fault: None,
     }
 }
 
-/// The merchant a request is about: named by it, or the first of the session or of the account that logs in.
+/// The merchant a request is about: named by it or its token, or the first of the session or of the account that
+/// logs in.
 fn merchant_of(market: &Market, call: &Call) -> Option<String> {
-    let of_session = || {
-        let session = market.sessions.cabinet.get(call.cookie("mc-sid")?)?;
-        session.merchants.first().cloned()
-    };
-    let of_account = || market.accounts.get(call.field("_u")?)?.merchants.first().cloned();
-    call.named_merchant().or_else(of_session).or_else(of_account)
-}
-
-/// The answer of a fault that keeps the request from being carried out.
-fn instead(market: &mut Market, call: &Call, fault: &Fault) -> Option<Reply> {
-    match fault.kind {
-        Kind::Status => {
-            let status = fault.status.unwrap_or(500);
-            let reply = match fault.body {
-                BodyKind::Json => match &fault.patch {
-                    Some(body) => Reply::json(status, body),
-                    None => Reply::message(status, "simulated fault"),
-                },
-                BodyKind::Html => Reply::html(status, wall()),
-                BodyKind::Empty => Reply::empty(status),
-            };
-            Some(match &fault.retry_after {
-                Some(Value::String(text)) => reply.with("Retry-After", text.clone()),
-                Some(value) if !value.is_null() => reply.with("Retry-After", value.to_string()),
-                _ => reply,
-            })
-        }
-        Kind::Html => Some(Reply::html(200, wall())),
-        Kind::EmptyBody => Some(Reply::empty(200)),
-        Kind::Expired => {
-            if let Some(sid) = call.cookie("mc-sid") {
-                market.sessions.cabinet.remove(sid);
-            }
-            Some(Reply::empty(401))
-        }
-        Kind::RedirectLogin => Some(Reply::redirect(format!("{}/login", market.hosts.login))),
-        Kind::Reset => Some(Reply::empty(0)),
-        _ => None,
+    if let Some(named) = call.named_merchant() {
+        return Some(named);
     }
-}
-
-fn wall() -> String {
-    include_str!("pages/wall.html").to_owned()
-}
-
-/// What a fault does to the answer of a request that was carried out.
-fn afterwards(mut reply: Reply, fault: Option<&Fault>) -> Reply {
-    let Some(fault) = fault else { return reply };
-    let value = serde_json::from_slice::<Value>(&reply.body).ok();
-    match (fault.kind, value) {
-        (Kind::Malformed, _) => {
-            let half = reply.body.len() / 2;
-            reply.body.truncate(half);
-        }
-        (Kind::AppliedBut500, _) => reply = Reply::message(500, "Internal Server Error"),
-        (Kind::NoId, _) => reply = Reply::ok(&json!({})),
-        (Kind::ResetAfter, _) => reply.status = 0,
-        (Kind::Empty, Some(Value::Object(mut fields))) => {
-            for name in ["offers", "data", "merchants"] {
-                if let Some(Value::Array(rows)) = fields.get_mut(name) {
-                    rows.clear();
-                    if name == "offers" {
-                        fields.insert("total".to_owned(), json!(0));
-                        fields.insert("offersCount".to_owned(), json!(0));
-                    }
-                }
-            }
-            reply.body = Value::Object(fields).to_string().into_bytes();
-        }
-        (Kind::Patch, Some(mut value)) => {
-            merge(&mut value, fault.patch.as_ref());
-            reply.body = value.to_string().into_bytes();
-        }
-        (Kind::RowPatch, Some(mut value)) => {
-            for name in ["offers", "data", "merchants"] {
-                if let Some(Value::Array(rows)) = value.get_mut(name) {
-                    rows.iter_mut().for_each(|row| merge(row, fault.patch.as_ref()));
-                }
-            }
-            reply.body = value.to_string().into_bytes();
-        }
-        _ => {}
+    if let Some(session) = call
+        .cookie(SID_COOKIE)
+        .and_then(|sid| market.sessions.cabinet.get(sid))
+    {
+        return session.merchants.first().cloned();
     }
-    reply
-}
-
-/// Puts the fields of the patch into the object; null takes a field out.
-fn merge(value: &mut Value, patch: Option<&Value>) {
-    if let (Value::Object(fields), Some(Value::Object(changes))) = (value, patch) {
-        for (name, change) in changes {
-            if change.is_null() {
-                fields.remove(name);
-            } else {
-                fields.insert(name.clone(), change.clone());
-            }
-        }
+    if let Some(token) = call.header(TOKEN_HEADER) {
+        return market
+            .merchant_of_token(token)
+            .map(|merchant| merchant.uid.clone());
     }
+    market
+        .account_of(call.field("_u"), call.field("_ph"), call.cookie(SSO_COOKIE))
+        .and_then(|account| account.merchants.first().cloned())
 }
 
-fn note(
-    market: &mut Market,
-    endpoint: &str,
-    call: &Call,
-    trace: Trace,
-    reply: &Reply,
-    fault: Option<&Fault>,
-) {
-    let kind = fault.and_then(|fault| serde_json::to_value(fault.kind).ok());
+fn note(market: &mut Market, endpoint: &'static str, call: Call, trace: Trace, reply: &Reply) {
     let entry = Entry {
         n: 0,
-        time: market.now_text(),
-        endpoint: endpoint.to_owned(),
+        time: market.now_ms(),
+        endpoint,
         merchant: trace.merchant,
-        method: call.method.clone(),
-        path: call.path.clone(),
-        body: blanked(&call.body),
+        method: call.method,
+        path: call.path,
+        body: blanked(call.body),
         status: reply.status,
-        fault: kind.and_then(|kind| kind.as_str().map(str::to_owned)),
+        fault: call.fault.map(|fault| fault.kind),
         sku: None,
         price_before: None,
         price_after: None,
@@ -385,14 +278,7 @@ fn note(
     market.journal.add(entry);
 }
 
-fn drop_connection(request: &HttpRequest) {
-    if let Some(connection) = request.conn_data::<Connection>() {
-        // An error means that the other side has already gone, which is what is wanted.
-        let _ = connection.0.shutdown(Shutdown::Both);
-    }
-}
-
-fn answer(reply: Reply, request: &HttpRequest) -> HttpResponse {
+fn respond(reply: Reply, request: &HttpRequest, fault: Option<&Fault>) -> HttpResponse {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let known = request
         .headers()
@@ -407,11 +293,17 @@ fn answer(reply: Reply, request: &HttpRequest) -> HttpResponse {
         return HttpResponse::NotModified().finish();
     }
     let mut response = HttpResponse::build(status);
-    if !reply.body.is_empty() {
-        response.content_type(reply.content_type);
+    if let (false, Some(content_type)) = (reply.body.is_empty(), &reply.content_type) {
+        response.content_type(content_type.as_ref());
     }
-    for (name, value) in reply.headers {
-        response.append_header((name, value));
+    for (name, value) in &reply.headers {
+        response.append_header((name.as_ref(), value.as_str()));
     }
-    response.body(reply.body)
+    match fault {
+        None => response.body(reply.body),
+        Some(fault) => match wire::respond(&mut response, reply.body, fault) {
+            Ok(response) => response,
+            Err(body) => response.body(body),
+        },
+    }
 }

@@ -64,3 +64,17 @@ pub fn text(time_ms: i64) -> String {
         .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
         .unwrap_or_default()
 }
+
+/// A time as HTTP headers write it.
+pub fn http_date(time_ms: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(time_ms)
+        .map(|time| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        .unwrap_or_default()
+}
+
+/// The day of a time in Kazakhstan (UTC+5), `dd.mm.yyyy`.
+pub fn day(time_ms: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(time_ms.saturating_add(5 * 60 * 60 * 1000))
+        .map(|time| time.format("%d.%m.%Y").to_string())
+        .unwrap_or_default()
+}

@@ -1,7 +1,13 @@
 //! The control interface: sets the market up, switches faults, moves the clock and shows what happened.
 //! It listens on a port of its own and is not part of the marketplace.
 
-use actix_web::web::{self, Data, Json, Query, ServiceConfig};
+mod crowds;
+mod people;
+mod things;
+
+use std::collections::VecDeque;
+
+use actix_web::web::{self, Data, Json, JsonConfig, Query, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,28 +15,28 @@ use serde_json::{Value, json};
 
 use crate::Options;
 use crate::call::Shared;
-use crate::faults::{Fault, Kind};
+use crate::faults::Fault;
+use crate::listening::{HostState, Listening};
 use crate::market::Market;
-use crate::market::account::Account;
-use crate::market::limits::LimitsChange;
-use crate::market::offer::{Merchant, Offer, OfferSpec};
+use crate::market::account::{Account, Message};
+use crate::market::files::PriceFile;
+use crate::market::limits::Limits;
+use crate::market::offer::{Merchant, Offer};
 use crate::market::operations::Operation;
-use crate::market::rivals::{Behaviour, Rival};
+use crate::market::orders::Order;
+use crate::market::rivals::Rival;
+use crate::market::shelf::Shelf;
 use crate::seed;
+
+/// Bodies above this are refused; tens of thousands of offers stay below.
+const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Registers the calls.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .app_data(JsonConfig::default().limit(BODY_BYTES_MAX))
         .route("/control/reset", web::post().to(reset))
         .route("/control/state", web::get().to(state))
-        .route("/control/merchants", web::post().to(put_merchants))
-        .route("/control/offers", web::post().to(put_offers))
-        .route("/control/offers", web::delete().to(remove_offers))
-        .route("/control/rivals", web::post().to(put_rivals))
-        .route("/control/rivals", web::delete().to(remove_rivals))
-        .route("/control/rivals/behaviour", web::post().to(set_behaviour))
-        .route("/control/accounts", web::post().to(put_accounts))
-        .route("/control/sessions/expire", web::post().to(expire_sessions))
         .route("/control/faults", web::get().to(faults))
         .route("/control/faults", web::post().to(add_faults))
         .route("/control/faults", web::delete().to(clear_faults))
@@ -38,7 +44,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/control/limits", web::post().to(change_limits))
         .route("/control/clock", web::get().to(clock))
         .route("/control/clock", web::post().to(advance_clock))
-        .route("/control/journal", web::get().to(journal));
+        .route("/control/hosts", web::post().to(change_host))
+        .route("/control/journal", web::get().to(journal))
+        .configure(things::routes)
+        .configure(crowds::routes)
+        .configure(people::routes);
 }
 
 /// A refusal that says what is wrong with the call.
@@ -56,6 +66,16 @@ fn many<T: DeserializeOwned>(body: Value) -> Result<Vec<T>, String> {
     items.into_iter().map(read).collect()
 }
 
+/// The same thing with some fields changed.
+fn merged<T: Serialize + DeserializeOwned>(current: &T, changes: &Value) -> Result<T, String> {
+    let mut all = serde_json::to_value(current).map_err(|error| error.to_string())?;
+    match (&mut all, changes) {
+        (Value::Object(fields), Value::Object(changes)) => fields.extend(changes.clone()),
+        _ => return Err("an object is required".to_owned()),
+    }
+    serde_json::from_value(all).map_err(|error| error.to_string())
+}
+
 fn done(count: usize) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "count": count }))
 }
@@ -67,11 +87,19 @@ struct Reset {
     demo: Option<bool>,
 }
 
-async fn reset(shared: Data<Shared>, starting: Data<Options>, body: Option<Json<Reset>>) -> impl Responder {
+async fn reset(
+    shared: Data<Shared>,
+    starting: Data<Options>,
+    listening: Data<Listening>,
+    body: Option<Json<Reset>>,
+) -> impl Responder {
     let mut options = Options::clone(&starting);
     if let Some(Json(wanted)) = body {
         options.seed = wanted.seed.unwrap_or(options.seed);
         options.demo = wanted.demo.unwrap_or(options.demo);
+    }
+    if let Err(error) = listening.open_all().await {
+        return failed(&error);
     }
     let mut market = shared.market();
     match seed::market(market.hosts.clone(), &options) {
@@ -79,8 +107,36 @@ async fn reset(shared: Data<Shared>, starting: Data<Options>, body: Option<Json<
             *market = fresh;
             HttpResponse::Ok().json(json!({ "seed": options.seed, "time": market.now_text() }))
         }
-        Err(error) => HttpResponse::InternalServerError().json(json!({ "error": error.to_string() })),
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &anyhow::Error) -> HttpResponse {
+    HttpResponse::InternalServerError().json(json!({ "error": format!("{error:#}") }))
+}
+
+/// How a host answers from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostChange {
+    /// `login`, `cabinet`, `public`, `orders` or `cdn`.
+    host: String,
+    state: HostState,
+    /// Open again after so many milliseconds of real time.
+    for_ms: Option<u64>,
+}
+
+async fn change_host(listening: Data<Listening>, body: Json<HostChange>) -> impl Responder {
+    let wanted = body.into_inner();
+    match listening.set(&wanted.host, wanted.state).await {
+        Ok(false) => return refused("no such host"),
+        Ok(true) => {}
+        Err(error) => return failed(&error),
+    }
+    if let Some(for_ms) = wanted.for_ms {
+        listening.clone().into_inner().open_later(wanted.host, for_ms);
+    }
+    done(1)
 }
 
 #[derive(Serialize)]
@@ -93,10 +149,12 @@ struct State<'a> {
     /// Accepted changes that are not applied yet.
     pending_operations: Vec<&'a Operation>,
     operations: Vec<&'a Operation>,
-    uploads: Vec<Value>,
+    uploads: Vec<&'a PriceFile>,
+    orders: Vec<&'a Order>,
+    messages: &'a VecDeque<Message>,
     sessions: Vec<Value>,
-    faults: &'a [Fault],
-    limits: &'a crate::market::limits::Limits,
+    faults: Vec<&'a Fault>,
+    limits: &'a Limits,
 }
 
 #[derive(Deserialize)]
@@ -122,9 +180,9 @@ async fn state(shared: Data<Shared>, query: Query<StateQuery>) -> impl Responder
             .filter(|merchant| wanted(&merchant.uid))
             .collect(),
         offers: market
-            .offers
+            .shelves
             .values()
-            .flat_map(|offers| offers.values())
+            .flat_map(Shelf::iter)
             .filter(|offer| wanted(&offer.merchant))
             .collect(),
         rivals: market
@@ -138,7 +196,17 @@ async fn state(shared: Data<Shared>, query: Query<StateQuery>) -> impl Responder
             .filter(|operation| operation.public_at.is_none())
             .collect(),
         operations,
-        uploads: Vec::new(),
+        uploads: market
+            .files
+            .values()
+            .filter(|file| wanted(&file.merchant))
+            .collect(),
+        orders: market
+            .orders
+            .iter()
+            .filter(|order| wanted(&order.merchant))
+            .collect(),
+        messages: &market.messages,
         sessions: sessions
             .map(|session| json!({ "email": session.email, "merchants": session.merchants }))
             .collect(),
@@ -146,142 +214,6 @@ async fn state(shared: Data<Shared>, query: Query<StateQuery>) -> impl Responder
         limits: &market.limits,
     };
     HttpResponse::Ok().json(body)
-}
-
-async fn put_merchants(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
-    let merchants = match many::<Merchant>(body.into_inner()) {
-        Ok(merchants) => merchants,
-        Err(message) => return refused(&message),
-    };
-    let mut market = shared.market();
-    let count = merchants.len();
-    for merchant in merchants {
-        market.merchants.insert(merchant.uid.clone(), merchant);
-    }
-    done(count)
-}
-
-async fn put_offers(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
-    let offers = match many::<OfferSpec>(body.into_inner()) {
-        Ok(offers) => offers,
-        Err(message) => return refused(&message),
-    };
-    let mut market = shared.market();
-    let count = offers.len();
-    for offer in offers {
-        if let Err(message) = market.put_offer(offer) {
-            return refused(&message);
-        }
-    }
-    done(count)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfferKey {
-    merchant: String,
-    sku: String,
-}
-
-async fn remove_offers(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
-    let keys = match many::<OfferKey>(body.into_inner()) {
-        Ok(keys) => keys,
-        Err(message) => return refused(&message),
-    };
-    let mut market = shared.market();
-    done(
-        keys.iter()
-            .filter(|key| market.remove_offer(&key.merchant, &key.sku))
-            .count(),
-    )
-}
-
-async fn put_rivals(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
-    let rivals = match many::<Rival>(body.into_inner()) {
-        Ok(rivals) => rivals,
-        Err(message) => return refused(&message),
-    };
-    let mut market = shared.market();
-    let count = rivals.len();
-    rivals.into_iter().for_each(|rival| market.put_rival(rival));
-    done(count)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RivalKey {
-    card: String,
-    /// Absent: every rival of the card.
-    merchant_id: Option<String>,
-}
-
-async fn remove_rivals(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
-    let keys = match many::<RivalKey>(body.into_inner()) {
-        Ok(keys) => keys,
-        Err(message) => return refused(&message),
-    };
-    let mut market = shared.market();
-    done(
-        keys.iter()
-            .map(|key| market.remove_rivals(&key.card, key.merchant_id.as_deref()))
-            .sum(),
-    )
-}
-
-#[derive(Deserialize)]
-struct BehaviourOf {
-    card: String,
-    /// Absent: every rival of the card.
-    merchant_id: Option<String>,
-    #[serde(flatten)]
-    behaviour: Behaviour,
-}
-
-async fn set_behaviour(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
-    let wanted = match many::<BehaviourOf>(body.into_inner()) {
-        Ok(wanted) => wanted,
-        Err(message) => return refused(&message),
-    };
-    let mut market = shared.market();
-    let set = |one: &BehaviourOf| market.set_behaviour(&one.card, one.merchant_id.as_deref(), &one.behaviour);
-    done(wanted.iter().map(set).sum())
-}
-
-async fn put_accounts(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
-    let accounts = match many::<Account>(body.into_inner()) {
-        Ok(accounts) => accounts,
-        Err(message) => return refused(&message),
-    };
-    let mut market = shared.market();
-    let count = accounts.len();
-    for mut account in accounts {
-        account.email = account.email.to_lowercase();
-        market.accounts.insert(account.email.clone(), account);
-    }
-    done(count)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expire {
-    /// Absent: all sessions.
-    merchant: Option<String>,
-    /// Whether the login server forgets its people too; else a session can be renewed without a password.
-    #[serde(default = "yes")]
-    sign_out: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-async fn expire_sessions(shared: Data<Shared>, body: Json<Expire>) -> impl Responder {
-    done(
-        shared
-            .market()
-            .sessions
-            .end(body.merchant.as_deref(), body.sign_out),
-    )
 }
 
 async fn faults(shared: Data<Shared>) -> impl Responder {
@@ -293,11 +225,8 @@ async fn add_faults(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
         Ok(faults) => faults,
         Err(message) => return refused(&message),
     };
-    if faults
-        .iter()
-        .any(|fault| fault.kind == Kind::Status && fault.status.is_none())
-    {
-        return refused("a fault of kind status needs a status");
+    if let Some(what) = faults.iter().find_map(Fault::lacks) {
+        return refused(what);
     }
     let mut market = shared.market();
     let count = faults.len();
@@ -316,9 +245,12 @@ async fn limits(shared: Data<Shared>) -> impl Responder {
     HttpResponse::Ok().json(&shared.market().limits)
 }
 
-async fn change_limits(shared: Data<Shared>, body: Json<LimitsChange>) -> impl Responder {
+async fn change_limits(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
     let mut market = shared.market();
-    market.limits.change(body.into_inner());
+    match merged(&market.limits, &body) {
+        Ok(limits) => market.limits = limits,
+        Err(message) => return refused(&message),
+    }
     market.limiter.clear();
     HttpResponse::Ok().json(&market.limits)
 }

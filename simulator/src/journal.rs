@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::clock;
+use crate::faults::Kind;
+
 /// Names in a request body whose values are never kept.
-const SECRET_FIELDS: [&str; 6] = ["_p", "_c", "_m_c", "password", "token", "code"];
+const SECRET_FIELDS: [&str; 5] = ["_p", "_c", "_m_c", "password", "token"];
 
 /// What one request wanted to change about one offer.
 #[derive(Clone, Debug, Serialize)]
@@ -24,8 +27,10 @@ pub struct Write {
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
     pub n: u64,
-    pub time: String,
-    pub endpoint: String,
+    /// Milliseconds of the market's time; written as text.
+    #[serde(serialize_with = "as_text")]
+    pub time: i64,
+    pub endpoint: &'static str,
     pub merchant: Option<String>,
     pub method: String,
     pub path: String,
@@ -34,7 +39,7 @@ pub struct Entry {
     pub status: u16,
     /// The kind of fault that was at work, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
+    pub fault: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,8 +52,12 @@ pub struct Entry {
     pub warnings: Vec<String>,
 }
 
+fn as_text<S: Serializer>(time_ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&clock::text(*time_ms))
+}
+
 /// Older entries than so many are forgotten: a demonstration may run for weeks.
-const ENTRIES_MAX: usize = 200_000;
+const ENTRIES_MAX: usize = 50_000;
 
 /// The list itself.
 #[derive(Debug, Default)]
@@ -80,25 +89,23 @@ impl Journal {
 }
 
 /// The same value with everything secret replaced.
-pub fn blanked(value: &Value) -> Value {
+pub fn blanked(mut value: Value) -> Value {
+    blank(&mut value);
+    value
+}
+
+fn blank(value: &mut Value) {
     match value {
-        Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(name, inner)| {
-                    let secret = SECRET_FIELDS.contains(&name.as_str());
-                    (
-                        name.clone(),
-                        if secret {
-                            Value::from("***")
-                        } else {
-                            blanked(inner)
-                        },
-                    )
-                })
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.iter().map(blanked).collect()),
-        other => other.clone(),
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                if SECRET_FIELDS.contains(&name.as_str()) {
+                    *inner = Value::from("***");
+                } else {
+                    blank(inner);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(blank),
+        _ => {}
     }
 }

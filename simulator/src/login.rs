@@ -3,18 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::call::{Call, Reply, Trace};
+use crate::faults::Kind;
 use crate::market::Market;
-use crate::market::account::{Account, Refusal, Sso, Step};
+use crate::market::account::{Account, Attempt, Refusal, Sso, Step};
 
 /// The cookie of the login server; a new value after each step.
 pub const SSO_COOKIE: &str = "MS_AUTH_SSO";
 /// The cookie by which a device is known again.
 const TRUST_COOKIE: &str = "MS_TRUSTED_DEVICE";
-
-const CODE_LIFE_MS: i64 = 10 * 60 * 1000;
-const SEND_GAP_MS: i64 = 60 * 1000;
-const BREAK_MS: i64 = 60 * 1000;
-const WRONG_CODES_MAX: u32 = 3;
+/// User ids are made of this and the seller's id.
+const USER_PREFIX: &str = "user-";
 
 /// `GET /login`
 pub fn page(market: &mut Market, call: &Call, _: &mut Trace) -> Reply {
@@ -105,45 +103,43 @@ pub fn login(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
     reply
 }
 
-/// `POST /api/p/mfa/send`: the mailed code once more.
+/// `POST /api/p/mfa/send`: the mailed code once more. Its life begins anew.
 pub fn send_again(market: &mut Market, call: &Call, _: &mut Trace) -> Reply {
-    let sso = call
-        .cookie(SSO_COOKIE)
-        .and_then(|token| market.sessions.sso.get(token))
-        .cloned();
-    let Some(Step::MailCode { email, .. }) = sso.map(|sso| sso.step) else {
+    if call.method != "POST" {
+        return Reply::message(405, "Method Not Allowed");
+    }
+    let token = call.cookie(SSO_COOKIE).unwrap_or_default().to_owned();
+    let step = market.sessions.sso.get(&token).map(|sso| sso.step.clone());
+    let Some(Step::MailCode(attempt)) = step else {
         return Outcome::refused(Step::Fresh, "FAILED").reply;
     };
-    let now_ms = market.now_ms();
-    match market
-        .accounts
-        .get_mut(&email)
-        .map(|account| send_code(account, now_ms))
-    {
-        Some(Err(wait_ms)) => Outcome::blocked(Step::Fresh, "MFA_SEND_FLOOD", wait_ms).reply,
-        _ => Reply::ok(&json!({})),
+    match send_code(market, call, &attempt.email, Channel::Mail) {
+        Err(wait_ms) => Outcome::blocked(Step::Fresh, "MFA_SEND_FLOOD", wait_ms).reply,
+        Ok(attempt) => {
+            if let Some(sso) = market.sessions.sso.get_mut(&token) {
+                sso.step = Step::MailCode(attempt);
+            }
+            Reply::ok(&json!({}))
+        }
     }
 }
 
 fn advance(market: &mut Market, call: &Call, step: Step, pending: Option<&str>) -> Outcome {
     if let Some(phone) = call.field("_ph") {
-        return by_phone(market, phone);
+        return by_phone(market, call, phone);
     }
     if let Some(code) = call.field("_c") {
-        let Step::SmsCode { email, sent_ms } = step else {
+        let Step::SmsCode(attempt) = step else {
             return Outcome::refused(step, "FAILED");
         };
         let expected = market
             .accounts
-            .get(&email)
-            .map(|account| account.sms_code.clone());
-        let attempt = Step::SmsCode {
-            email: email.clone(),
-            sent_ms,
-        };
-        return match check_code(market, &email, expected.as_deref() == Some(code), sent_ms) {
-            Ok(()) => enter(market, &email, pending),
-            Err(CodeError::Wrong) => Outcome::refused(attempt, "SECURITY_CODE_INVALID"),
+            .get(&attempt.email)
+            .map(|account| &account.sms_code);
+        let right = expected.is_some_and(|expected| expected == code);
+        return match check_code(market, &attempt, right) {
+            Ok(()) => enter(market, &attempt.email, pending),
+            Err(CodeError::Wrong) => Outcome::refused(Step::SmsCode(attempt), "SECURITY_CODE_INVALID"),
             Err(CodeError::Expired) => Outcome::refused(Step::Fresh, "INACTIVE_CODE_ERROR"),
             Err(CodeError::TooMany(wait_ms)) => {
                 Outcome::blocked(Step::Fresh, "MFA_CODE_ATTEMPT_LIMIT", wait_ms)
@@ -151,31 +147,33 @@ fn advance(market: &mut Market, call: &Call, step: Step, pending: Option<&str>) 
         };
     }
     if let Some(code) = call.field("_m_c") {
-        let Step::MailCode { email, sent_ms } = step else {
+        let Step::MailCode(attempt) = step else {
             return Outcome::refused(step, "FAILED");
         };
         let expected = market
             .accounts
-            .get(&email)
-            .map(|account| account.mail_code_value.clone());
-        let attempt = Step::MailCode {
-            email: email.clone(),
-            sent_ms,
-        };
-        return match check_code(market, &email, expected.as_deref() == Some(code), sent_ms) {
-            Ok(()) => remembered(call, enter(market, &email, pending), email),
-            Err(CodeError::Wrong) => Outcome::refused(attempt, "MFA_CODE_INVALID"),
+            .get(&attempt.email)
+            .map(|account| &account.mail_code_value);
+        let right = expected.is_some_and(|expected| expected == code);
+        return match check_code(market, &attempt, right) {
+            Ok(()) => remembered(call, enter(market, &attempt.email, pending), attempt.email),
+            Err(CodeError::Wrong) => Outcome::refused(Step::MailCode(attempt), "MFA_CODE_INVALID"),
             Err(CodeError::Expired) => Outcome::refused(Step::Fresh, "TIMEOUT_EXCEEDED"),
             Err(CodeError::TooMany(wait_ms)) => {
                 Outcome::blocked(Step::Fresh, "MFA_CODE_ATTEMPT_LIMIT", wait_ms)
             }
         };
     }
-    if let Some(merchant) = call.field("_s_m") {
+    let user = call
+        .field("_s_u")
+        .map(|user| user.trim_start_matches(USER_PREFIX));
+    if let Some(merchant) = call.field("_s_m").or(user) {
         let Step::Choice { email } = step else {
             return Outcome::refused(step, "FAILED");
         };
-        let owns = |account: &Account| account.merchants.iter().any(|uid| uid == merchant);
+        let owns = |account: &Account| {
+            account.choice_of_user == user.is_some() && account.merchants.iter().any(|uid| uid == merchant)
+        };
         return if market.accounts.get(&email).is_some_and(owns) {
             signed_in(market, email, vec![merchant.to_owned()], pending)
         } else {
@@ -188,31 +186,18 @@ fn advance(market: &mut Market, call: &Call, step: Step, pending: Option<&str>) 
     }
 }
 
-fn by_phone(market: &mut Market, phone: &str) -> Outcome {
-    let now_ms = market.now_ms();
-    let wanted = digits(phone);
-    let account = market.accounts.values_mut().find(|account| {
-        account
-            .phone
-            .as_deref()
-            .is_some_and(|known| digits(known) == wanted)
-    });
-    let Some(account) = account else {
+fn by_phone(market: &mut Market, call: &Call, phone: &str) -> Outcome {
+    let Some(account) = market.account_of(None, Some(phone), None) else {
         return Outcome::refused(Step::Fresh, "CREDENTIALS_INVALID");
     };
-    let wait_ms = account.progress.blocked_until_ms.saturating_sub(now_ms);
+    let wait_ms = account.progress.blocked_until_ms.saturating_sub(market.now_ms());
     if wait_ms > 0 {
         return Outcome::blocked(Step::Fresh, "MFA_CODE_ATTEMPT_LIMIT", wait_ms);
     }
-    match send_code(account, now_ms) {
+    let email = account.email.clone();
+    match send_code(market, call, &email, Channel::Sms) {
         Err(wait_ms) => Outcome::blocked(Step::Fresh, "MFA_SEND_FLOOD", wait_ms),
-        Ok(()) => {
-            let step = Step::SmsCode {
-                email: account.email.clone(),
-                sent_ms: now_ms,
-            };
-            Outcome::said(step, &json!({ "phone": phone }))
-        }
+        Ok(attempt) => Outcome::said(Step::SmsCode(attempt), &json!({ "phone": phone })),
     }
 }
 
@@ -225,7 +210,7 @@ fn by_email(market: &mut Market, call: &Call, email: &str, password: &str, pendi
         == Some(&email);
     let account = market
         .accounts
-        .get_mut(&email)
+        .get(&email)
         .filter(|account| account.password == password);
     let Some(account) = account else {
         return Outcome::refused(Step::Fresh, "CREDENTIALS_INVALID");
@@ -238,18 +223,9 @@ fn by_email(market: &mut Market, call: &Call, email: &str, password: &str, pendi
         .mail_code_after
         .is_some_and(|logins| account.progress.logins >= logins);
     if used_up || (account.mail_code && !trusted) {
-        return match send_code(account, now_ms) {
+        return match send_code(market, call, &email, Channel::Mail) {
             Err(wait_ms) => Outcome::blocked(Step::Fresh, "MFA_SEND_FLOOD", wait_ms),
-            Ok(()) => {
-                let masked = masked(&email);
-                Outcome::said(
-                    Step::MailCode {
-                        email,
-                        sent_ms: now_ms,
-                    },
-                    &json!({ "email": masked }),
-                )
-            }
+            Ok(attempt) => Outcome::said(Step::MailCode(attempt), &json!({ "email": masked(&email) })),
         };
     }
     remembered(call, enter(market, &email, pending), email)
@@ -268,9 +244,13 @@ fn enter(market: &mut Market, email: &str, pending: Option<&str>) -> Outcome {
     }
     let merchants = account.merchants.clone();
     if merchants.len() > 1 && account.choice_at_login {
+        let of_user = account.choice_of_user;
         let named = |uid: &String| {
             let name = market.merchants.get(uid).map(|merchant| merchant.name.as_str());
-            json!({ "uid": uid, "name": name })
+            match of_user {
+                false => json!({ "uid": uid, "name": name }),
+                true => json!({ "userId": format!("{USER_PREFIX}{uid}"), "name": name }),
+            }
         };
         let choices: Vec<Value> = merchants.iter().map(named).collect();
         return Outcome::said(
@@ -309,46 +289,72 @@ enum CodeError {
     TooMany(i64),
 }
 
-fn check_code(market: &mut Market, email: &str, right: bool, sent_ms: i64) -> Result<(), CodeError> {
+fn check_code(market: &mut Market, attempt: &Attempt, right: bool) -> Result<(), CodeError> {
     let now_ms = market.now_ms();
-    if now_ms.saturating_sub(sent_ms) > CODE_LIFE_MS {
+    let life_ms = milliseconds(market.limits.code_life_seconds);
+    if now_ms.saturating_sub(attempt.sent_ms) > life_ms {
         return Err(CodeError::Expired);
     }
-    if right {
+    if right && !attempt.lost {
         return Ok(());
     }
-    let Some(account) = market.accounts.get_mut(email) else {
+    let (tries, break_ms) = (
+        market.limits.code_tries,
+        milliseconds(market.limits.break_seconds),
+    );
+    let Some(account) = market.accounts.get_mut(&attempt.email) else {
         return Err(CodeError::Expired);
     };
     account.progress.wrong_codes = account.progress.wrong_codes.saturating_add(1);
-    if account.progress.wrong_codes < WRONG_CODES_MAX {
+    if account.progress.wrong_codes < tries {
         return Err(CodeError::Wrong);
     }
     account.progress.wrong_codes = 0;
-    account.progress.blocked_until_ms = now_ms.saturating_add(BREAK_MS);
-    Err(CodeError::TooMany(BREAK_MS))
+    account.progress.blocked_until_ms = now_ms.saturating_add(break_ms);
+    Err(CodeError::TooMany(break_ms))
+}
+
+/// How a code reaches a person.
+#[derive(Clone, Copy)]
+enum Channel {
+    Sms,
+    Mail,
 }
 
 /// Sends a code, or says for how long none will be sent.
-fn send_code(account: &mut Account, now_ms: i64) -> Result<(), i64> {
-    let next_ms = account
-        .progress
-        .code_sent_ms
-        .map_or(i64::MIN, |sent| sent.saturating_add(SEND_GAP_MS));
-    if now_ms < next_ms {
-        return Err(next_ms.saturating_sub(now_ms));
+fn send_code(market: &mut Market, call: &Call, email: &str, channel: Channel) -> Result<Attempt, i64> {
+    let now_ms = market.now_ms();
+    let gap_ms = milliseconds(market.limits.code_gap_seconds);
+    let mut message = None;
+    if let Some(account) = market.accounts.get_mut(email) {
+        let sent = account.progress.code_sent_ms;
+        let next_ms = sent.map_or(i64::MIN, |sent| sent.saturating_add(gap_ms));
+        if now_ms < next_ms {
+            return Err(next_ms.saturating_sub(now_ms));
+        }
+        account.progress.code_sent_ms = Some(now_ms);
+        message = Some(match channel {
+            Channel::Sms => (
+                "sms",
+                account.phone.clone().unwrap_or_default(),
+                account.sms_code.clone(),
+            ),
+            Channel::Mail => ("mail", account.email.clone(), account.mail_code_value.clone()),
+        });
     }
-    account.progress.code_sent_ms = Some(now_ms);
-    Ok(())
+    let lost = call.fault_of(Kind::CodeLost).is_some();
+    if let (Some((channel, to, code)), false) = (message, lost) {
+        market.send_message(channel, to, code);
+    }
+    Ok(Attempt {
+        email: email.to_owned(),
+        sent_ms: now_ms,
+        lost,
+    })
 }
 
-/// The digits of a telephone number, with the leading 8 of the country written as 7.
-fn digits(phone: &str) -> String {
-    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix('8') {
-        Some(rest) if digits.len() == 11 => format!("7{rest}"),
-        _ => digits,
-    }
+fn milliseconds(seconds: u32) -> i64 {
+    i64::from(seconds).saturating_mul(1000)
 }
 
 fn masked(email: &str) -> String {

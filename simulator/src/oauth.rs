@@ -1,12 +1,13 @@
 //! The redirects that turn a login into a cabinet session, and the cabinet's page at their end.
 
 use crate::call::{Call, Reply, Trace};
+use crate::faults::Kind;
 use crate::login::SSO_COOKIE;
 use crate::market::Market;
 use crate::market::account::{AuthorizationRequest, CabinetSession, Grant, Sso, Step};
 
 /// The cabinet session itself.
-const SID_COOKIE: &str = "mc-sid";
+pub const SID_COOKIE: &str = "mc-sid";
 /// Given to everybody, and worth nothing alone.
 const VISITOR_COOKIE: &str = "mc-session";
 /// Ties an authorization request to the browser that began it.
@@ -63,8 +64,12 @@ pub fn authorize(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
     {
         trace.merchant = merchants.first().cloned();
         let code = market.token();
+        let sent = match call.fault_of(Kind::WrongState) {
+            Some(_) => market.token(),
+            None => state.clone(),
+        };
         let to = format!(
-            "{}/login/oauth2/code/1?code={code}&state={state}",
+            "{}/login/oauth2/code/1?code={code}&state={sent}",
             market.hosts.cabinet
         );
         market.sessions.grants.insert(

@@ -67,7 +67,7 @@ pub fn card_page(market: &mut Market, call: &Call, _: &mut Trace) -> Reply {
     let rows: String = market
         .asks(card, city)
         .iter()
-        .map(|ask| format!("<tr><td>{}</td><td>{} ₸</td></tr>", escaped(&ask.name), ask.price))
+        .map(|ask| format!("<tr><td>{}</td><td>{} ₸</td></tr>", escaped(ask.name), ask.price))
         .collect();
     let page = include_str!("pages/card.html")
         .replace("{title}", &escaped(title))

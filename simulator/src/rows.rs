@@ -137,6 +137,36 @@ pub fn details(merchant: &Merchant, offer: &Offer) -> Value {
     })
 }
 
+/// An offer city by city, without stock.
+pub fn offer_in_cities(merchant: &Merchant, offer: &Offer) -> Value {
+    let mut cities = Vec::new();
+    for (city, _) in CITIES {
+        let points: Vec<Value> = offer
+            .listed
+            .availabilities
+            .iter()
+            .filter_map(|availability| Some((availability, merchant.point(&availability.store_id)?)))
+            .filter(|(_, point)| point.city == city)
+            .map(|(availability, point)| {
+                json!({
+                    "pointId": availability.store_id,
+                    "name": point.display_name.as_ref().unwrap_or(&point.id),
+                    "available": availability.available,
+                })
+            })
+            .collect();
+        if let (Some(price), false) = (offer.listed.price_in(city), points.is_empty()) {
+            cities.push(json!({ "cityId": city, "price": price, "points": points }));
+        }
+    }
+    json!({ "sku": offer.sku, "masterSku": offer.card, "title": offer.title, "cities": cities })
+}
+
+/// A price written with a fraction part, as the marketplace does in some places.
+pub fn with_fraction(price: i64) -> Value {
+    i32::try_from(price).map_or_else(|_| json!(price), |price| json!(f64::from(price)))
+}
+
 /// A merchant as `getMerchant` shows it.
 pub fn merchant(merchant: &Merchant) -> Value {
     json!({
@@ -186,15 +216,14 @@ pub fn points_by_city(merchant: &Merchant) -> Value {
 }
 
 /// A row of the public offers; the price is written with a fraction part, as the marketplace does.
-pub fn public_offer(card: &str, title: &str, ask: &Ask, delivery: &str) -> Value {
-    let price = i32::try_from(ask.price).map(|price| json!(f64::from(price)));
+pub fn public_offer(card: &str, title: &str, ask: &Ask<'_>, delivery: &str) -> Value {
     json!({
         "masterSku": card,
         "merchantId": ask.merchant_id,
         "merchantName": ask.name,
         "merchantSku": ask.sku,
         "title": title,
-        "price": price.unwrap_or_else(|_| json!(ask.price)),
+        "price": with_fraction(ask.price),
         "merchantRating": ask.rating,
         "merchantReviewsQuantity": ask.reviews,
         "kaspiDelivery": true,

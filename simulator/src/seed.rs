@@ -4,11 +4,14 @@ mod demo;
 mod first;
 mod goods;
 
+use serde_json::Value;
+
 use crate::Options;
 use crate::clock::Clock;
+use crate::listening::Hosts;
 use crate::market::Market;
 use crate::market::offer::{Merchant, Point};
-use crate::server::Hosts;
+use crate::market::orders::OrderSpec;
 
 /// Seconds until an accepted price is applied, where nothing else was asked for.
 const APPLY_SECONDS: u32 = 90;
@@ -52,5 +55,23 @@ fn merchant(uid: &str, name: &str, cities: &[&str]) -> Merchant {
         blocked: false,
         rating: 4.8,
         reviews: 120,
+        api_token: Some(format!("Token-{uid}")),
     }
+}
+
+/// Puts orders that are described as the control interface would.
+fn put_orders(market: &mut Market, orders: impl IntoIterator<Item = Value>) -> Result<(), String> {
+    for order in orders {
+        let spec: OrderSpec = serde_json::from_value(order).map_err(|error| error.to_string())?;
+        market.put_order(spec)?;
+    }
+    Ok(())
+}
+
+/// The object with one more field.
+fn with(mut object: Value, name: &str, value: Value) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.insert(name.to_owned(), value);
+    }
+    object
 }

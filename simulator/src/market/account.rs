@@ -30,6 +30,9 @@ pub struct Account {
     /// With more than one seller: ask at login (`su`), or let the session hold all of them.
     #[serde(default = "yes")]
     pub choice_at_login: bool,
+    /// The choice is among the people of this account (`_s_u`), not among its sellers (`_s_m`).
+    #[serde(default)]
+    pub choice_of_user: bool,
     /// Life of a cabinet session; absent means until somebody ends it.
     #[serde(default)]
     pub session_seconds: Option<u32>,
@@ -51,6 +54,24 @@ fn yes() -> bool {
     true
 }
 
+impl Account {
+    /// Whether this is the account's telephone, however it is written.
+    pub fn has_phone(&self, phone: &str) -> bool {
+        self.phone
+            .as_deref()
+            .is_some_and(|known| digits(known) == digits(phone))
+    }
+}
+
+/// The digits of a telephone number, with the leading 8 of the country written as 7.
+fn digits(phone: &str) -> String {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    match digits.strip_prefix('8') {
+        Some(rest) if digits.len() == 11 => format!("7{rest}"),
+        _ => digits,
+    }
+}
+
 /// Why an account may not enter although its credentials are right.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,19 +91,33 @@ pub struct Progress {
     pub code_sent_ms: Option<i64>,
 }
 
+/// A login that waits for a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub email: String,
+    pub sent_ms: i64,
+    /// The code never leaves the marketplace, so that none is right.
+    pub lost: bool,
+}
+
+/// A code on its way to a person.
+#[derive(Clone, Debug, Serialize)]
+pub struct Message {
+    /// RFC 3339.
+    pub time: String,
+    /// `sms`, `mail` or `sms_to_buyer`.
+    pub channel: &'static str,
+    pub to: String,
+    pub code: String,
+}
+
 /// How far a login got.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Step {
     #[default]
     Fresh,
-    SmsCode {
-        email: String,
-        sent_ms: i64,
-    },
-    MailCode {
-        email: String,
-        sent_ms: i64,
-    },
+    SmsCode(Attempt),
+    MailCode(Attempt),
     Choice {
         email: String,
     },
@@ -137,6 +172,33 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// Forgets every login under way; who is signed in stays so.
+    pub fn forget_attempts(&mut self) -> usize {
+        let before = self.sso.len();
+        self.sso
+            .retain(|_, sso| matches!(sso.step, Step::SignedIn { .. } | Step::Fresh));
+        before - self.sso.len()
+    }
+
+    /// Forgets the devices of an account, or all of them.
+    pub fn forget_devices(&mut self, email: Option<&str>) -> usize {
+        let before = self.trusted.len();
+        self.trusted
+            .retain(|_, owner| email.is_some_and(|email| email != owner));
+        before - self.trusted.len()
+    }
+
+    /// Gives the sessions that hold the merchant to others; returns how many there were.
+    pub fn assign(&mut self, merchant: &str, merchants: &[String]) -> usize {
+        let holding = self
+            .cabinet
+            .values_mut()
+            .filter(|session| session.merchants.iter().any(|uid| uid == merchant));
+        holding
+            .map(|session| session.merchants = merchants.to_vec())
+            .count()
+    }
+
     /// Ends the cabinet sessions that hold the merchant (all when absent) and returns how many there were.
     /// With `sign_out` the login server forgets its people too, so that nothing renews silently.
     pub fn end(&mut self, merchant: Option<&str>, sign_out: bool) -> usize {

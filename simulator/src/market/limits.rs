@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 const PENALTY_PROCESS_MS: i64 = 30 * 60 * 1000;
 const PENALTY_PUBLIC_MS: i64 = 10 * 1000;
 
-/// The switchable figures. Rates are counted in real time, penalties and the half hour in market time.
-#[derive(Clone, Debug, Serialize)]
+/// The switchable figures and habits. Rates are counted in real time, penalties and the half hour in market time.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     pub enabled: bool,
     /// Price changes per second and account.
@@ -17,58 +18,80 @@ pub struct Limits {
     pub process_per_30min: usize,
     /// Requests for public offers per second; absent means no limit.
     pub public_rps: Option<usize>,
+    /// Requests to the orders interface per second and token; absent means no limit.
+    pub orders_rps: Option<usize>,
     /// Seconds until an accepted change shows in the cabinet list.
     pub apply_list_seconds: u32,
     /// Seconds until an accepted change shows to buyers.
     pub apply_public_seconds: u32,
     /// Refuse what the marketplace is only believed to refuse: reads without `x-auth-version`, pages above 100.
     pub strict: bool,
+    /// A price above this is refused.
+    pub price_max: i64,
+    /// A price change that sends `cityPrices` alone is refused.
+    pub base_price_required: bool,
+    /// An edit that sends a stock withdraws the offer.
+    pub stock_count_withdraws: bool,
+    /// An edit that leaves a selling point out withdraws the offer everywhere, not only there.
+    pub left_out_point_withdraws: bool,
+    /// A point sent without stock and preorder loses both; else it keeps them.
+    pub empty_resets: bool,
+    /// Wrong codes until the account is blocked for `break_seconds`.
+    pub code_tries: u32,
+    /// Seconds between two codes for an account.
+    pub code_gap_seconds: u32,
+    /// Life of a code.
+    pub code_life_seconds: u32,
+    pub break_seconds: u32,
+    /// Seconds a file stays `UPLOADED`, and `PROCESSING` after that.
+    pub file_uploaded_seconds: u32,
+    pub file_processing_seconds: u32,
+    /// The status that says `Unfinished file found`.
+    pub unfinished_status: u16,
+    /// An offer that a price list leaves out is withdrawn.
+    pub file_replaces: bool,
+    /// The columns an Excel price list must have.
+    pub excel_columns: Vec<String>,
+    /// Files above this are answered with 413.
+    pub file_bytes_max: usize,
+    /// Seconds until an accepted change of an order's status shows.
+    pub order_apply_seconds: u32,
 }
 
-/// A change of some of the figures.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LimitsChange {
-    pub enabled: Option<bool>,
-    pub process_rps: Option<usize>,
-    pub process_per_30min: Option<usize>,
-    #[serde(default, with = "double_option")]
-    pub public_rps: Option<Option<usize>>,
-    pub apply_list_seconds: Option<u32>,
-    pub apply_public_seconds: Option<u32>,
-    pub strict: Option<bool>,
-}
-
-/// Tells "absent" from "null": null switches a limit off.
-mod double_option {
-    use serde::{Deserialize, Deserializer};
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<usize>>, D::Error> {
-        Option::<usize>::deserialize(input).map(Some)
-    }
-}
+/// A price above this is refused: nobody sells anything for a billion tenge.
+const PRICE_MAX: i64 = 1_000_000_000;
 
 impl Limits {
     pub fn new(apply_seconds: u32) -> Self {
+        let columns = [
+            "SKU", "model", "brand", "price", "PP1", "PP2", "PP3", "PP4", "PP5", "preorder",
+        ];
         Self {
             enabled: true,
             process_rps: 3,
             process_per_30min: 250,
             public_rps: None,
+            orders_rps: None,
             apply_list_seconds: apply_seconds,
             apply_public_seconds: apply_seconds,
             strict: false,
+            price_max: PRICE_MAX,
+            base_price_required: false,
+            stock_count_withdraws: false,
+            left_out_point_withdraws: false,
+            empty_resets: true,
+            code_tries: 3,
+            code_gap_seconds: 60,
+            code_life_seconds: 600,
+            break_seconds: 60,
+            file_uploaded_seconds: 10.min(apply_seconds),
+            file_processing_seconds: apply_seconds,
+            unfinished_status: 400,
+            file_replaces: false,
+            excel_columns: columns.map(str::to_owned).to_vec(),
+            file_bytes_max: 16 * 1024 * 1024,
+            order_apply_seconds: 0,
         }
-    }
-
-    pub fn change(&mut self, change: LimitsChange) {
-        self.enabled = change.enabled.unwrap_or(self.enabled);
-        self.process_rps = change.process_rps.unwrap_or(self.process_rps);
-        self.process_per_30min = change.process_per_30min.unwrap_or(self.process_per_30min);
-        self.public_rps = change.public_rps.unwrap_or(self.public_rps);
-        self.apply_list_seconds = change.apply_list_seconds.unwrap_or(self.apply_list_seconds);
-        self.apply_public_seconds = change.apply_public_seconds.unwrap_or(self.apply_public_seconds);
-        self.strict = change.strict.unwrap_or(self.strict);
     }
 }
 
@@ -142,6 +165,15 @@ impl Limiter {
         self.blocked_until_ms
             .insert(key, now_ms.saturating_add(PENALTY_PUBLIC_MS));
         false
+    }
+
+    /// Whether another request with this token may pass now; the next second is free again.
+    pub fn allow_orders(&mut self, limits: &Limits, merchant: &str, real_ms: i64) -> bool {
+        let (true, Some(limit)) = (limits.enabled, limits.orders_rps) else {
+            return true;
+        };
+        let marks = self.seconds.entry(format!("orders {merchant}")).or_default();
+        fits(marks, real_ms, 1000, 1, limit)
     }
 
     fn is_blocked(&self, key: &str, now_ms: i64) -> bool {

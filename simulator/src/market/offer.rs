@@ -21,6 +21,9 @@ pub struct Merchant {
     pub rating: f64,
     #[serde(default)]
     pub reviews: u32,
+    /// The token of the orders interface.
+    #[serde(default)]
+    pub api_token: Option<String>,
 }
 
 fn usual_rating() -> f64 {
@@ -161,8 +164,27 @@ pub struct Offer {
     pub updated_at: String,
 }
 
+impl Offer {
+    /// The offer as the control interface would describe it.
+    pub fn spec(&self) -> OfferSpec {
+        OfferSpec {
+            merchant: self.merchant.clone(),
+            sku: self.sku.clone(),
+            card: self.card.clone(),
+            title: self.title.clone(),
+            brand: self.brand.clone(),
+            category: self.category.clone(),
+            price: self.listed.price,
+            city_prices: self.listed.city_prices.clone(),
+            availabilities: Some(self.listed.availabilities.clone()),
+            images: self.images.clone(),
+            withdrawn: false,
+        }
+    }
+}
+
 /// How the control interface and the seeds describe an offer.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfferSpec {
     pub merchant: String,

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::limits::Limits;
 use super::offer::{Availability, Merchant};
-
-/// A price above this is refused: nobody sells anything for a billion tenge.
-const PRICE_MAX: i64 = 1_000_000_000;
 
 /// One requested change of one offer, already validated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,7 +43,8 @@ pub struct Operation {
 /// Reads one object of a price change and says what is wrong with it.
 ///
 /// The sentence is for the answer's `message`; the status is 400.
-pub fn read_change(merchant: &Merchant, body: &Value) -> Result<Change, String> {
+pub fn read_change(limits: &Limits, merchant: &Merchant, body: &Value) -> Result<Change, String> {
+    let max = limits.price_max;
     let sku = body
         .get("sku")
         .and_then(Value::as_str)
@@ -53,11 +52,11 @@ pub fn read_change(merchant: &Merchant, body: &Value) -> Result<Change, String> 
     let sku = sku.ok_or_else(|| "sku is required".to_owned())?.to_owned();
     let price = match body.get("price") {
         None | Some(Value::Null) => None,
-        Some(value) => Some(read_price(value)?),
+        Some(value) => Some(read_price(value, max)?),
     };
     let city_prices = match body.get("cityPrices") {
         None | Some(Value::Null) => None,
-        Some(Value::Array(rows)) => Some(read_city_prices(rows)?),
+        Some(Value::Array(rows)) => Some(read_city_prices(rows, max)?),
         Some(_) => return Err("cityPrices must be an array".to_owned()),
     };
     let availabilities = match body.get("availabilities") {
@@ -72,6 +71,9 @@ pub fn read_change(merchant: &Merchant, body: &Value) -> Result<Change, String> 
     if price.is_none() && city_prices.is_none() && availabilities.is_none() {
         return Err("nothing to change".to_owned());
     }
+    if limits.base_price_required && price.is_none() && city_prices.is_some() {
+        return Err("price is required beside cityPrices".to_owned());
+    }
     Ok(Change {
         sku,
         price,
@@ -80,20 +82,20 @@ pub fn read_change(merchant: &Merchant, body: &Value) -> Result<Change, String> 
     })
 }
 
-fn read_price(value: &Value) -> Result<i64, String> {
+fn read_price(value: &Value, max: i64) -> Result<i64, String> {
     let price = value
         .as_i64()
         .ok_or_else(|| "price must be a whole number".to_owned())?;
     if price <= 0 {
         return Err("price must be positive".to_owned());
     }
-    if price > PRICE_MAX {
+    if price > max {
         return Err("price is too large".to_owned());
     }
     Ok(price)
 }
 
-fn read_city_prices(rows: &[Value]) -> Result<BTreeMap<String, i64>, String> {
+fn read_city_prices(rows: &[Value], max: i64) -> Result<BTreeMap<String, i64>, String> {
     let mut prices = BTreeMap::new();
     for row in rows {
         let city = row
@@ -104,7 +106,7 @@ fn read_city_prices(rows: &[Value]) -> Result<BTreeMap<String, i64>, String> {
             return Err(format!("unknown city {city}"));
         }
         let value = row.get("value").ok_or_else(|| "value is required".to_owned())?;
-        if prices.insert(city.to_owned(), read_price(value)?).is_some() {
+        if prices.insert(city.to_owned(), read_price(value, max)?).is_some() {
             return Err(format!("city {city} is named twice"));
         }
     }

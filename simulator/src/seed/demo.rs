@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::goods::{ELECTRONICS, Good, KITCHEN, goods};
-use super::merchant;
+use super::{merchant, with};
 use crate::market::Market;
 use crate::market::account::Account;
 use crate::market::cities::{ALMATY, ASTANA};
@@ -84,7 +84,60 @@ pub fn fill(market: &mut Market) -> Result<(), String> {
             }
         }
     }
-    put_shared_cards(market, &stores)
+    put_shared_cards(market, &stores)?;
+    for store in &stores {
+        put_orders(market, store)?;
+    }
+    Ok(())
+}
+
+/// A dozen orders of a store in every stage, and a preorder for each product that is made to order; every third of
+/// those is late.
+fn put_orders(market: &mut Market, store: &Store) -> Result<(), String> {
+    const HOUR: i64 = 60 * 60;
+    const DAY: i64 = 24 * HOUR;
+    let first_code: u32 = store.uid.parse::<u32>().unwrap_or(0) % 100 * 1000 + 500_000_000;
+    let order = |number: u32, good: u32, state: &str, status: &str, ago: i64| {
+        json!({ "code": (first_code + number).to_string(), "merchant": store.uid, "sku": sku(store, good),
+                "state": state, "status": status, "created_seconds_ago": ago, "planned_in_seconds": 2 * DAY - ago })
+    };
+    let goods = u32::try_from(store.goods.len()).unwrap_or(0);
+    let stages = [
+        ("NEW", "APPROVED_BY_BANK"),
+        ("KASPI_DELIVERY", "ACCEPTED_BY_MERCHANT"),
+        ("ARCHIVE", "COMPLETED"),
+        ("ARCHIVE", "CANCELLED"),
+    ];
+    let mut orders = Vec::new();
+    for (number, (state, status)) in (1_u32..=12).zip(stages.into_iter().cycle()) {
+        let ago = i64::from(number) * 17 * HOUR;
+        orders.push(order(number, number * 7 % goods.max(1), state, status, ago));
+    }
+    let made_to_order = (0..goods).filter(|good| good % 13 == 5 && good % 12 != 11);
+    for (number, good) in (21_u32..).zip(made_to_order) {
+        let ago = i64::from(number - 20) * DAY;
+        let (state, status) = if number.is_multiple_of(2) {
+            ("NEW", "APPROVED_BY_BANK")
+        } else {
+            ("KASPI_DELIVERY", "ACCEPTED_BY_MERCHANT")
+        };
+        let planned_in = if number.is_multiple_of(3) {
+            -DAY
+        } else {
+            i64::from(number - 20) * DAY
+        };
+        let preorder = with(
+            order(number, good, state, status, ago.min(12 * DAY)),
+            "pre_order",
+            json!(true),
+        );
+        orders.push(with(preorder, "planned_in_seconds", json!(planned_in)));
+    }
+    super::put_orders(market, orders)
+}
+
+fn sku(store: &Store, number: u32) -> String {
+    format!("{}_{}", store.first_card + number, 200_000_000 + number)
 }
 
 fn put_accounts(market: &mut Market) -> Result<(), String> {
@@ -148,7 +201,7 @@ fn own_offer(market: &mut Market, store: &Store, number: u32, good: &Good, card:
     };
     OfferSpec {
         merchant: store.uid.to_owned(),
-        sku: format!("{card}_{}", 200_000_000 + number),
+        sku: sku(store, number),
         card: card.to_owned(),
         title: good.title.clone(),
         brand: good.brand.to_owned(),

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::merchant;
+use super::{merchant, with};
 use crate::market::Market;
 use crate::market::cities::{ALMATY, ASTANA};
 use crate::market::offer::{Availability, OfferSpec};
@@ -69,7 +69,66 @@ pub fn fill(market: &mut Market) -> Result<(), String> {
             ..OfferSpec::default()
         })?;
     }
-    Ok(())
+    put_orders(market)
+}
+
+/// Orders in every state; two preorders are late.
+fn put_orders(market: &mut Market) -> Result<(), String> {
+    const HOUR: i64 = 60 * 60;
+    const DAY: i64 = 24 * HOUR;
+    let kaspi = |code: u32, card: u32, state: &str, status: &str, ago: i64| {
+        json!({ "code": (400_000_000 + code).to_string(), "merchant": "30000001", "sku": sku(card),
+                "state": state, "status": status, "created_seconds_ago": ago, "planned_in_seconds": 2 * DAY - ago })
+    };
+    let own = |code: u32, card: u32, state: &str, mode: &str, ago: i64| {
+        let order = kaspi(code, card, state, "ACCEPTED_BY_MERCHANT", ago);
+        with(
+            with(order, "kaspi_delivery", json!(false)),
+            "delivery_mode",
+            json!(mode),
+        )
+    };
+    let preorder = |order: Value, planned_in: i64| {
+        with(
+            with(order, "pre_order", json!(true)),
+            "planned_in_seconds",
+            json!(planned_in),
+        )
+    };
+    let (new, approved) = ("NEW", "APPROVED_BY_BANK");
+    let (active, accepted, archive) = ("KASPI_DELIVERY", "ACCEPTED_BY_MERCHANT", "ARCHIVE");
+    let orders = [
+        kaspi(1, 1, new, approved, 2 * HOUR),
+        with(
+            own(2, 2, new, "DELIVERY_PICKUP", 5 * HOUR),
+            "status",
+            json!(approved),
+        ),
+        preorder(kaspi(3, 11, new, approved, DAY), 13 * DAY),
+        preorder(kaspi(4, 1, active, accepted, 5 * DAY), 2 * DAY),
+        preorder(kaspi(5, 11, active, accepted, 10 * DAY), -3 * DAY),
+        kaspi(6, 3, active, accepted, DAY),
+        with(kaspi(7, 4, active, accepted, 2 * DAY), "assembled", json!(true)),
+        own(8, 5, "PICKUP", "DELIVERY_PICKUP", DAY),
+        own(9, 6, "DELIVERY", "DELIVERY_LOCAL", 3 * DAY),
+        kaspi(10, 7, "SIGN_REQUIRED", approved, 3 * HOUR),
+        kaspi(11, 8, archive, "COMPLETED", 6 * DAY),
+        with(
+            kaspi(12, 9, archive, "CANCELLED", 7 * DAY),
+            "cancellation_reason",
+            json!("MERCHANT_OUT_OF_STOCK"),
+        ),
+        kaspi(13, 10, active, "KASPI_DELIVERY_RETURN_REQUESTED", 12 * DAY),
+        kaspi(14, 12, archive, "RETURNED", 20 * DAY),
+        preorder(kaspi(15, 11, archive, "COMPLETED", 13 * DAY), -2 * DAY),
+        preorder(kaspi(16, 11, active, accepted, 12 * DAY), -DAY),
+        json!({ "code": "400000101", "merchant": "30000002", "sku": "second-1", "created_seconds_ago": HOUR }),
+    ];
+    super::put_orders(market, orders)
+}
+
+fn sku(number: u32) -> String {
+    format!("{}_{}", card(number), 200_000_001 + number)
 }
 
 fn card(number: u32) -> String {
@@ -106,7 +165,7 @@ fn own_offer(number: u32, title: &str, brand: &str, category: &str, price: i64) 
     }
     OfferSpec {
         merchant: "30000001".to_owned(),
-        sku: format!("{}_{}", card(number), 200_000_001 + number),
+        sku: sku(number),
         card: card(number),
         title: title.to_owned(),
         brand: brand.to_owned(),
