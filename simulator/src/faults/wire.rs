@@ -70,10 +70,17 @@ fn endlessly(body: Vec<u8>, gap: Duration) -> impl Stream<Item = Piece> + 'stati
     )
 }
 
+/// Half of the body, then an error. The pause lets the server send what it has.
 fn cut(body: Vec<u8>) -> impl Stream<Item = Piece> + 'static {
     let mut half = Bytes::from(body);
     half.truncate(half.len() / 2);
-    stream::iter([Ok(half), Err(std::io::Error::other("the connection is cut"))])
+    stream::unfold(Some(half), |half| async move {
+        if let Some(half) = half {
+            return Some((Ok(half), None));
+        }
+        tokio::time::sleep(Duration::from_millis(BLANKS_EVERY_MS)).await;
+        Some((Err(std::io::Error::other("the connection is cut")), None))
+    })
 }
 
 /// Drops a connection, after garbage if that is the fault.

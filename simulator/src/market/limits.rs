@@ -153,15 +153,11 @@ impl Limiter {
         if self.is_blocked(&key, now_ms) {
             return false;
         }
-        if fits(
-            self.seconds.entry(key.clone()).or_default(),
-            real_ms,
-            1000,
-            1,
-            limit,
-        ) {
+        let second = self.seconds.entry(key.clone()).or_default();
+        if fits(second, real_ms, 1000, 1, limit) {
             return true;
         }
+        second.clear();
         self.blocked_until_ms
             .insert(key, now_ms.saturating_add(PENALTY_PUBLIC_MS));
         false

@@ -12,3 +12,5 @@ mod login;
 mod process;
 mod rivals;
 mod support;
+mod table;
+mod upload;

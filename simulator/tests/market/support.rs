@@ -11,6 +11,9 @@ pub const ASTANA: &str = "710000000";
 /// The first offer of merchant 30000001 in seed 1, on card 100000001.
 pub const SKU: &str = "100000001_200000002";
 
+/// Where virtual time starts, in milliseconds.
+pub const START_MS: i64 = 1_788_249_600_000;
+
 /// A simulator process of its own; ends with the test.
 pub struct Simulator {
     child: Child,
@@ -45,6 +48,89 @@ impl Simulator {
             hosts,
             http: client(),
         }
+    }
+
+    /// Back to the market of seed 1 with a browser that knows nothing.
+    pub async fn begin_anew(&mut self) {
+        self.control("POST", "reset", json!({ "seed": 1 })).await;
+        self.http = client();
+    }
+
+    /// An answer with everything it holds; no header of the cabinet's page but a browser's.
+    pub async fn raw(&self, method: &str, host: &str, path: &str, body: Value) -> reqwest::Response {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = self.http.request(method, format!("{}{path}", self.host(host)));
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    /// Status and document of the orders interface, with the token of merchant 30000001.
+    pub async fn orders(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.orders_with("Token-30000001", &[], method, path, body).await
+    }
+
+    /// The same with another token and more headers.
+    pub async fn orders_with(
+        &self,
+        token: &str,
+        headers: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: Value,
+    ) -> Answer {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = self
+            .http
+            .request(method, format!("{}/v2{path}", self.host("orders")))
+            .header("X-Auth-Token", token)
+            .header("Accept", "application/vnd.api+json")
+            .header("Content-Type", "application/vnd.api+json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !body.is_null() {
+            request = request.body(body.to_string());
+        }
+        let response = request.send().await.expect("an answer");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// The orders of the last 14 days, with more filters.
+    pub async fn order_list(&self, filters: &str) -> Answer {
+        let from = START_MS - 13 * 24 * 60 * 60 * 1000;
+        let path = format!(
+            "/orders?page[number]=0&page[size]=100&filter[orders][creationDate][$ge]={from}{filters}"
+        );
+        self.orders("GET", &path, Value::Null).await
+    }
+
+    /// Uploads a price list of merchant 30000001.
+    pub async fn upload(&self, name: &str, content_type: &str, data: Vec<u8>) -> Answer {
+        let part = reqwest::multipart::Part::bytes(data)
+            .file_name(name.to_owned())
+            .mime_str(content_type)
+            .expect("a content type");
+        let url = format!(
+            "{}/pricefeed/upload/merchant/upload?merchantUid=30000001",
+            self.host("cabinet")
+        );
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let response = self
+            .http
+            .post(url)
+            .header("x-auth-version", "3")
+            .multipart(form)
+            .send()
+            .await
+            .expect("an answer");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        (status, value)
     }
 
     /// A base address: login, cabinet, public, orders, cdn or control.
