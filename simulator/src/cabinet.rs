@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::web::Query;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Handler, Reply, Trace};
@@ -12,7 +13,7 @@ use crate::market::Market;
 use crate::market::cities::CITIES;
 use crate::market::offer::{Merchant, Offer};
 use crate::oauth::session;
-use crate::rows;
+use crate::rows::{self, ListRow};
 
 const PAGE_ROWS_MAX: usize = 100;
 
@@ -182,8 +183,16 @@ pub fn list(market: &mut Market, call: &Call, trace: &mut Trace) -> Reply {
 }
 
 fn page_of(merchant: &Merchant, offers: &[&Offer], total: usize) -> Reply {
-    let rows: Vec<Value> = offers.iter().map(|offer| rows::offer(merchant, offer)).collect();
-    Reply::ok(&json!({ "data": rows, "total": total }))
+    #[derive(Serialize)]
+    struct Page<'a> {
+        data: Vec<ListRow<'a>>,
+        total: usize,
+    }
+    let data = offers.iter().map(|offer| rows::offer(merchant, offer));
+    Reply::of(&Page {
+        data: data.collect(),
+        total,
+    })
 }
 
 /// `GET /offers/api/v1/offer/count`

@@ -155,41 +155,13 @@ pub async fn carry_out(
     place: Place,
     handler: Handler,
     request: HttpRequest,
-    mut call: Call,
+    call: Call,
     shared: Data<Shared>,
 ) -> HttpResponse {
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
-    let (reply, fault) = {
-        let mut market = shared.market();
-        let mut trace = Trace {
-            merchant: merchant_of(&market, &call),
-            ..Trace::default()
-        };
-        let target = Target {
-            host: place.host,
-            endpoint: place.endpoint,
-            merchant: trace.merchant.as_deref(),
-            text: &|| call.text(),
-        };
-        let fault = market.faults.take(&target);
-        call.fault = fault;
-        let fault = call.fault.clone();
-        let instead = fault
-            .as_ref()
-            .and_then(|fault| answer::instead(&mut market, &call, fault));
-        let reply = match (instead, &fault) {
-            (Some(reply), _) => reply,
-            (None, None) => handler(&mut market, &call, &mut trace),
-            (None, Some(fault)) => {
-                let reply = handler(&mut market, &call, &mut trace);
-                answer::afterwards(&mut market, &call, reply, fault)
-            }
-        };
-        note(&mut market, place.endpoint, call, trace, &reply);
-        (reply, fault)
-    };
+    let (reply, fault) = decide(&mut shared.market(), place, handler, call);
     match &fault {
         Some(fault) if fault.kind == Kind::Slow => {
             tokio::time::sleep(Duration::from_millis(fault.delay_ms.unwrap_or(1000))).await;
@@ -202,6 +174,34 @@ pub async fn carry_out(
         _ => {}
     }
     respond(reply, &request, fault.as_ref())
+}
+
+/// Lets a fault strike, else the handler answer, and writes the journal.
+pub fn decide(market: &mut Market, place: Place, handler: Handler, mut call: Call) -> (Reply, Option<Fault>) {
+    let mut trace = Trace {
+        merchant: merchant_of(market, &call),
+        ..Trace::default()
+    };
+    let fault = market.faults.take(&Target {
+        host: place.host,
+        endpoint: place.endpoint,
+        merchant: trace.merchant.as_deref(),
+        text: &|| call.text(),
+    });
+    call.fault.clone_from(&fault);
+    let instead = fault
+        .as_ref()
+        .and_then(|fault| answer::instead(market, &call, fault));
+    let reply = match (instead, &fault) {
+        (Some(reply), _) => reply,
+        (None, None) => handler(market, &call, &mut trace),
+        (None, Some(fault)) => {
+            let reply = handler(market, &call, &mut trace);
+            answer::afterwards(market, &call, reply, fault)
+        }
+    };
+    note(market, place.endpoint, call, trace, &reply);
+    (reply, fault)
 }
 
 /// Reads a request; a body that is no JSON becomes null.

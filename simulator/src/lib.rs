@@ -3,6 +3,8 @@
 //! State comes first (`market`), HTTP handlers are thin. It shares no type with the client under test.
 //! It must not talk to anything but loopback. Start reading at `market`, then `call`.
 
+#[doc(hidden)]
+pub mod bench;
 mod cabinet;
 mod call;
 mod cdn;

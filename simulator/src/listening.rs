@@ -22,6 +22,10 @@ use crate::call::{Connection, Shared};
 use crate::faults::wire::GARBAGE;
 use crate::routes;
 
+/// Idle connections live so long. Shorter than that a client on a busy machine would now and then send a request on a
+/// connection that is just being closed.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// The base addresses, printed as one JSON line at the start.
 #[derive(Clone, Debug, Serialize)]
 pub struct Hosts {
@@ -255,6 +259,7 @@ fn serve(
         .workers(1)
         .disable_signals()
         .shutdown_timeout(1)
+        .keep_alive(KEEP_ALIVE)
         .on_connect(remember_connection)
         .listen(listener)?
         .run();

@@ -1,13 +1,14 @@
 //! The public host: who sells a card and for how much, without any login.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::call::{Call, Reply, Trace};
 use crate::clock;
 use crate::market::Market;
 use crate::market::cities::{self, ALMATY};
 use crate::oauth::escaped;
-use crate::rows;
+use crate::rows::{self, PublicRow};
 
 const ROWS_MAX: u64 = 64;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -39,17 +40,27 @@ pub fn offers(market: &mut Market, call: &Call, _: &mut Trace) -> Reply {
     let asks = market.asks(card, city);
     let title = market.card_title(card).unwrap_or_default();
     let skip = usize::try_from(page.saturating_mul(limit)).unwrap_or(usize::MAX);
-    let rows: Vec<Value> = asks
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer<'a> {
+        offers: Vec<PublicRow<'a>>,
+        total: usize,
+        offers_count: usize,
+    }
+    let offers = asks
         .iter()
         .skip(skip)
         .take(usize::try_from(limit).unwrap_or(0))
         .map(|ask| {
             let days = ask.preorder.saturating_add(1);
             let delivery = clock::text(now_ms.saturating_add(days.saturating_mul(DAY_MS)));
-            rows::public_offer(card, title, ask, &delivery)
-        })
-        .collect();
-    Reply::ok(&json!({ "offers": rows, "total": asks.len(), "offersCount": asks.len() }))
+            rows::public_offer(card, title, ask, delivery)
+        });
+    Reply::of(&Answer {
+        offers: offers.collect(),
+        total: asks.len(),
+        offers_count: asks.len(),
+    })
 }
 
 /// The page of a card for people: who sells it in the city of `c`.

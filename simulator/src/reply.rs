@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 const JSON: &str = "application/json";
@@ -21,6 +22,14 @@ pub struct Reply {
 impl Reply {
     pub fn json(status: u16, value: &Value) -> Self {
         Self::with_body(status, JSON, value.to_string().into_bytes())
+    }
+
+    /// 200 with something that is written as JSON.
+    pub fn of(value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self::with_body(200, JSON, body),
+            Err(error) => Self::message(500, &error.to_string()),
+        }
     }
 
     pub fn ok(value: &Value) -> Self {

@@ -1,79 +1,171 @@
 //! How the marketplace writes its things as JSON: offers in the cabinet list, points, public offers.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::market::Ask;
 use crate::market::cities::{self, ALMATY, CITIES};
-use crate::market::offer::{Availability, Merchant, Offer};
+use crate::market::offer::{Merchant, Offer, Terms};
 
-/// A row of the cabinet list.
-pub fn offer(merchant: &Merchant, offer: &Offer) -> Value {
-    let terms = &offer.listed;
-    let city_prices: Vec<Value> = terms
-        .city_prices
-        .iter()
-        .map(|(city, value)| json!({ "cityId": city, "value": value }))
-        .collect();
-    let all_city_prices: Map<String, Value> = CITIES
-        .iter()
-        .filter_map(|(city, _)| {
-            let price = json!({ "price": terms.price_in(city)?, "oldPrice": null, "discount": 0 });
-            Some(((*city).to_owned(), price))
-        })
-        .collect();
-    let points: Vec<&str> = terms
-        .availabilities
-        .iter()
-        .filter_map(|availability| merchant.point(&availability.store_id))
-        .map(|point| point.id.as_str())
-        .collect();
-    let availabilities: Vec<Value> = terms.availabilities.iter().map(availability).collect();
-    json!({
-        "sku": offer.sku,
-        "offerId": offer.offer_id,
-        "masterSku": offer.card,
-        "masterTitle": offer.title,
-        "title": offer.title,
-        "model": offer.title,
-        "brand": offer.brand,
-        "brandName": offer.brand,
-        "merchantUid": offer.merchant,
-        "fileId": null,
-        "available": terms.on_sale(),
-        "archivedAt": offer.archived_at,
-        "price": terms.price,
-        "minPrice": terms.lowest().unwrap_or(0),
-        "maxPrice": terms.highest().unwrap_or(0),
-        "cityPrices": city_prices,
-        "allCityPrices": all_city_prices,
-        "availabilities": availabilities,
-        "points": points,
-        "images": offer.images,
-        "shopLink": shop_link(offer),
-        "masterCategory": format!("Master - {}", offer.category),
-        "verticalCategory": offer.category,
-        "familyId": format!("{}-family", offer.card),
-        "barcode": null,
-        "anyPickup": true,
-        "anyKaspiDelivery": true,
-        "anyKaspiDeliveryLocal": true,
-        "anyKaspiDeliveryExpress": false,
-        "anyMerchantDelivery": false,
-        "attributes": [],
-        "processed": true,
-        "updatedAt": offer.updated_at,
-    })
+/// A row of the cabinet list. Lists are long and asked for often, so a row is written without building a tree.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListRow<'a> {
+    sku: &'a str,
+    offer_id: Option<&'a str>,
+    master_sku: &'a str,
+    master_title: &'a str,
+    title: &'a str,
+    model: &'a str,
+    brand: &'a str,
+    brand_name: &'a str,
+    merchant_uid: &'a str,
+    file_id: Option<&'a str>,
+    available: bool,
+    archived_at: Option<&'a str>,
+    price: i64,
+    min_price: i64,
+    max_price: i64,
+    city_prices: CityPrices<'a>,
+    all_city_prices: AllCityPrices<'a>,
+    availabilities: Availabilities<'a>,
+    points: Points<'a>,
+    images: &'a [String],
+    shop_link: String,
+    master_category: String,
+    vertical_category: &'a str,
+    family_id: String,
+    barcode: Option<&'a str>,
+    any_pickup: bool,
+    any_kaspi_delivery: bool,
+    any_kaspi_delivery_local: bool,
+    any_kaspi_delivery_express: bool,
+    any_merchant_delivery: bool,
+    attributes: [u8; 0],
+    processed: bool,
+    updated_at: &'a str,
 }
 
-fn availability(availability: &Availability) -> Value {
-    json!({
-        "storeId": availability.store_id,
-        "available": if availability.available { "yes" } else { "no" },
-        "stockCount": availability.stock_count,
-        "preOrder": availability.pre_order,
-        "stockEnabled": availability.stock_enabled,
-        "stockSpecified": availability.stock_count.is_some(),
-    })
+/// An offer as the cabinet list shows it.
+pub fn offer<'a>(merchant: &'a Merchant, offer: &'a Offer) -> ListRow<'a> {
+    let terms = &offer.listed;
+    ListRow {
+        sku: &offer.sku,
+        offer_id: offer.offer_id.as_deref(),
+        master_sku: &offer.card,
+        master_title: &offer.title,
+        title: &offer.title,
+        model: &offer.title,
+        brand: &offer.brand,
+        brand_name: &offer.brand,
+        merchant_uid: &offer.merchant,
+        file_id: None,
+        available: terms.on_sale(),
+        archived_at: offer.archived_at.as_deref(),
+        price: terms.price,
+        min_price: terms.lowest().unwrap_or(0),
+        max_price: terms.highest().unwrap_or(0),
+        city_prices: CityPrices(terms),
+        all_city_prices: AllCityPrices(terms),
+        availabilities: Availabilities(terms),
+        points: Points(merchant, terms),
+        images: &offer.images,
+        shop_link: shop_link(offer),
+        master_category: format!("Master - {}", offer.category),
+        vertical_category: &offer.category,
+        family_id: format!("{}-family", offer.card),
+        barcode: None,
+        any_pickup: true,
+        any_kaspi_delivery: true,
+        any_kaspi_delivery_local: true,
+        any_kaspi_delivery_express: false,
+        any_merchant_delivery: false,
+        attributes: [],
+        processed: true,
+        updated_at: &offer.updated_at,
+    }
+}
+
+/// `[{cityId, value}]`
+struct CityPrices<'a>(&'a Terms);
+
+impl Serialize for CityPrices<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct CityPrice<'a> {
+            city_id: &'a str,
+            value: i64,
+        }
+        serializer.collect_seq(self.0.city_prices.iter().map(|(city_id, value)| CityPrice {
+            city_id,
+            value: *value,
+        }))
+    }
+}
+
+/// `{cityId: {price, oldPrice, discount}}`
+struct AllCityPrices<'a>(&'a Terms);
+
+impl Serialize for AllCityPrices<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct InCity {
+            price: i64,
+            old_price: Option<i64>,
+            discount: i64,
+        }
+        serializer.collect_map(CITIES.iter().filter_map(|(city, _)| {
+            let price = self.0.price_in(city)?;
+            let there = InCity {
+                price,
+                old_price: None,
+                discount: 0,
+            };
+            Some((city, there))
+        }))
+    }
+}
+
+/// The points of an offer with stock and preorder.
+struct Availabilities<'a>(&'a Terms);
+
+impl Serialize for Availabilities<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct AtPoint<'a> {
+            store_id: &'a str,
+            available: &'static str,
+            stock_count: Option<i64>,
+            pre_order: i64,
+            stock_enabled: bool,
+            stock_specified: bool,
+        }
+        serializer.collect_seq(self.0.availabilities.iter().map(|point| AtPoint {
+            store_id: &point.store_id,
+            available: if point.available { "yes" } else { "no" },
+            stock_count: point.stock_count,
+            pre_order: point.pre_order,
+            stock_enabled: point.stock_enabled,
+            stock_specified: point.stock_count.is_some(),
+        }))
+    }
+}
+
+/// The short codes of the points.
+struct Points<'a>(&'a Merchant, &'a Terms);
+
+impl Serialize for Points<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let known = self
+            .1
+            .availabilities
+            .iter()
+            .filter_map(|point| self.0.point(&point.store_id));
+        serializer.collect_seq(known.map(|point| &point.id))
+    }
 }
 
 /// The address of the card on the public host, relative to it.
@@ -216,19 +308,40 @@ pub fn points_by_city(merchant: &Merchant) -> Value {
 }
 
 /// A row of the public offers; the price is written with a fraction part, as the marketplace does.
-pub fn public_offer(card: &str, title: &str, ask: &Ask<'_>, delivery: &str) -> Value {
-    json!({
-        "masterSku": card,
-        "merchantId": ask.merchant_id,
-        "merchantName": ask.name,
-        "merchantSku": ask.sku,
-        "title": title,
-        "price": with_fraction(ask.price),
-        "merchantRating": ask.rating,
-        "merchantReviewsQuantity": ask.reviews,
-        "kaspiDelivery": true,
-        "deliveryDuration": if ask.preorder > 0 { "TILL_5_DAYS" } else { "TOMORROW" },
-        "delivery": delivery,
-        "preorder": ask.preorder,
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicRow<'a> {
+    master_sku: &'a str,
+    merchant_id: &'a str,
+    merchant_name: &'a str,
+    merchant_sku: Option<&'a str>,
+    title: &'a str,
+    price: Value,
+    merchant_rating: Option<f64>,
+    merchant_reviews_quantity: u32,
+    kaspi_delivery: bool,
+    delivery_duration: &'static str,
+    delivery: String,
+    preorder: i64,
+}
+
+pub fn public_offer<'a>(card: &'a str, title: &'a str, ask: &Ask<'a>, delivery: String) -> PublicRow<'a> {
+    PublicRow {
+        master_sku: card,
+        merchant_id: ask.merchant_id,
+        merchant_name: ask.name,
+        merchant_sku: ask.sku,
+        title,
+        price: with_fraction(ask.price),
+        merchant_rating: ask.rating,
+        merchant_reviews_quantity: ask.reviews,
+        kaspi_delivery: true,
+        delivery_duration: if ask.preorder > 0 {
+            "TILL_5_DAYS"
+        } else {
+            "TOMORROW"
+        },
+        delivery,
+        preorder: ask.preorder,
+    }
 }

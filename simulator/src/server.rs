@@ -40,6 +40,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         .workers(1)
         .disable_signals()
         .shutdown_timeout(1)
+        .keep_alive(listening::KEEP_ALIVE)
         .listen(control)?
         .run();
     let control = server.handle();

@@ -96,7 +96,7 @@ pub fn drop_connection(mut connection: &TcpStream, kind: Kind) {
 pub fn compress(encoding: Encoding, body: &[u8]) -> (&'static str, Vec<u8>) {
     match encoding {
         Encoding::Gzip => {
-            let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             let written = writer.write_all(body);
             ("gzip", written.and_then(|()| writer.finish()).unwrap_or_default())
         }

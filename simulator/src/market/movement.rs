@@ -88,11 +88,17 @@ impl Market {
         }
     }
 
+    /// The lowest price that anybody else asks in a city.
     fn lowest_other(&self, card: &str, city: &str, merchant_id: &str) -> Option<i64> {
-        self.asks(card, city)
-            .into_iter()
-            .find(|ask| ask.merchant_id != merchant_id)
-            .map(|ask| ask.price)
+        let rivals = self.rivals.get(card).into_iter().flat_map(BTreeMap::values);
+        let others = rivals
+            .filter(|rival| rival.merchant_id != merchant_id)
+            .filter_map(|rival| rival.prices.get(city).copied());
+        let sellers = self
+            .own_asks(card, city)
+            .filter(|ask| ask.merchant_id != merchant_id)
+            .map(|ask| ask.price);
+        others.chain(sellers).min()
     }
 
     pub(super) fn move_rival(&mut self, mover: &Mover) {

@@ -173,30 +173,27 @@ impl Market {
         true
     }
 
+    /// What the sellers of this market ask for a card in a city.
+    pub(super) fn own_asks<'a>(&'a self, card: &str, city: &str) -> impl Iterator<Item = Ask<'a>> {
+        let keys = self.by_card.get(card).into_iter().flatten();
+        keys.filter_map(move |(merchant_id, sku)| {
+            let merchant = self.merchants.get(merchant_id)?;
+            let terms = &self.offer(merchant_id, sku)?.public;
+            Some(Ask {
+                merchant_id,
+                name: &merchant.name,
+                sku: Some(sku),
+                price: terms.price_in(city)?,
+                rating: Some(merchant.rating),
+                reviews: merchant.reviews,
+                preorder: terms.preorder_in(merchant, city)?,
+            })
+        })
+    }
+
     /// Everything asked for a card in a city, cheapest first.
     pub fn asks<'a>(&'a self, card: &str, city: &str) -> Vec<Ask<'a>> {
-        let mut asks: Vec<Ask<'a>> = Vec::new();
-        for (merchant_id, sku) in self.by_card.get(card).into_iter().flatten() {
-            let (Some(merchant), Some(offer)) =
-                (self.merchants.get(merchant_id), self.offer(merchant_id, sku))
-            else {
-                continue;
-            };
-            if let (Some(price), Some(preorder)) = (
-                offer.public.price_in(city),
-                offer.public.preorder_in(merchant, city),
-            ) {
-                asks.push(Ask {
-                    merchant_id,
-                    name: &merchant.name,
-                    sku: Some(sku),
-                    price,
-                    rating: Some(merchant.rating),
-                    reviews: merchant.reviews,
-                    preorder,
-                });
-            }
-        }
+        let mut asks: Vec<Ask<'a>> = self.own_asks(card, city).collect();
         for rival in self.rivals.get(card).into_iter().flat_map(BTreeMap::values) {
             if let Some(price) = rival.prices.get(city) {
                 asks.push(Ask {
