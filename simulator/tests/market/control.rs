@@ -102,3 +102,111 @@ async fn simulator_ends_when_its_parent_is_gone() {
     let market = Simulator::start();
     assert!(market.end_parent());
 }
+
+#[tokio::test]
+async fn fields_are_changed_and_the_rest_stays() {
+    let market = Simulator::start();
+    market
+        .control(
+            "PATCH",
+            "merchants",
+            json!({ "uid": "30000001", "name": "Renamed" }),
+        )
+        .await;
+    market
+        .control(
+            "PATCH",
+            "accounts",
+            json!({ "email": "demo@example.kz", "mail_code_value": "111111" }),
+        )
+        .await;
+    let price = json!({ "merchant": "30000001", "sku": SKU, "city_prices": { "750000000": 1234 } });
+    market.control("PATCH", "offers", price).await;
+    market.enter().await;
+    let (_, merchants) = market.get("/s/m").await;
+    assert_eq!(merchants["merchants"][0]["name"], "Renamed");
+    let row = market.row(SKU).await;
+    assert_eq!(
+        (&row["minPrice"], &row["points"]),
+        (&json!(1234), &json!(["PP1", "PP2"]))
+    );
+    let state = market.control("GET", "state", Value::Null).await;
+    assert_eq!(state["accounts"][0]["mail_code_value"], "111111");
+    for (path, body) in [
+        ("merchants", json!({ "uid": "nobody", "blocked": true })),
+        ("merchants", json!({ "uid": "30000001", "unheard_of": 1 })),
+        ("accounts", json!({ "email": "nobody@example.kz" })),
+        (
+            "offers",
+            json!({ "merchant": "30000001", "sku": "nothing", "price": 1 }),
+        ),
+    ] {
+        let url = format!("{}/control/{path}", market.host("control"));
+        let answer = market
+            .http
+            .patch(url)
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 400, "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_assortment_is_made_in_one_call_and_paged_while_it_changes() {
+    let market = Simulator::start();
+    let many = json!({ "merchant": "30000001", "count": 5000, "withdrawn_every": 10 });
+    market.control("POST", "offers/many", many).await;
+    market
+        .control("POST", "limits", json!({ "enabled": false }))
+        .await;
+    market.enter().await;
+    let page = async |number: usize, on_sale: bool| {
+        let path = format!("/bff/offer-view/list?m=30000001&p={number}&l=100&a={on_sale}");
+        market.get(&path).await.1
+    };
+    let all = async |on_sale: bool| {
+        let mut skus = Vec::new();
+        for number in 0..60 {
+            let page = page(number, on_sale).await;
+            let rows = page["data"].as_array().expect("rows").clone();
+            let total = page["total"].clone();
+            skus.extend(rows.iter().map(|row| row["sku"].to_string()));
+            if rows.is_empty() {
+                assert_eq!(skus.len(), total, "all of them");
+                break;
+            }
+        }
+        skus.sort();
+        skus.dedup();
+        skus.len()
+    };
+    assert_eq!((all(true).await, all(false).await), (4513, 503));
+    // Withdraws one, puts one on sale again, changes the price of a third.
+    let point = |yes: &str| json!([{ "storeId": "30000001_PP1", "available": yes }]);
+    for (sku, change) in [
+        (
+            "200000001_300000000",
+            json!({ "price": 9_000, "availabilities": point("no") }),
+        ),
+        (
+            "200000010_300000009",
+            json!({ "price": 9_000, "availabilities": point("yes") }),
+        ),
+        (
+            "200000020_300000019",
+            json!({ "price": 9_000, "availabilities": point("yes") }),
+        ),
+        ("200000003_300000002", json!({ "price": 9_000 })),
+    ] {
+        assert_eq!(market.process(sku, change).await.0, 200, "{sku}");
+    }
+    market.advance(90).await;
+    assert_eq!((all(true).await, all(false).await), (4514, 502));
+    let (_, count) = market.get("/offers/api/v1/offer/count?m=30000001").await;
+    assert_eq!(count, json!({ "published": 4514, "archived": 502 }));
+    let gone = json!({ "merchant": "30000001", "sku": "200000003_300000002" });
+    market.control("DELETE", "offers", gone).await;
+    assert_eq!(all(true).await, 4513);
+}

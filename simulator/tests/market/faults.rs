@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ALMATY, SKU, Simulator};
+use crate::support::{ALMATY, SKU, Simulator, wait_until};
 
 const LIST: &str = "/bff/offer-view/list?m=30000001&p=0&l=10&a=true";
 
@@ -181,4 +181,107 @@ async fn login_can_be_refused_in_any_words() {
     let password = json!({ "_u": "demo@example.kz", "_p": "Demo-Password-1" });
     assert_eq!(market.login_step(password.clone()).await, (403, refusal));
     assert_eq!(market.login_step(password).await.0, 200);
+}
+
+#[tokio::test]
+async fn faults_choose_their_requests_by_host_content_turn_and_chance() {
+    let market = Simulator::start();
+    market.enter().await;
+    let status = |more: Value| {
+        let mut fault = json!({ "endpoint": "list", "kind": "status", "status": 503 });
+        fault
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        fault
+    };
+    let seen = async |count: usize| {
+        let mut statuses = Vec::new();
+        for _ in 0..count {
+            statuses.push(market.get(LIST).await.0);
+        }
+        statuses
+    };
+    market.fault(status(json!({ "every": 3 }))).await;
+    assert_eq!(seen(6).await, [200, 200, 503, 200, 200, 503]);
+    market.control("DELETE", "faults", Value::Null).await;
+
+    market.fault(status(json!({ "endpoint": "public:*" }))).await;
+    assert_eq!(seen(1).await, [200], "another host");
+    let body = json!({ "cityId": ALMATY });
+    let offers = "/yml/offer-view/offers/100000001";
+    assert_eq!(market.send("POST", "public", offers, body).await.0, 503);
+    market.control("DELETE", "faults", Value::Null).await;
+
+    market.fault(status(json!({ "containing": "a=false" }))).await;
+    assert_eq!(seen(1).await, [200], "the query says a=true");
+    assert_eq!(market.get(&LIST.replace("a=true", "a=false")).await.0, 503);
+    market.control("DELETE", "faults", Value::Null).await;
+
+    let chance = status(json!({ "probability": 0.5 }));
+    market.fault(chance.clone()).await;
+    let first = seen(20).await;
+    assert!(first.contains(&200) && first.contains(&503), "{first:?}");
+    market.control("POST", "reset", json!({ "seed": 1 })).await;
+    market.enter().await;
+    market.fault(chance).await;
+    assert_eq!(seen(20).await, first, "the seed decides");
+}
+
+#[tokio::test]
+async fn faults_that_lack_something_are_refused() {
+    let market = Simulator::start();
+    let url = format!("{}/control/faults", market.host("control"));
+    for (kind, more) in [
+        ("status", json!({})),
+        ("patch", json!({})),
+        ("add_rows", json!({})),
+        ("headers", json!({})),
+        ("replace", json!({})),
+        ("encoded", json!({})),
+        ("date", json!({})),
+        ("one_city", json!({})),
+        ("slow", json!({ "probability": 1.5 })),
+        ("slow", json!({ "every": 0 })),
+        ("unheard_of", json!({})),
+    ] {
+        let mut fault = json!({ "endpoint": "list", "kind": kind });
+        fault
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        let answer = market
+            .http
+            .post(&url)
+            .json(&fault)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 400, "{kind}");
+    }
+    assert_eq!(market.control("GET", "faults", Value::Null).await, json!([]));
+}
+
+#[tokio::test]
+async fn a_host_closes_answers_nonsense_and_opens_again_by_itself() {
+    let market = Simulator::start();
+    let ask = async || market.try_send("GET", "cabinet", "/s/m", Value::Null).await;
+    assert_eq!(ask().await.expect("an answer").0, 401);
+    for state in ["refused", "garbage"] {
+        market
+            .control("POST", "hosts", json!({ "host": "cabinet", "state": state }))
+            .await;
+        assert!(ask().await.is_err(), "{state}");
+    }
+    let short = json!({ "host": "cabinet", "state": "refused", "for_ms": 50 });
+    market.control("POST", "hosts", short).await;
+    wait_until("the host is open again", async || ask().await.is_ok()).await;
+    market
+        .control("POST", "hosts", json!({ "host": "public", "state": "refused" }))
+        .await;
+    market.control("POST", "reset", json!({ "seed": 1 })).await;
+    assert!(
+        !market.asks("100000001", ALMATY).await.is_empty(),
+        "a reset opens everything"
+    );
 }

@@ -238,3 +238,60 @@ async fn used_state_and_visitor_cookie_alone_open_nothing() {
         401
     );
 }
+
+#[tokio::test]
+async fn a_mailed_code_can_be_sent_again_and_lives_anew() {
+    let market = Simulator::start();
+    let codes = json!({ "email": "demo@example.kz", "mail_code": true });
+    market.control("PATCH", "accounts", codes).await;
+    let again = async || market.send("POST", "login", "/api/p/mfa/send", json!({})).await;
+    assert_eq!(again().await.1["errorCode"], "FAILED", "nothing was asked for");
+    let password = json!({ "_u": "demo@example.kz", "_p": "Demo-Password-1", "_r_d": true });
+    assert!(market.login_step(password).await.1["email"].is_string());
+    assert_eq!(again().await.1["errorCode"], "MFA_SEND_FLOOD", "too early");
+    market.advance(9 * 60).await;
+    assert_eq!(again().await.0, 200);
+    let messages = market.control("GET", "messages", Value::Null).await;
+    let channels: Vec<&Value> = messages
+        .as_array()
+        .expect("messages")
+        .iter()
+        .map(|message| &message["channel"])
+        .collect();
+    assert_eq!(channels, ["mail", "mail"]);
+    market.advance(9 * 60).await;
+    let code = json!({ "_m_c": "654321", "_r_d": true, "_u": "demo@example.kz" });
+    assert_eq!(market.login_step(code).await.0, 200, "the second code is young");
+}
+
+#[tokio::test]
+async fn who_wants_a_user_takes_no_merchant_and_the_other_way_round() {
+    let market = Simulator::start();
+    let password = || json!({ "_u": "demo@example.kz", "_p": "Demo-Password-1" });
+    for (of_user, wrong, right) in [
+        (
+            false,
+            json!({ "_s_u": "user-30000002" }),
+            json!({ "_s_m": "30000002" }),
+        ),
+        (
+            true,
+            json!({ "_s_m": "30000002" }),
+            json!({ "_s_u": "user-30000002" }),
+        ),
+    ] {
+        let change = json!({ "email": "demo@example.kz", "merchants": ["30000001", "30000002"],
+                             "choice_of_user": of_user });
+        market.control("PATCH", "accounts", change).await;
+        market.login_step(password()).await;
+        assert_eq!(market.login_step(wrong).await.1["errorCode"], "FAILED");
+        assert_eq!(
+            market.login_step(json!({ "_s_m": "30000009" })).await.1["errorCode"],
+            "FAILED"
+        );
+        assert_eq!(market.login_step(right).await.0, 200);
+        market.page("login", "/").await;
+        assert_eq!(market.get("/s/m").await.1["merchants"][0]["uid"], "30000002");
+        market.control("POST", "sessions/expire", json!({})).await;
+    }
+}

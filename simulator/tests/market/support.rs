@@ -302,3 +302,15 @@ fn client() -> reqwest::Client {
         .build()
         .expect("a client")
 }
+
+/// Asks again and again until it is so; ten seconds are more than anything here takes.
+pub async fn wait_until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(20));
+    for _ in 0..500 {
+        tick.tick().await;
+        if is_so().await {
+            return;
+        }
+    }
+    panic!("{what}: never");
+}
