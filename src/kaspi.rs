@@ -17,6 +17,8 @@ pub mod session;
 
 pub use cabinet::PAGE_SIZE;
 pub use http::client::KaspiClient;
+/// One page of the cabinet's list from the bytes that came: for benchmarks.
+pub use http::convert::offers_page as read_offers_page;
 pub use identity::Identity;
 pub use price::Accepted;
 pub use proxies::{ProxyAddress, ProxyCounts};

@@ -1,0 +1,145 @@
+//! Benchmarks of pure code: the deciding function, a page of the cabinet's list, the form of preorders.
+//! `cargo bench --bench pure`; `script/bench` runs all benchmarks and writes a table.
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark stops at what is not as it must be"
+)]
+
+use std::hint::black_box;
+
+use chrono::DateTime;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use kaspi_panel::{
+    domain::{
+        Tenge,
+        preorder::PointStock,
+        pricing::{self, Input, Limits, Market, Offer, Product, Rule},
+    },
+    kaspi::read_offers_page,
+    sheets::preorder_form::{PreorderFormRow, write_preorder_form},
+};
+use serde_json::{Value, json};
+use url::Url;
+
+/// A card with so many rivals.
+fn input(rivals: i64) -> Input {
+    let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
+    let offer = |merchant: String, price| Offer {
+        merchant: Some(merchant),
+        price: Some(price),
+        rating_centi: Some(480),
+        preorder_days: 0,
+    };
+    let mut offers: Vec<Offer> = (0..rivals)
+        .map(|n| offer(format!("4000{n:04}"), 9_000 + n * 10))
+        .collect();
+    offers.push(offer("30000001".to_owned(), 10_000));
+    Input {
+        now,
+        product: Product {
+            merchant: "30000001".to_owned(),
+            price: Tenge(10_000),
+            stock: Some(5),
+            preorder_days: 0,
+            rating_centi: Some(480),
+            alone_streak: 0,
+            last_change_at: None,
+            opening_price: None,
+            changes_today: 0,
+            locked_until: None,
+        },
+        own_merchants: vec!["30000001".to_owned()],
+        limits: Limits {
+            floor: Some(Tenge(8_500)),
+            ceiling: Some(Tenge(12_000)),
+        },
+        rule: Rule::default(),
+        market: Some(Market {
+            taken_at: now,
+            complete: true,
+            total: rivals + 1,
+            offers,
+        }),
+        market_max_age_seconds: 900,
+    }
+}
+
+/// A page of 100 rows as the cabinet sends it, each with its price in so many cities.
+fn page(cities: u32) -> Vec<u8> {
+    let all_cities: serde_json::Map<String, Value> = (0..cities)
+        .map(|n| {
+            let price = json!({ "price": 15_990 + n, "oldPrice": null, "discount": 0 });
+            (format!("{}", 100_000_000 + n), price)
+        })
+        .collect();
+    let rows: Vec<Value> = (0..100)
+        .map(|n| {
+            json!({
+                "sku": format!("{}_{}", 100_000_000 + n, 200_000_000 + n), "offerId": format!("{n:024x}"),
+                "masterSku": format!("{}", 100_000_000 + n), "masterTitle": format!("Наушники Demo A{n}"),
+                "title": "Demo", "model": "Demo", "brand": "Demo", "brandName": "Demo", "merchantUid": "30000001",
+                "available": true, "price": 15_990, "minPrice": 15_990, "maxPrice": 16_490,
+                "cityPrices": [{ "cityId": "750000000", "value": 15_990 }, { "cityId": "710000000", "value": 16_490 }],
+                "allCityPrices": all_cities,
+                "availabilities": (1..=3).map(|point| json!({
+                    "storeId": format!("30000001_PP{point}"), "available": "yes", "stockCount": 4, "preOrder": 0,
+                    "stockEnabled": true, "stockSpecified": true })).collect::<Vec<_>>(),
+                "points": ["PP1", "PP2", "PP3"], "images": ["h00/h00/1.jpg"],
+                "shopLink": format!("/p/demo-a{n}-{}/?c=750000000", 100_000_000 + n),
+                "masterCategory": "Master - Headphones", "familyId": "family", "barcode": null, "attributes": [],
+                "updatedAt": "2026-09-01T08:00:00.123456789Z"
+            })
+        })
+        .collect();
+    json!({ "data": rows, "total": 50_000 }).to_string().into_bytes()
+}
+
+fn form_rows(count: u32) -> Vec<PreorderFormRow> {
+    (0..count)
+        .map(|n| PreorderFormRow {
+            sku: format!("SKU-{n}"),
+            model: format!("Наушники Demo A{n}"),
+            brand: Some("Demo".to_owned()),
+            price: Tenge(15_990),
+            points: vec![
+                PointStock {
+                    number: 1,
+                    quantity: Some(3),
+                },
+                PointStock {
+                    number: 2,
+                    quantity: None,
+                },
+            ],
+            days: 14,
+        })
+        .collect()
+}
+
+fn pure(c: &mut Criterion) {
+    for rivals in [5, 60] {
+        let input = input(rivals);
+        c.bench_function(&format!("price decision, {rivals} rivals"), |b| {
+            b.iter(|| pricing::decide(black_box(&input)));
+        });
+    }
+    let cdn = Url::parse("https://resources.cdn-kaspi.kz").expect("an address");
+    let mut group = c.benchmark_group("cabinet list");
+    for cities in [20, 320] {
+        let body = page(cities);
+        let read = read_offers_page(&body, true, &cdn).expect("a page");
+        assert_eq!((read.rows.len(), read.unreadable.len()), (100, 0));
+        group.throughput(Throughput::Elements(100));
+        group.bench_function(format!("page of 100 rows in {cities} cities"), |b| {
+            b.iter(|| read_offers_page(black_box(&body), true, &cdn));
+        });
+    }
+    group.finish();
+    let rows = form_rows(1_000);
+    c.bench_function("form of 1000 preorders", |b| {
+        b.iter(|| write_preorder_form(black_box(&rows)));
+    });
+}
+
+criterion_group!(benches, pure);
+criterion_main!(benches);

@@ -1,0 +1,390 @@
+//! Benchmark of a whole sync: a catalogue that the simulator invents is read into an empty store and again into
+//! the unchanged one, with a real PostgreSQL of its own and the simulator as a process of its own. The pace
+//! that the program keeps towards the marketplace is lifted; nothing else differs from a worker's run.
+//!
+//! `cargo bench --bench sync -- --offers 50000 --runs 5`; `script/bench` runs all benchmarks and writes a table.
+//! The time that the simulator takes by itself is measured by asking it for the same pages with a bare client,
+//! and told beside the whole: two cores share the work, so a difference of both is what the panel adds.
+#![expect(
+    clippy::print_stdout,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints its figures and stops at what is not as it must be"
+)]
+
+use std::{
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use diesel::{
+    Connection, PgConnection, RunQueryDsl,
+    connection::{InstrumentationEvent, SimpleConnection, set_default_instrumentation},
+    sql_types,
+};
+use kaspi_panel::{
+    config::{Config, Kaspi, KaspiLimits},
+    domain::{JobKind, StoreId},
+    kaspi::{CabinetSession, Cookie, Identity, PAGE_SIZE},
+    os::{ChildProcess, Cluster, ClusterOptions},
+    queue::runs::job_run_open,
+    secrets::{Place, Secret},
+    services::Services,
+    store::stores::{StoreCredentials, store_credentials_upsert},
+    worker::jobs,
+};
+use reqwest::cookie::{CookieStore, Jar};
+use serde_json::{Value, json};
+use url::Url;
+
+const MERCHANT: &str = "30000001";
+const EMAIL: &str = "demo@example.kz";
+const START: Duration = Duration::from_secs(60);
+
+/// Statements that the program has sent since the count was last taken.
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let settings = Settings::from_arguments()?;
+    set_default_instrumentation(|| {
+        Some(Box::new(|event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                STATEMENTS.fetch_add(1, Ordering::Relaxed);
+            }
+        }))
+    })?;
+    let files = tempfile::TempDir::new()?;
+    let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
+    let url = Secret::from(cluster.url());
+    kaspi_panel::store::migrate::run(&url).context("migrations")?;
+    kaspi_panel::queue::migrate(&url).await?;
+    let market = Market::start()?;
+    market.invent(settings.offers).await?;
+    let config = Config::for_tests(files.path().to_owned(), &cluster.url(), market.kaspi()?);
+    let services = Services::new(config, &url)?;
+    let mut conn = PgConnection::establish(&cluster.url())?;
+    let (session, cookies) = market.log_in().await?;
+
+    let (mut empty, mut unchanged, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..settings.runs {
+        alone.push(market.read_alone(&cookies, settings.offers).await?);
+        conn.batch_execute("truncate users cascade")?;
+        let store = connected_store(&mut conn, &services, &session)?;
+        empty.push(measure(&services, &mut conn, store, ("added", settings.offers)).await?);
+        // The server does so by itself within a minute.
+        conn.batch_execute("vacuum analyze")?;
+        unchanged.push(measure(&services, &mut conn, store, ("unchanged", settings.offers)).await?);
+    }
+    let alone_median = median(alone.iter().map(Duration::as_secs_f64));
+    println!(
+        "| sync of {} offers | seconds: median (least to most) | offers/s | offers/s without the simulator's own time | SQL statements | memory above idle |",
+        settings.offers
+    );
+    println!("| --- | --- | --- | --- | --- | --- |");
+    println!(
+        "| the simulator alone, asked for the same pages | {} | {:.0} | | | |",
+        spread(alone.iter().map(Duration::as_secs_f64)),
+        settings.offers as f64 / alone_median
+    );
+    for (name, samples) in [
+        ("into an empty store", &empty),
+        ("into the unchanged store", &unchanged),
+    ] {
+        let seconds = || samples.iter().map(|sample| sample.took.as_secs_f64());
+        let whole = median(seconds());
+        println!(
+            "| {name} | {} | {:.0} | {:.0} | {} | {:.1} MiB |",
+            spread(seconds()),
+            settings.offers as f64 / whole,
+            settings.offers as f64 / (whole - alone_median).max(f64::EPSILON),
+            median(samples.iter().map(|sample| sample.statements as f64)),
+            samples
+                .iter()
+                .map(|sample| sample.memory_kib)
+                .max()
+                .unwrap_or_default() as f64
+                / 1024.0
+        );
+    }
+    Ok(())
+}
+
+/// What is measured.
+struct Settings {
+    offers: usize,
+    runs: usize,
+}
+
+impl Settings {
+    fn from_arguments() -> Result<Self> {
+        let mut settings = Self {
+            offers: 50_000,
+            runs: 5,
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            let place = match argument.as_str() {
+                "--offers" => &mut settings.offers,
+                "--runs" => &mut settings.runs,
+                // What cargo passes to every benchmark.
+                _ => continue,
+            };
+            *place = arguments
+                .next()
+                .and_then(|text| text.parse().ok())
+                .with_context(|| format!("{argument} needs a number"))?;
+        }
+        ensure!(settings.offers > 0 && settings.runs > 0, "nothing to measure");
+        Ok(settings)
+    }
+}
+
+/// One measured sync.
+struct Sample {
+    took: Duration,
+    statements: u64,
+    /// Highest resident memory less that of the idle program.
+    memory_kib: u64,
+}
+
+/// Runs a sync as the worker does; the run's summary must count all offers as `expected` says.
+async fn measure(
+    services: &Services,
+    conn: &mut PgConnection,
+    store: StoreId,
+    (kind, count): (&str, usize),
+) -> Result<Sample> {
+    let (run, _) = job_run_open(conn, JobKind::SyncStore, store, None, services.now())?;
+    // Resets the peak to the present memory.
+    std::fs::write("/proc/self/clear_refs", "5")?;
+    let idle = memory("VmRSS")?;
+    STATEMENTS.store(0, Ordering::Relaxed);
+    let start = Instant::now();
+    jobs::sync_store::run(services.clone(), run).await?;
+    let took = start.elapsed();
+    let statements = STATEMENTS.load(Ordering::Relaxed);
+    let memory_kib = memory("VmHWM")?.saturating_sub(idle);
+    let run = kaspi_panel::queue::runs::job_run_fetch(conn, kaspi_panel::domain::Tenant::All, run)?
+        .context("the run is gone")?;
+    let counted = run.summary.get(kind).and_then(Value::as_u64);
+    ensure!(
+        counted == u64::try_from(count).ok() && run.summary.get("complete") == Some(&json!(true)),
+        "not what was to be measured: {}",
+        run.summary
+    );
+    Ok(Sample {
+        took,
+        statements,
+        memory_kib,
+    })
+}
+
+/// A line of `/proc/self/status`, in KiB.
+fn memory(name: &str) -> Result<u64> {
+    std::fs::read_to_string("/proc/self/status")?
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        .with_context(|| format!("no {name}"))
+}
+
+/// The simulator: a process of its own, spoken to as everybody does.
+struct Market {
+    _process: ChildProcess,
+    hosts: Value,
+    client: reqwest::Client,
+}
+
+impl Market {
+    fn start() -> Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
+        command
+            .args([
+                "simulator",
+                "--port",
+                "0",
+                "--control-port",
+                "0",
+                "--time",
+                "virtual",
+            ])
+            .stdin(Stdio::null());
+        let (process, line) = ChildProcess::spawn_until_line(command, START)?;
+        Ok(Self {
+            _process: process,
+            hosts: serde_json::from_str(&line)?,
+            client: reqwest::Client::builder().timeout(START).build()?,
+        })
+    }
+
+    fn host(&self, name: &str) -> Result<Url> {
+        let text = self.hosts.get(name).and_then(Value::as_str);
+        Ok(Url::parse(text.context("an address is missing")?)?)
+    }
+
+    fn kaspi(&self) -> Result<Kaspi> {
+        Ok(Kaspi {
+            login: self.host("login")?,
+            cabinet: self.host("cabinet")?,
+            public: self.host("public")?,
+            orders: self.host("orders")?,
+            cdn: self.host("cdn")?,
+            other_hosts: true,
+            timeout: Duration::from_secs(20),
+            limits: KaspiLimits {
+                list_interval: Duration::ZERO,
+                ..KaspiLimits::for_tests()
+            },
+        })
+    }
+
+    /// Fills the merchant's cabinet up to `count` offers, each in two cities and at two points.
+    async fn invent(&self, count: usize) -> Result<()> {
+        let control = self.host("control")?.join("/control/offers")?;
+        let state = self.host("control")?.join("/control/state?merchant=30000001")?;
+        let state: Value = self.client.get(state).send().await?.json().await?;
+        let there = state.get("offers").and_then(Value::as_array).map_or(0, Vec::len);
+        let numbers: Vec<usize> = (there..count).collect();
+        for part in numbers.chunks(1_000) {
+            let offers: Vec<Value> = part
+                .iter()
+                .map(|n| {
+                    json!({ "merchant": MERCHANT, "sku": format!("sku-{n:06}"), "card": format!("{}", 200_000_000 + n),
+                            "title": format!("Наушники беспроводные Demo A{n} чёрные"), "brand": "Demo",
+                            "category": "Headphones", "price": 5_000 + n,
+                            "city_prices": { "750000000": 5_000 + n, "710000000": 5_100 + n },
+                            "images": [format!("h00/h{n}/1.jpg")] })
+                })
+                .collect();
+            let answer = self.client.post(control.clone()).json(&offers).send().await?;
+            ensure!(answer.status().is_success(), "{}", answer.text().await?);
+        }
+        Ok(())
+    }
+
+    /// The cookies of a login over HTTP.
+    async fn log_in(&self) -> Result<(CabinetSession, String)> {
+        let jar = Arc::new(Jar::default());
+        let client = reqwest::Client::builder()
+            .cookie_provider(jar.clone())
+            .user_agent(Identity::for_key(EMAIL).user_agent())
+            .timeout(START)
+            .build()?;
+        let cabinet = self.host("cabinet")?;
+        let mut start = cabinet.join("/oauth2/authorization/1")?;
+        start
+            .query_pairs_mut()
+            .append_pair("redirectUrl", self.host("public")?.join("/mc/")?.as_str());
+        client.get(start).send().await?;
+        let login = self.host("login")?;
+        let answer: Value = client
+            .post(login.join("/api/p/login")?)
+            .json(&json!({ "_u": EMAIL, "_p": "Demo-Password-1", "_r_d": true }))
+            .send()
+            .await?
+            .json()
+            .await?;
+        let next = answer.get("redirectUrl").and_then(Value::as_str);
+        client
+            .get(login.join(next.with_context(|| format!("not logged in: {answer}"))?)?)
+            .send()
+            .await?;
+        let header = jar.cookies(&cabinet).context("no cookies")?;
+        let header = header.to_str()?;
+        let cookies = header
+            .split("; ")
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| Cookie {
+                name: name.into(),
+                value: value.into(),
+                domain: cabinet.host_str().unwrap_or_default().into(),
+                path: "/".into(),
+            })
+            .collect();
+        Ok((
+            CabinetSession::new(cookies, Identity::for_key(EMAIL)),
+            header.to_owned(),
+        ))
+    }
+
+    /// Asks for every page as a sync does, and throws the answers away.
+    async fn read_alone(&self, cookies: &str, count: usize) -> Result<Duration> {
+        let cabinet = self.host("cabinet")?;
+        let start = Instant::now();
+        let mut rows = 0;
+        for on_sale in ["true", "false"] {
+            for page in 0_usize.. {
+                let mut url = cabinet.join("/bff/offer-view/list")?;
+                url.query_pairs_mut()
+                    .append_pair("m", MERCHANT)
+                    .append_pair("p", &page.to_string())
+                    .append_pair("l", &PAGE_SIZE.to_string())
+                    .append_pair("a", on_sale);
+                let request = self.client.get(url).header("cookie", cookies);
+                let body = request.send().await?.bytes().await?;
+                let of_page = body.windows(9).filter(|part| part == b"\"offerId\"").count();
+                rows += of_page;
+                if of_page < usize::try_from(PAGE_SIZE)? {
+                    break;
+                }
+            }
+        }
+        ensure!(rows == count, "{rows} rows instead of {count}");
+        Ok(start.elapsed())
+    }
+}
+
+/// A user and a store that is connected with the session.
+fn connected_store(
+    conn: &mut PgConnection,
+    services: &Services,
+    session: &CabinetSession,
+) -> Result<StoreId> {
+    let (store, now) = (StoreId::new(), services.now());
+    diesel::sql_query(
+        "with owner as (
+           insert into users (id, external_id, email, password_hash, role, created_at, updated_at)
+           values ($1, 'bench', 'bench@example.kz', '', 'manager', now(), now()) returning id)
+         insert into stores (id, owner_id, merchant_id, name, api_key, session_state, created_at, updated_at)
+         select $2, id, $3, 'Bench', '', 'connected', now(), now() from owner",
+    )
+    .bind::<sql_types::Uuid, _>(kaspi_panel::domain::UserId::new())
+    .bind::<sql_types::Uuid, _>(store)
+    .bind::<sql_types::Text, _>(MERCHANT)
+    .execute(conn)?;
+    let place = Place {
+        column: "store_credentials.cookies_sealed",
+        row: store.0,
+    };
+    let credentials = StoreCredentials {
+        store_id: store,
+        email: None,
+        password_sealed: None,
+        cookies_sealed: Some(services.vault.seal(place, &session.to_secret())?),
+        password_set_at: None,
+        cookies_set_at: Some(now),
+        user_agent: String::new(),
+        updated_at: now,
+    };
+    store_credentials_upsert(conn, &credentials)?;
+    Ok(store)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn spread(values: impl Iterator<Item = f64> + Clone) -> String {
+    let least = values.clone().fold(f64::INFINITY, f64::min);
+    let most = values.clone().fold(0.0, f64::max);
+    format!("{:.2} ({least:.2} to {most:.2})", median(values))
+}
