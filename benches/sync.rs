@@ -237,6 +237,7 @@ impl Market {
             orders: self.host("orders")?,
             cdn: self.host("cdn")?,
             other_hosts: true,
+            private_proxies: false,
             timeout: Duration::from_secs(20),
             limits: KaspiLimits {
                 list_interval: Duration::ZERO,
@@ -362,6 +363,7 @@ fn connected_store(
     let place = Place {
         column: "store_credentials.cookies_sealed",
         row: store.0,
+        tenant: None,
     };
     let credentials = StoreCredentials {
         store_id: store,

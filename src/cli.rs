@@ -59,7 +59,7 @@ enum Command {
     /// Writes preorders as Kaspi's spreadsheet.
     #[command(subcommand)]
     Preorders(preorders::PreordersCommand),
-    /// Shows and calls off background work.
+    /// Shows background work, calls it off or tries it again.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
     /// Changes the key that seals stored passwords, cookies and other secrets.
@@ -101,7 +101,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Migrate => serve::migrate().await,
             Command::User(command) => user::user(command).await,
             Command::Token(command) => user::token(command).await,
-            Command::Store(command) => store::run(command).await,
+            Command::Store(command) => return store::run(command).await,
             Command::Demper(args) => return demper::run(args).await,
             Command::Prices(command) => prices::run(command).await,
             Command::Preorders(command) => preorders::run(command).await,

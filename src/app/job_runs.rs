@@ -1,6 +1,7 @@
-//! What people do with background work: call it off.
+//! What people do with background work: call it off, or ask for it once more.
 
 use crate::{
+    app::sync_products::{SyncError, request_sync},
     domain::{Actor, JobKind, JobRunId, JobState},
     queue::runs::{job_run_cancel, job_run_fetch},
     services::Services,
@@ -20,9 +21,12 @@ pub enum JobRunError {
     /// The actor may look but not change.
     #[error("no right to change this")]
     Forbidden,
-    /// It is over, or cannot be broken off halfway.
-    #[error("this cannot be called off")]
+    /// It is over, or not of a kind or state for this.
+    #[error("this cannot be done with this run any more, or with its kind of work")]
     TooLate,
+    /// The store's session is gone: a login comes first.
+    #[error("the store needs a login")]
+    NeedsLogin,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,4 +60,30 @@ pub async fn cancel_run(services: &Services, actor: &Actor, id: JobRunId) -> Res
             Ok(audit_insert(conn, &entry)?)
         })
         .await
+}
+
+/// Asks once more for a sync that failed: a new run, which goes on where the failed one stopped if that was
+/// within the last hour; or the run that waits or runs already. A login is not repeated from here: it may need
+/// another password.
+///
+/// # Errors
+/// See [`JobRunError`]; `TooLate` for a run that did not fail, or is no sync.
+pub async fn retry_run(services: &Services, actor: &Actor, id: JobRunId) -> Result<JobRunId, JobRunError> {
+    let tenant = actor.tenant();
+    let run = services
+        .db
+        .read(move |conn| job_run_fetch(conn, tenant, id))
+        .await?
+        .ok_or(JobRunError::NotFound)?;
+    let (JobState::Failed, JobKind::SyncStore, Some(store_id)) = (run.state, run.kind, run.store_id) else {
+        return Err(JobRunError::TooLate);
+    };
+    request_sync(services, actor, store_id)
+        .await
+        .map_err(|error| match error {
+            SyncError::Forbidden => JobRunError::Forbidden,
+            SyncError::NeedsLogin => JobRunError::NeedsLogin,
+            SyncError::Store(error) => JobRunError::Store(error),
+            SyncError::NotFound | SyncError::Cancelled | SyncError::Kaspi(_) => JobRunError::NotFound,
+        })
 }

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{program::Program, say};
 use crate::{
-    domain::{JobRunId, Tenant},
+    app::job_runs::retry_run,
+    domain::{Actor, JobRunId, Tenant},
     queue::runs::{job_run_cancel, job_run_list},
 };
 
@@ -23,6 +24,12 @@ pub enum JobsCommand {
     /// Calls a waiting or running run off.
     #[command(after_help = "Example: kaspi-panel jobs cancel 0199c0de-0000-7000-8000-000000000001")]
     Cancel {
+        /// Key of the run.
+        run: JobRunId,
+    },
+    /// Asks once more for a sync that failed.
+    #[command(after_help = "Example: kaspi-panel jobs retry 0199c0de-0000-7000-8000-000000000001")]
+    Retry {
         /// Key of the run.
         run: JobRunId,
     },
@@ -61,6 +68,10 @@ pub async fn run(command: JobsCommand) -> Result<()> {
             let now = services.now();
             services.db.tx(move |conn| job_run_cancel(conn, run, now)).await?;
             say("Called off; work that is being done stops at its next step.");
+        }
+        JobsCommand::Retry { run } => {
+            let new = retry_run(&services, &Actor::system(), run).await?;
+            say(format!("The sync waits for a worker as run {new}."));
         }
     }
     Ok(())

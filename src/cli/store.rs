@@ -1,15 +1,16 @@
 //! `store …`: what the panel does for a store, from the shell.
 
-use std::time::Duration;
+mod sync;
+
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
 
 use super::{program::Program, say};
 use crate::{
-    app::{connect_store, sync_products},
-    domain::{Actor, ActorKind, AttemptState, JobState, StoreId, Tenant},
-    queue::runs::job_run_fetch,
+    app::connect_store,
+    domain::{Actor, ActorKind, AttemptState, StoreId, Tenant},
     services::Services,
     store::{connections::attempt_fetch, stores::store_fetch, users::user_fetch},
 };
@@ -24,12 +25,20 @@ pub enum StoreCommand {
         #[arg(long)]
         store: StoreId,
     },
-    /// Reads the whole catalogue of a store. Needs a running worker.
-    #[command(after_help = "Example: kaspi-panel store sync --store 0199c0de-0000-7000-8000-000000000001")]
+    /// Reads the whole catalogue of a store, or joins the sync that waits or runs. Needs a running worker.
+    /// Breaking the command off does not break off the sync.
+    #[command(
+        after_help = "Example: kaspi-panel store sync --store 0199c0de-0000-7000-8000-000000000001\n\n\
+        Exit status: 0 when the catalogue was read completely, 2 when the marketplace showed less than it counts\n\
+        (nothing is archived then), 1 when the sync failed."
+    )]
     Sync {
         /// Key of the store, as in its address in the panel.
         #[arg(long)]
         store: StoreId,
+        /// One JSON object at the end and nothing else.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -37,12 +46,12 @@ pub enum StoreCommand {
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Runs a `store` command.
-pub async fn run(command: StoreCommand) -> Result<()> {
+pub async fn run(command: StoreCommand) -> Result<ExitCode> {
     let program = Program::open().await?;
     let services = program.services().await?;
     match command {
-        StoreCommand::Login { store } => login(&services, store).await,
-        StoreCommand::Sync { store } => sync(&services, store).await,
+        StoreCommand::Login { store } => login(&services, store).await.map(|()| ExitCode::SUCCESS),
+        StoreCommand::Sync { store, json } => sync::run(&services, store, json).await,
     }
 }
 
@@ -69,48 +78,6 @@ async fn login(services: &Services, store_id: StoreId) -> Result<()> {
             }
             _ if started.elapsed() > PATIENCE => {
                 bail!("no worker took the login up: is `kaspi-panel worker` running?")
-            }
-            _ => tokio::time::sleep(Duration::from_millis(500)).await,
-        }
-    }
-}
-
-async fn sync(services: &Services, store_id: StoreId) -> Result<()> {
-    let run_id = sync_products::request_sync(services, &Actor::system(), store_id).await?;
-    let started = tokio::time::Instant::now();
-    let mut shown = None;
-    loop {
-        let Some(run) = services
-            .db
-            .read(move |conn| job_run_fetch(conn, Tenant::All, run_id))
-            .await?
-        else {
-            bail!("the sync is gone");
-        };
-        let progress = (run.state, run.progress_done, run.progress_total);
-        if shown != Some(progress) {
-            let total = run
-                .progress_total
-                .map_or_else(String::new, |total| format!(" of {total}"));
-            say(format!(
-                "sync: {}, {}{total} products read",
-                run.state, run.progress_done
-            ));
-            shown = Some(progress);
-        }
-        match run.state {
-            JobState::Succeeded => {
-                say(run.summary);
-                return Ok(());
-            }
-            JobState::Failed | JobState::Cancelled => {
-                bail!(
-                    "the catalogue was not read completely: {}",
-                    run.failure.unwrap_or_else(|| run.state.to_string())
-                )
-            }
-            _ if started.elapsed() > PATIENCE => {
-                bail!("the sync has not ended yet: see `kaspi-panel jobs list`")
             }
             _ => tokio::time::sleep(Duration::from_millis(500)).await,
         }

@@ -2,6 +2,7 @@
 //! person's. This file holds what the tests below share.
 
 mod catalogue;
+mod command;
 mod hazards;
 mod record;
 mod resume;
@@ -18,7 +19,7 @@ use kaspi_panel::{
         Tenge,
     },
     queue::runs::{JobRun, job_run_fetch, job_run_open, job_run_start},
-    schema::{audit_log, price_pushes, product_prices, products, stores, sync_pages},
+    schema::{audit_log, job_runs, price_pushes, product_prices, products, stores, sync_pages},
     store::{
         products::Product,
         stores::Store,

@@ -1,7 +1,7 @@
 //! The worker as a process: it takes jobs up, survives what can be survived, and stops in order.
 
 use std::{
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     time::Duration,
 };
 
@@ -20,23 +20,7 @@ struct Worker(Child);
 
 impl Worker {
     fn start(app: &TestApp) -> Self {
-        let config = &app.services.config;
-        let child = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"))
-            .arg("worker")
-            .env("DATABASE_URL", app.db.url())
-            .env("KASPI_PANEL_DATA_DIR", &config.data_dir)
-            .env("KASPI_PANEL_DATABASE_POOL", "3")
-            .env("KASPI_PANEL_WORKER_LOST_SECONDS", "3")
-            .env("KASPI_ALLOW_OTHER_HOSTS", "1")
-            .env("KASPI_LOGIN_URL", config.kaspi.login.as_str())
-            .env("KASPI_CABINET_URL", config.kaspi.cabinet.as_str())
-            .env("KASPI_PUBLIC_URL", config.kaspi.public.as_str())
-            .env("KASPI_ORDERS_URL", config.kaspi.orders.as_str())
-            .env("KASPI_CDN_URL", config.kaspi.cdn.as_str())
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the worker starts");
+        let child = app.program(&["worker"]).spawn().expect("the worker starts");
         Self(child)
     }
 

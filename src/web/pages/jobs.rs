@@ -1,13 +1,19 @@
 //! Background work: what runs, what ended and how, and the progress of one run.
 
+mod record;
+
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
+use self::record::SyncRecord;
 use crate::{
-    app::job_runs::{JobRunError, cancel_run},
+    app::{
+        job_runs::{JobRunError, cancel_run, retry_run},
+        sync_products::SyncSummary,
+    },
     domain::{JobKind, JobState},
     queue::runs::{JobRun, job_run_fetch, job_run_list},
     services::Services,
@@ -30,6 +36,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/jobs/{id}/cancel", Kind::Page, Access::Manager, || {
         web::to(cancel)
     }),
+    Route::post("/jobs/{id}/retry", Kind::Page, Access::Manager, || web::to(retry)),
 ];
 
 /// Runs listed on one page.
@@ -74,7 +81,16 @@ impl RunView {
     #[must_use]
     pub fn progress_text(&self, now: &DateTime<Utc>, t: &Texts) -> String {
         if self.run.state == JobState::Queued {
-            return t.get("job-waits");
+            return match self.run.retry_at {
+                Some(at) => t.with2(
+                    "job-waits-until",
+                    "time",
+                    format::clock_time(at),
+                    "why",
+                    failure_text(&self.run, *t),
+                ),
+                None => t.get("job-waits"),
+            };
         }
         let Some(total) = self.run.progress_total else {
             return t.with("job-progress-done", "done", self.run.progress_done);
@@ -104,6 +120,18 @@ impl RunView {
         ))
     }
 
+    /// May it be called off halfway?
+    #[must_use]
+    pub fn cancellable(&self) -> bool {
+        self.open && self.run.kind == JobKind::SyncStore
+    }
+
+    /// Has it failed so that asking for it once more can help?
+    #[must_use]
+    pub fn retriable(&self) -> bool {
+        self.run.state == JobState::Failed && self.run.kind == JobKind::SyncStore
+    }
+
     /// The login attempt behind the run.
     #[must_use]
     pub fn attempt_id(&self) -> Option<&str> {
@@ -113,33 +141,55 @@ impl RunView {
     }
 }
 
+/// What broke a run off, in words; empty where nothing did.
+fn failure_text(run: &JobRun, t: Texts) -> String {
+    run.failure.as_ref().map_or_else(String::new, |code| {
+        t.get_or(&format!("job-failure-{code}"), "job-failure-failed")
+    })
+}
+
 fn outcome(run: &JobRun, t: Texts) -> String {
-    if let Some(code) = &run.failure {
-        return t.get_or(&format!("job-failure-{code}"), "job-failure-failed");
+    if run.failure.is_some() {
+        return failure_text(run, t);
     }
     if run.state != JobState::Succeeded {
         return String::new();
     }
-    let state = run.summary.get("state").and_then(serde_json::Value::as_str);
-    match (run.kind, state) {
-        (JobKind::SyncStore, _) => {}
-        (JobKind::ConnectStore, Some(state)) => {
-            return t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded");
-        }
-        _ => return String::new(),
+    match run.kind {
+        JobKind::SyncStore => sync_outcome(run, t),
+        JobKind::ConnectStore => match run.summary.get("state").and_then(serde_json::Value::as_str) {
+            Some(state) => t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded"),
+            None => String::new(),
+        },
     }
-    let count = |name: &str| {
-        run.summary
-            .get(name)
-            .and_then(serde_json::Value::as_i64)
-            .unwrap_or_default()
-    };
-    let (added, changed) = (count("added"), count("changed"));
-    let read = added + changed + count("restored") + count("unchanged");
-    t.with_all(
+}
+
+/// What a sync did, and whether it saw everything.
+fn sync_outcome(run: &JobRun, t: Texts) -> String {
+    let sync: SyncSummary = serde_json::from_value(run.summary.clone()).unwrap_or_default();
+    let read = sync.added + sync.changed + sync.restored + sync.unchanged + sync.resumed;
+    let counts = t.with_all(
         "job-outcome-sync",
-        &[("read", &read), ("changed", &changed), ("added", &added)],
-    )
+        &[
+            ("read", &read),
+            ("changed", &sync.changed),
+            ("added", &sync.added),
+            ("archived", &sync.archived),
+            ("restored", &sync.restored),
+            ("failed", &sync.failed),
+        ],
+    );
+    if sync.complete {
+        return counts;
+    }
+    let short = t.with2(
+        "job-outcome-sync-short",
+        "read",
+        run.progress_done,
+        "total",
+        sync.total,
+    );
+    format!("{counts} {short}")
 }
 
 /// The progress of one run; asks again every two seconds until the run is over.
@@ -152,6 +202,22 @@ pub struct RunProgress {
     pub now: DateTime<Utc>,
     /// The run.
     pub view: RunView,
+    /// Token of the button that calls it off; `None`: no such button.
+    pub csrf: Option<String>,
+}
+
+impl RunProgress {
+    /// For the reader of a page.
+    #[must_use]
+    pub fn new(view: RunView, shell: &Shell) -> Self {
+        let may_cancel = shell.may_change() && view.cancellable();
+        Self {
+            t: shell.t,
+            now: shell.now,
+            csrf: may_cancel.then(|| shell.csrf.clone()),
+            view,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -191,12 +257,12 @@ async fn list(
     let (all, failed) = (past.len(), past.iter().filter(|view| is_failed(view)).count());
     let only_failed = query.state == "failed";
     html(&JobsPage {
-        shell,
         state: query.into_inner().state,
         open: open
             .into_iter()
-            .map(|view| RunProgress { t, now, view })
+            .map(|view| RunProgress::new(view, &shell))
             .collect(),
+        shell,
         past: past
             .into_iter()
             .filter(|view| !only_failed || is_failed(view))
@@ -212,6 +278,13 @@ struct RunPage {
     shell: Shell,
     view: RunView,
     progress: RunProgress,
+    changes: Option<SyncRecord>,
+}
+
+#[derive(Deserialize)]
+struct RunQuery {
+    #[serde(default)]
+    kind: String,
 }
 
 async fn show(
@@ -219,9 +292,10 @@ async fn show(
     shell: Shell,
     user: CurrentUser,
     services: web::Data<Services>,
+    query: web::Query<RunQuery>,
 ) -> WebResult<HttpResponse> {
-    let (tenant, id) = (user.tenant(), path_id(&req)?);
-    let (run, name) = services
+    let (tenant, id, fragment) = (user.tenant(), path_id(&req)?, shell.htmx);
+    let (run, name, changes) = services
         .db
         .read(move |conn| {
             let run = job_run_fetch(conn, tenant, id)?.ok_or_else(WebError::not_found)?;
@@ -229,16 +303,15 @@ async fn show(
                 Some(store_id) => crate::store::stores::store_fetch(conn, tenant, store_id)?,
                 None => None,
             };
-            Ok::<_, WebError>((run, name.map(|store| store.name)))
+            let changes = match run.kind {
+                JobKind::SyncStore if !fragment => Some(SyncRecord::fetch(conn, &run, &query.kind)?),
+                _ => None,
+            };
+            Ok::<_, WebError>((run, name.map(|store| store.name), changes))
         })
         .await?;
-    let (t, now) = (shell.t, shell.now);
-    let view = RunView::new(run, name, now, t);
-    let progress = RunProgress {
-        t,
-        now,
-        view: view.clone(),
-    };
+    let view = RunView::new(run, name, shell.now, shell.t);
+    let progress = RunProgress::new(view.clone(), &shell);
     if shell.htmx {
         return html(&progress);
     }
@@ -246,7 +319,29 @@ async fn show(
         shell,
         view,
         progress,
+        changes,
     })
+}
+
+async fn retry(
+    req: HttpRequest,
+    user: ManagerUser,
+    shell: Shell,
+    services: web::Data<Services>,
+    session: Session,
+) -> WebResult<HttpResponse> {
+    let id = path_id(&req)?;
+    let message = match retry_run(&services, &user.0.actor(&req), id).await {
+        Ok(new) => {
+            session::flash(&session, true, shell.t.get("job-retried"))?;
+            return Ok(see_other(&format!("/jobs/{new}")));
+        }
+        Err(JobRunError::NeedsLogin) => "store-sync-needs-login",
+        Err(JobRunError::TooLate) => "job-retry-too-late",
+        Err(error) => return Err(error.into()),
+    };
+    session::flash(&session, false, shell.t.get(message))?;
+    Ok(see_other(&format!("/jobs/{id}")))
 }
 
 async fn cancel(
@@ -271,7 +366,7 @@ impl From<JobRunError> for WebError {
         match error {
             JobRunError::NotFound => Self::not_found(),
             JobRunError::Forbidden => Self::forbidden(),
-            JobRunError::TooLate => Self::new(ErrorKind::Conflict),
+            JobRunError::TooLate | JobRunError::NeedsLogin => Self::new(ErrorKind::Conflict),
             JobRunError::Store(error) => error.into(),
         }
     }

@@ -109,6 +109,10 @@ async fn show(
         .into_iter()
         .map(|(run, _)| RunView::new(run, None, now, t))
         .partition(|view| view.open);
+    let open = open
+        .into_iter()
+        .map(|view| RunProgress::new(view, &shell))
+        .collect();
     let stop = shell
         .overview
         .stops
@@ -123,10 +127,7 @@ async fn show(
         password_set_at: credentials
             .filter(|c| c.password_sealed.is_some())
             .and_then(|c| c.password_set_at),
-        open: open
-            .into_iter()
-            .map(|view| RunProgress { t, now, view })
-            .collect(),
+        open,
         past,
         stop,
         store: store.0,

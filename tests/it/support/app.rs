@@ -1,7 +1,10 @@
 //! The application of a test: real services with a clock that the test moves, a database and a market of
 //! its own.
 
-use std::sync::Arc;
+use std::{
+    process::{Command, Stdio},
+    sync::Arc,
+};
 
 use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
@@ -67,6 +70,27 @@ impl TestApp {
     pub async fn advance(&self, seconds: u32) {
         self.clock.advance(TimeDelta::seconds(i64::from(seconds)));
         self.market.advance(seconds).await;
+    }
+
+    /// The program itself with a command, on this test's database and market.
+    pub fn program(&self, arguments: &[&str]) -> Command {
+        let config = &self.services.config;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
+        command
+            .args(arguments)
+            .env("DATABASE_URL", self.db.url())
+            .env("KASPI_PANEL_DATA_DIR", &config.data_dir)
+            .env("KASPI_PANEL_DATABASE_POOL", "3")
+            .env("KASPI_PANEL_WORKER_LOST_SECONDS", "3")
+            .env("KASPI_ALLOW_OTHER_HOSTS", "1")
+            .env("KASPI_LOGIN_URL", config.kaspi.login.as_str())
+            .env("KASPI_CABINET_URL", config.kaspi.cabinet.as_str())
+            .env("KASPI_PUBLIC_URL", config.kaspi.public.as_str())
+            .env("KASPI_ORDERS_URL", config.kaspi.orders.as_str())
+            .env("KASPI_CDN_URL", config.kaspi.cdn.as_str())
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null());
+        command
     }
 
     /// Starts the panel on a free port, unless it runs already, and gives its address.

@@ -57,3 +57,135 @@ async fn of_many_changes_the_first_are_kept_and_all_are_counted() {
     assert_eq!(kept.len(), CHANGES_KEPT);
     assert!(kept.iter().all(|(_, reason, known)| *known && reason.is_none()));
 }
+
+#[tokio::test]
+async fn the_page_of_a_run_shows_what_changed_kind_by_kind() {
+    let (mut app, id) = app().await;
+    bulk(&app, 2).await;
+    synced(&app, id).await;
+    app.market
+        .delete(
+            "/control/offers",
+            json!({ "merchant": "30000001", "sku": sku(1) }),
+        )
+        .await;
+    app.market
+        .fault(
+            "list",
+            "row_patch",
+            json!({ "after": 1, "times": 1, "patch": { "price": 1.5 } }),
+        )
+        .await;
+    let (_, run) = sync(&app, id).await;
+    let client = app.sign_in("aigul").await;
+    let path = format!("/jobs/{}", run.id);
+
+    let page = client.get(&path).await.expect(200);
+
+    assert_eq!(
+        page.texts(".tabs a"),
+        ["Новые0", "Изменились0", "Пропали1", "Вернулись0", "Не прочитаны3"]
+    );
+    assert_eq!(
+        page.text(".tabs [aria-current]"),
+        "Пропали1",
+        "the first that has any"
+    );
+    assert_eq!(page.texts("tbody th"), [sku(1)]);
+    assert!(page.attribute("tbody a", "href").starts_with("/products/"));
+    let failed = client.get(&format!("{path}?kind=failed")).await.expect(200);
+    assert_eq!(failed.count("tbody tr"), 3);
+    assert_eq!(
+        failed.texts("tbody td")[0],
+        "Цена записана не целым числом. Товар остался как был."
+    );
+    let added = client.get(&format!("{path}?kind=added")).await.expect(200);
+    assert_eq!((added.count("tbody tr"), added.count(".blank")), (0, 1));
+    client.get(&format!("{path}?kind=unknown")).await.expect(200);
+    let store = client.get(&format!("/stores/{id}")).await.expect(200);
+    let outcome = "Прочитано: 14, новых: 0, изменилось: 0, пропало: 1, вернулось: 0, не прочитано: 3.";
+    assert!(
+        store.texts("td").contains(&outcome.to_owned()),
+        "{:?}",
+        store.texts("td")
+    );
+}
+
+#[tokio::test]
+async fn an_incomplete_run_says_so() {
+    let (mut app, id) = app().await;
+    app.market
+        .fault("list", "patch", json!({ "patch": { "total": 99 }, "times": 1 }))
+        .await;
+    let (_, run) = sync(&app, id).await;
+
+    let client = app.sign_in("aigul").await;
+    let page = client.get(&format!("/jobs/{}", run.id)).await.expect(200);
+
+    let status = page.text(".job [role=status]");
+    assert!(
+        status.contains("Kaspi показал 16 из 102, поэтому ничего не убрано в архив."),
+        "{status}"
+    );
+}
+
+#[tokio::test]
+async fn a_dead_run_is_tried_again_from_the_list_and_goes_on_where_it_stopped() {
+    let (mut app, id) = app().await;
+    bulk(&app, 250).await;
+    app.market
+        .fault("list", "malformed", json!({ "after": 3, "times": 1 }))
+        .await;
+    let (result, dead) = sync(&app, id).await;
+    assert_eq!(result, Err(JobError::Fail("malformed_answer")));
+    let client = app.sign_in("aigul").await;
+    let list = client.get("/jobs?state=failed").await.expect(200);
+    let action = list.attribute("tbody form", "action");
+    assert_eq!(action, format!("/jobs/{}/retry", dead.id));
+
+    let new = client.post(&action, &[]).await.expect(303).location();
+
+    let page = client.get(&new).await.expect(200);
+    assert_eq!(page.texts(".flash"), ["Сверка каталога запущена ещё раз"]);
+    let new_id: JobRunId = new.trim_start_matches("/jobs/").parse().unwrap();
+    assert_eq!(jobs::sync_store::run(app.services.clone(), new_id).await, Ok(()));
+    assert_eq!(run(&app, new_id).summary["resumed"], 203);
+    let page = client.get(&new).await.expect(200);
+    assert!(
+        page.text(".card-body .dim").contains("203"),
+        "{}",
+        page.text(".card-body .dim")
+    );
+    // What succeeded is not tried again, and what is somebody else's is not there.
+    client.post(&format!("{new}/retry"), &[]).await.expect(303);
+    assert_eq!(client.get(&new).await.texts(".flash.bad").len(), 1);
+    let other = app.signed_in("other", kaspi_panel::domain::Role::Manager).await;
+    other.post(&action, &[]).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_waiting_run_tells_until_when_and_why_and_is_called_off_from_the_store() {
+    let (mut app, id) = app().await;
+    app.market
+        .fault(
+            "list",
+            "status",
+            json!({ "status": 429, "retry_after": 600, "times": 1 }),
+        )
+        .await;
+    let (result, waiting) = sync(&app, id).await;
+    assert_eq!(result, Err(JobError::Postponed("rate_limited")));
+    let client = app.sign_in("aigul").await;
+
+    let page = client.get(&format!("/stores/{id}")).await.expect(200);
+
+    assert_eq!(
+        page.text(".job [role=status]"),
+        "Ждёт до 12:10: Слишком много запросов к Kaspi. Попробуйте позже."
+    );
+    let action = page.attribute(".job form", "action");
+    client.post(&action, &[]).await.expect(303);
+    assert_eq!(run(&app, waiting.id).state, JobState::Cancelled);
+    let page = client.get(&format!("/stores/{id}")).await.expect(200);
+    assert_eq!(page.count(".job"), 0);
+}

@@ -1,0 +1,91 @@
+//! `store sync` and `jobs retry` on the command line.
+
+use std::{process::Stdio, time::Duration};
+
+use super::*;
+use crate::support::wait_until;
+
+/// Runs a command that waits for a sync, does the sync as a worker would, and gives status, output and errors.
+async fn followed(app: &TestApp, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = app.program(arguments);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let run_id = wait_until("the run", Duration::from_secs(60), || async {
+        sync_runs_open(app).first().copied().ok_or("no run")
+    })
+    .await;
+    // What comes of it is what the command must tell.
+    let _outcome = jobs::sync_store::run(app.services.clone(), run_id).await;
+    let output = child.wait_with_output().expect("the program ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn sync_runs_open(app: &TestApp) -> Vec<JobRunId> {
+    job_runs::table
+        .filter(job_runs::state.eq(JobState::Queued))
+        .select(job_runs::id)
+        .load(&mut app.conn())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_command_follows_a_sync_to_its_end_and_its_status_tells_what_came_of_it() {
+    let (app, id) = app().await;
+    let store = id.to_string();
+
+    let (status, lines, _) = followed(&app, &["store", "sync", "--store", &store]).await;
+    assert_eq!(status, Some(0), "{lines}");
+    let last = lines.lines().last().unwrap();
+    assert_eq!(
+        last,
+        "16 products: 16 new, 0 changed, 0 gone, 0 back, 0 as before, 0 unreadable"
+    );
+    assert!(
+        lines.lines().all(|line| !line.contains('\u{1b}')),
+        "no bar: {lines}"
+    );
+
+    let (status, json, _) = followed(&app, &["store", "sync", "--store", &store, "--json"]).await;
+    assert_eq!(status, Some(0));
+    let answer: Value = serde_json::from_str(&json).expect("one object and nothing else");
+    assert_eq!(answer["summary"], summary(0, 0, 0, 0, 16));
+
+    app.market
+        .fault("list", "patch", json!({ "patch": { "total": 99 } }))
+        .await;
+    let (status, json, _) = followed(&app, &["store", "sync", "--store", &store, "--json"]).await;
+    assert_eq!(status, Some(2), "{json}");
+    app.market.clear_faults().await;
+
+    app.market.fault("list", "malformed", json!({})).await;
+    let (status, _, errors) = followed(&app, &["store", "sync", "--store", &store]).await;
+    assert_eq!(status, Some(1));
+    assert!(errors.contains("malformed_answer"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_failed_run_is_tried_again_by_its_key() {
+    let (app, id) = app().await;
+    app.market.fault("list", "malformed", json!({ "times": 1 })).await;
+    let (_, dead) = sync(&app, id).await;
+    let key = dead.id.to_string();
+
+    let output = app.program(&["jobs", "retry", &key]).output().unwrap();
+
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let [new] = sync_runs_open(&app)[..] else {
+        panic!("one run")
+    };
+    assert!(said.contains(&new.to_string()), "{said}");
+    assert_eq!(jobs::sync_store::run(app.services.clone(), new).await, Ok(()));
+    let again = app
+        .program(&["jobs", "retry", &new.to_string()])
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(1), "it did not fail");
+}
