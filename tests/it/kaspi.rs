@@ -1,6 +1,8 @@
 //! The client against the simulator, which shares no type with it: what is asked, what is understood, and
 //! what every kind of trouble means.
 
+mod proxies;
+
 use kaspi_panel::{
     app::sync_products::SyncError,
     domain::{AttemptState, Tenge},

@@ -7,6 +7,7 @@ mod cabinet;
 mod client;
 mod cluster;
 mod fixtures;
+mod proxy;
 mod simulator;
 mod wait;
 
@@ -16,5 +17,6 @@ pub use cabinet::{Cabinet, cabinet_session, db_connected_store, db_log_in};
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};
+pub use proxy::{PROXY_PASSWORD, PROXY_USER, TestProxy};
 pub use simulator::Simulator;
 pub use wait::wait_until;

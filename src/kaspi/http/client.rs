@@ -363,10 +363,11 @@ impl Trouble {
     /// What a proxy is to blame for.
     fn of_route(&self) -> Option<&'static str> {
         match self {
-            Self::Reach(error) if error.is_connect() || error.is_timeout() => Some("proxy_unreachable"),
+            // Whether the proxy or what is behind it does not answer cannot be told from here.
+            Self::Reach(_) => Some("proxy_unreachable"),
             Self::Proxy => Some("proxy_refused"),
             Self::Judged(Refusal::Error(error @ KaspiError::Blocked)) => Some(error.code()),
-            Self::Reach(_) | Self::Judged(_) => None,
+            Self::Judged(_) => None,
         }
     }
 }

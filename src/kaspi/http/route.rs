@@ -21,8 +21,9 @@ use crate::{
     kaspi::{Identity, KaspiError, ProxyAddress, ProxyCounts, addresses::PublicAddresses},
 };
 
-/// Failures in a row after which a proxy is left alone.
-const FAILURES_MAX: u32 = 3;
+/// Failures in a row after which a proxy is left alone: one less than the tries of a read, so that the last try
+/// goes through another one.
+const FAILURES_MAX: u32 = 2;
 /// For how long the first time; doubles up to [`COOL_DOWN_MAX`].
 const COOL_DOWN: Duration = Duration::from_secs(60);
 const COOL_DOWN_MAX: Duration = Duration::from_secs(600);
