@@ -29,6 +29,8 @@ text_enum! {
         ApprovedByBank = "APPROVED_BY_BANK",
         /// The seller took it on.
         AcceptedByMerchant = "ACCEPTED_BY_MERCHANT",
+        /// The goods of a preorder are there.
+        Arrived = "ARRIVED",
         /// Handed over.
         Completed = "COMPLETED",
         /// Called off.
@@ -53,8 +55,10 @@ pub struct Order {
     pub code: String,
     /// Where it is.
     pub state: OrderState,
-    /// How far it is.
-    pub status: OrderStatus,
+    /// How far it is; `None`: a word that is new to us, see `status_word`.
+    pub status: Option<OrderStatus>,
+    /// How far it is, as the marketplace says it.
+    pub status_word: String,
     /// Made to order: the goods are not there yet.
     pub preorder: bool,
     /// What the buyer pays for the goods.
@@ -76,7 +80,7 @@ pub struct Order {
 pub struct OrdersPage {
     /// The orders of the page that are understood.
     pub orders: Vec<Order>,
-    /// Rows that are not, e.g. with a status that is new.
+    /// Rows that are not.
     pub unreadable: usize,
     /// Pages in all.
     pub pages: u32,

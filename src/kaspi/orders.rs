@@ -1,6 +1,8 @@
 //! The official orders API (version 2): orders by state and time window, their lines, changes of status. It
 //! wants a merchant's own token and knows nothing of cabinet sessions.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         Tenge,
-        order::{Order, OrderChange, OrderEntry, OrderQuery, OrdersPage},
+        order::{Order, OrderChange, OrderEntry, OrderQuery, OrderState, OrdersPage},
     },
     secrets::Secret,
 };
@@ -23,6 +25,20 @@ use crate::{
 pub const ORDERS_PAGE_SIZE: u32 = 100;
 /// Longest time window that it answers: 14 days, and a day less to be safe with clocks.
 pub const ORDERS_WINDOW_MAX: TimeDelta = TimeDelta::days(13);
+
+/// More pages of one window than this are not read: it is a hundred times what a busy shop sells in 13 days.
+const ORDERS_PAGES_MAX: u32 = 500;
+
+/// What was read of a span of time.
+#[derive(Debug, Default)]
+pub struct OrdersRead {
+    /// Every order once.
+    pub orders: Vec<Order>,
+    /// Rows that could not be understood.
+    pub unreadable: usize,
+    /// States of which something is missing, and why.
+    pub failed: Vec<(OrderState, KaspiError)>,
+}
 
 /// Whose orders: the merchant's id and the token of the official API.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +91,61 @@ impl KaspiClient {
                 |client, base| client.get(question(base, "v2/orders", &parameters)),
             )
             .await?;
-        page_of(&body)
+        page_of(&body, query)
+    }
+
+    /// All orders of a shop that were placed in a span of time: state by state, in windows and pages as the API
+    /// wants them. An order that moves on meanwhile is told once, as it was seen last. A state that fails does not
+    /// hide the others.
+    pub async fn orders_between(
+        &self,
+        access: OrdersAccess<'_>,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> OrdersRead {
+        let mut read = OrdersRead::default();
+        let mut orders = BTreeMap::new();
+        for state in OrderState::ALL {
+            if let Err(error) = self
+                .orders_in(access, *state, (from, to), &mut orders, &mut read.unreadable)
+                .await
+            {
+                read.failed.push((*state, error));
+            }
+        }
+        read.orders = orders.into_values().collect();
+        read
+    }
+
+    async fn orders_in(
+        &self,
+        access: OrdersAccess<'_>,
+        state: OrderState,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        orders: &mut BTreeMap<String, Order>,
+        unreadable: &mut usize,
+    ) -> Result<(), KaspiError> {
+        let mut start = from;
+        while start <= to {
+            let end = (start + ORDERS_WINDOW_MAX).min(to);
+            for number in 0..ORDERS_PAGES_MAX {
+                let query = OrderQuery {
+                    state,
+                    status: None,
+                    created_from: start,
+                    created_to: end,
+                    page: number,
+                };
+                let page = self.orders_page(access, &query).await?;
+                *unreadable += page.unreadable;
+                orders.extend(page.orders.into_iter().map(|order| (order.id.clone(), order)));
+                if number + 1 >= page.pages {
+                    break;
+                }
+            }
+            start = end + TimeDelta::milliseconds(1);
+        }
+        Ok(())
     }
 
     /// The lines of an order.
@@ -147,7 +217,7 @@ impl KaspiClient {
     }
 }
 
-fn page_of(body: &[u8]) -> Result<OrdersPage, KaspiError> {
+fn page_of(body: &[u8], query: &OrderQuery) -> Result<OrdersPage, KaspiError> {
     let document: wire::Document<serde_json::Value> = convert::parsed(body, "orders")?;
     let meta = document
         .meta
@@ -159,6 +229,11 @@ fn page_of(body: &[u8]) -> Result<OrdersPage, KaspiError> {
         .data
         .into_iter()
         .filter_map(|row| order(row.id.0, serde_json::from_value(row.attributes).ok()?))
+        // A time outside of what was asked for is no time: seconds in place of milliseconds, or nonsense.
+        .filter(|order| {
+            let slack = TimeDelta::days(1);
+            (query.created_from - slack..=query.created_to + slack).contains(&order.created_at)
+        })
         .collect();
     let unreadable = rows - orders.len();
     if unreadable > 0 {
@@ -180,7 +255,8 @@ fn order(id: String, row: wire::OrderRow) -> Option<Order> {
         id,
         code: row.code.0,
         state: row.state,
-        status: row.status,
+        status: row.status.parse().ok(),
+        status_word: row.status,
         preorder: row.pre_order,
         total: Tenge(row.total_price.0),
         // With fractions of a tenge in it: known to exist, not to be rounded by us.

@@ -3,12 +3,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test stops at the first thing that is not as it must be"
 )]
 
 mod admin;
 mod api;
 mod browser;
+mod faults;
 mod harness;
 mod kaspi;
 mod login;

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Number, Value};
 
-use crate::domain::order::{OrderState, OrderStatus};
+use crate::domain::order::OrderState;
 
 /// A whole number written as `15990`, `15990.0` or `"15990"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -443,7 +443,7 @@ pub struct Meta {
 pub struct OrderRow {
     pub code: Text,
     pub state: OrderState,
-    pub status: OrderStatus,
+    pub status: String,
     #[serde(default)]
     pub pre_order: bool,
     pub total_price: Whole,

@@ -76,6 +76,11 @@ impl Simulator {
         self.send(reqwest::Method::DELETE, path, Some(body)).await
     }
 
+    /// Calls the control interface by any method.
+    pub async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
+        self.send(method, path, Some(body)).await
+    }
+
     /// The whole market.
     pub async fn state(&self) -> Value {
         self.send(reqwest::Method::GET, "/control/state", None).await
