@@ -9,6 +9,17 @@ use kaspi_panel::{
 use super::*;
 use crate::support::{PROXY_PASSWORD, PROXY_USER, TestProxy};
 
+/// As `market`, with proxies of the own network allowed.
+async fn market() -> (Simulator, KaspiClient, CabinetSession) {
+    let market = Simulator::start();
+    let session = cabinet_session(&market, Cabinet::DEMO).await;
+    let config = kaspi_panel::config::Kaspi {
+        private_proxies: true,
+        ..market.kaspi()
+    };
+    (market, KaspiClient::new(&config).unwrap(), session)
+}
+
 fn address(proxy: &TestProxy, scheme: ProxyScheme, credentials: Option<&str>) -> ProxyAddress {
     ProxyAddress {
         id: ProxyId::new(),
@@ -96,6 +107,18 @@ async fn another_proxy_takes_over_from_one_that_broke_down() {
         .map(|count| count.failures)
         .sum();
     assert_eq!(failures, 2);
+}
+
+#[tokio::test]
+async fn a_proxy_inside_the_own_network_is_not_used_unless_that_is_allowed() {
+    let (market, client, session) = super::market().await;
+    let proxy = TestProxy::open().await;
+    let before = market.journal().await.len();
+    let set = client.set_proxies(vec![address(&proxy, ProxyScheme::Http, None)]);
+    let read = client.offers_page(&session, "30000001", true, 0).await;
+    assert!(set.is_err() || read.is_err());
+    assert_eq!(proxy.forwarded(), 0);
+    assert!(set.is_err() || market.journal().await.len() == before);
 }
 
 #[tokio::test]
