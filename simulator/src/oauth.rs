@@ -10,6 +10,8 @@ use crate::market::account::{AuthorizationRequest, CabinetSession, Grant, Sso, S
 pub const SID_COOKIE: &str = "mc-sid";
 /// Given to everybody, and worth nothing alone.
 const VISITOR_COOKIE: &str = "mc-session";
+/// More visitors than so many are all forgotten; they only get another cookie.
+const VISITORS_MAX: usize = 100_000;
 /// Ties an authorization request to the browser that began it.
 const REQUEST_COOKIE: &str = "mc-oauth-request";
 /// Lets the shell page on the public host know which session it shows.
@@ -176,6 +178,9 @@ pub fn with_visitor(market: &mut Market, call: &Call, reply: Reply) -> Reply {
         .is_some_and(|token| market.sessions.visitors.contains(token))
     {
         return reply;
+    }
+    if market.sessions.visitors.len() >= VISITORS_MAX {
+        market.sessions.visitors.clear();
     }
     let token = market.token();
     market.sessions.visitors.insert(token.clone());

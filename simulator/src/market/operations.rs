@@ -40,6 +40,17 @@ pub struct Operation {
     pub public_at: Option<String>,
 }
 
+impl Operation {
+    /// Whether nothing comes of it any more.
+    pub fn is_over(&self) -> bool {
+        match self.fate {
+            Fate::Never => true,
+            Fate::AppliedInListOnly => self.listed_at.is_some(),
+            Fate::Applied | Fate::AppliedAndWithdrawn => self.public_at.is_some(),
+        }
+    }
+}
+
 /// Reads one object of a price change and says what is wrong with it.
 ///
 /// The sentence is for the answer's `message`; the status is 400.

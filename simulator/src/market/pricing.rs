@@ -5,7 +5,7 @@ use super::operations::{Change, Fate, Operation};
 use super::{Event, Market};
 
 /// Operations that are over and older than so many are forgotten.
-const OPERATIONS_MAX: usize = 50_000;
+const OPERATIONS_MAX: usize = 20_000;
 
 impl Market {
     /// Takes a change on: it will be applied after the configured delays and `late_seconds` more.
@@ -39,8 +39,11 @@ impl Market {
             public_at: None,
         };
         self.operations.insert(number, operation);
-        if self.operations.len() > OPERATIONS_MAX {
-            self.operations.pop_first();
+        while self.operations.len() > OPERATIONS_MAX {
+            match self.operations.first_entry() {
+                Some(oldest) if oldest.get().is_over() => oldest.remove(),
+                _ => break,
+            };
         }
         if fate != Fate::Never {
             self.events.insert((list_ms, Event::List(number)));
