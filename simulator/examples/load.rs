@@ -18,13 +18,17 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 7;
 const REQUESTS: usize = 20_000;
 const CONNECTIONS: usize = 8;
+/// An answer that takes longer stops the benchmark.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// And so does a round that takes longer.
+const ROUND_MAX: Duration = Duration::from_secs(60);
 /// Clock ticks of `/proc` in a second.
 const TICKS: f64 = 100.0;
 
@@ -110,6 +114,7 @@ fn rounds(market: &Market, host: &str, request: &[u8], count: usize) -> (Vec<f64
                     let mut connection = Connection::open(&market.address(host));
                     for _ in 0..count / CONNECTIONS {
                         connection.ask(request);
+                        assert!(begun.elapsed() < ROUND_MAX, "the round takes too long");
                     }
                 });
             }
@@ -146,6 +151,7 @@ impl Connection {
     fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).expect("the simulator listens");
         stream.set_nodelay(true).expect("a socket");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         Self {
             stream,
             buffer: vec![0; 1024 * 1024],
