@@ -29,7 +29,7 @@ use diesel::{
     sql_types,
 };
 use kaspi_panel::{
-    config::{Config, Kaspi, KaspiLimits},
+    config::{Config, Kaspi, KaspiLimits, LogFormat},
     domain::{JobKind, StoreId},
     kaspi::{CabinetSession, Cookie, Identity, PAGE_SIZE},
     os::{ChildProcess, Cluster, ClusterOptions},
@@ -53,6 +53,7 @@ static STATEMENTS: AtomicU64 = AtomicU64::new(0);
 #[tokio::main]
 async fn main() -> Result<()> {
     let settings = Settings::from_arguments()?;
+    kaspi_panel::telemetry::init("warn", LogFormat::Text);
     set_default_instrumentation(|| {
         Some(Box::new(|event: InstrumentationEvent<'_>| {
             if matches!(event, InstrumentationEvent::StartQuery { .. }) {

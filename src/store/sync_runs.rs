@@ -174,9 +174,9 @@ pub fn sync_pass_sight(
              (array_agg(total order by page desc))[1] as total
            from sync_pages where store_id = $1 group by on_sale),
          seen as (
-           select sku, bool_or(page.run_id = $2) as by_run
-           from sync_pages page, jsonb_array_elements_text(page.skus) as sku
-           where page.store_id = $1 group by sku)
+           select entry.sku, bool_or(page.run_id = $2) as by_run
+           from sync_pages page, jsonb_array_elements_text(page.skus) as entry (sku)
+           where page.store_id = $1 group by entry.sku)
          select (select count(*) from seen) as seen, (select count(*) from seen where by_run) as seen_by_run,
            coalesce(sum(total), 0)::bigint as total,
            count(*) = 2 and bool_and(pages = pages_end and least = most) as steady
