@@ -30,13 +30,13 @@ use diesel::{
 };
 use kaspi_panel::{
     config::{Config, Kaspi, KaspiLimits, LogFormat},
-    domain::{JobKind, StoreId},
+    domain::{AccountId, AccountKind, JobKind, StoreId, UserId},
     kaspi::{CabinetSession, Cookie, Identity, PAGE_SIZE},
     os::{ChildProcess, Cluster, ClusterOptions},
     queue::runs::job_run_open,
     secrets::{Place, Secret},
     services::Services,
-    store::stores::{StoreCredentials, store_credentials_upsert},
+    store::accounts::{CabinetAccount, account_save},
     worker::jobs,
 };
 use reqwest::cookie::{CookieStore, Jar};
@@ -349,7 +349,7 @@ fn connected_store(
     services: &Services,
     session: &CabinetSession,
 ) -> Result<StoreId> {
-    let (store, now) = (StoreId::new(), services.now());
+    let (owner, store, now) = (UserId::new(), StoreId::new(), services.now());
     diesel::sql_query(
         "with owner as (
            insert into users (id, external_id, email, password_hash, role, created_at, updated_at)
@@ -357,26 +357,37 @@ fn connected_store(
          insert into stores (id, owner_id, merchant_id, name, api_key, session_state, created_at, updated_at)
          select $2, id, $3, 'Bench', '', 'connected', now(), now() from owner",
     )
-    .bind::<sql_types::Uuid, _>(kaspi_panel::domain::UserId::new())
+    .bind::<sql_types::Uuid, _>(owner)
     .bind::<sql_types::Uuid, _>(store)
     .bind::<sql_types::Text, _>(MERCHANT)
     .execute(conn)?;
+    let id = AccountId::new();
     let place = Place {
-        column: "store_credentials.cookies_sealed",
-        row: store.0,
-        tenant: None,
+        column: "cabinet_accounts.cookies_sealed",
+        row: id.0,
+        tenant: Some(owner.0),
     };
-    let credentials = StoreCredentials {
-        store_id: store,
-        email: None,
+    let account = CabinetAccount {
+        id,
+        owner_id: owner,
+        kind: AccountKind::Email,
+        login: "bench@example.kz".to_owned(),
+        merchant_id: None,
         password_sealed: None,
-        cookies_sealed: Some(services.vault.seal(place, &session.to_secret())?),
         password_set_at: None,
+        cookies_sealed: Some(services.vault.seal(place, &session.to_secret())?),
         cookies_set_at: Some(now),
-        user_agent: String::new(),
+        session_id: Some(session.id()),
+        session_used_at: Some(now),
+        renew_after: None,
+        renew_failures: 0,
+        created_at: now,
         updated_at: now,
     };
-    store_credentials_upsert(conn, &credentials)?;
+    account_save(conn, &account)?;
+    diesel::sql_query("update stores set account_id = $1")
+        .bind::<sql_types::Uuid, _>(id)
+        .execute(conn)?;
     Ok(store)
 }
 

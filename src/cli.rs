@@ -1,6 +1,7 @@
 //! The command line: what people and scripts type. Each command wires services and calls `app`; errors are
 //! one clear sentence on standard error.
 
+mod ask;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;

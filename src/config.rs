@@ -1,6 +1,6 @@
 //! Settings of the program, read once at the start. The only reader of the environment.
 
-use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use url::Url;
 
@@ -90,17 +90,30 @@ pub struct Kaspi {
     pub limits: KaspiLimits,
 }
 
-/// Programs of the browser login.
+/// How accounts are logged in, and the programs for it.
 #[derive(Debug, Clone)]
 pub struct Browser {
+    /// What speaks with the login page.
+    pub driver: LoginDriver,
     /// Chromium; `None`: the driver finds it.
     pub chrome: Option<PathBuf>,
     /// Its driver; `None`: `chromedriver` on the search path.
     pub chromedriver: Option<PathBuf>,
-    /// Browsers at once in one worker.
+    /// Logins at once in one worker, those that wait for a person included.
     pub sessions: usize,
     /// Longest time for a login that waits for nobody.
     pub login_timeout: Duration,
+    /// A cabinet session that was not used for so long is looked after.
+    pub keep_alive: Duration,
+}
+
+/// What speaks with the login page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginDriver {
+    /// Chromium, as a person would.
+    WebDriver,
+    /// The page's own requests, without a browser.
+    Http,
 }
 
 /// Argon2id parameters.
@@ -230,6 +243,18 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "KASPI_ALLOW_PRIVATE_PROXIES",
         "1 allows proxies inside the own network; refused towards the real hosts.",
     ),
+    (
+        "KASPI_PANEL_LOGIN_DRIVER",
+        "What logs accounts in: webdriver (Chromium) or http (the page's own requests, no browser). Default: webdriver.",
+    ),
+    (
+        "KASPI_PANEL_LOGINS",
+        "Logins at once in one worker, those that wait for a code included. Default: 2.",
+    ),
+    (
+        "KASPI_PANEL_KEEP_ALIVE_SECONDS",
+        "A cabinet session unused for so long is probed, so that it stays alive. Default: 1800.",
+    ),
     ("CHROME", "Chromium's program. Default: the driver's choice."),
     (
         "CHROMEDRIVER",
@@ -331,10 +356,31 @@ impl Config {
             kaspi,
             proxies,
             browser: Browser {
+                driver: match read.text("KASPI_PANEL_LOGIN_DRIVER") {
+                    None | Some("webdriver") => LoginDriver::WebDriver,
+                    Some("http") => LoginDriver::Http,
+                    Some(other) => {
+                        read.errors.push(format!(
+                            "KASPI_PANEL_LOGIN_DRIVER={other:?}: expected webdriver or http"
+                        ));
+                        LoginDriver::WebDriver
+                    }
+                },
                 chrome: read.text("CHROME").map(PathBuf::from),
                 chromedriver: read.text("CHROMEDRIVER").map(PathBuf::from),
-                sessions: 2,
+                sessions: read
+                    .parsed(
+                        "KASPI_PANEL_LOGINS",
+                        NonZeroUsize::MIN.saturating_add(1),
+                        "a number of logins",
+                    )
+                    .get(),
                 login_timeout: Duration::from_secs(90),
+                keep_alive: Duration::from_secs(read.parsed(
+                    "KASPI_PANEL_KEEP_ALIVE_SECONDS",
+                    1800,
+                    "a number of seconds",
+                )),
             },
             password_cost: PasswordCost {
                 memory_kib: 19 * 1024,
@@ -391,10 +437,12 @@ impl Config {
             kaspi,
             proxies: Vec::new(),
             browser: Browser {
+                driver: LoginDriver::WebDriver,
                 chrome: None,
                 chromedriver: None,
                 sessions: 1,
                 login_timeout: Duration::from_secs(60),
+                keep_alive: Duration::from_secs(1800),
             },
             password_cost: PasswordCost {
                 memory_kib: 64,

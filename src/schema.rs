@@ -14,6 +14,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    attempt_evidence (attempt_id) {
+        attempt_id -> Uuid,
+        picture -> Nullable<Binary>,
+        page -> Text,
+        address -> Text,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     audit_log (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -34,11 +44,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    cabinet_accounts (id) {
+        id -> Uuid,
+        owner_id -> Uuid,
+        kind -> Text,
+        login -> Text,
+        merchant_id -> Nullable<Text>,
+        password_sealed -> Nullable<Binary>,
+        password_set_at -> Nullable<Timestamptz>,
+        cookies_sealed -> Nullable<Binary>,
+        cookies_set_at -> Nullable<Timestamptz>,
+        session_id -> Nullable<Uuid>,
+        session_used_at -> Nullable<Timestamptz>,
+        renewing_until -> Nullable<Timestamptz>,
+        renew_after -> Nullable<Timestamptz>,
+        renew_failures -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     connection_attempts (id) {
         id -> Uuid,
         user_id -> Uuid,
         store_id -> Nullable<Uuid>,
-        email -> Text,
+        login -> Text,
         password_sealed -> Nullable<Binary>,
         state -> Text,
         merchants -> Jsonb,
@@ -48,6 +79,15 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        kind -> Text,
+        account_id -> Nullable<Uuid>,
+        automatic -> Bool,
+        answer_sealed -> Nullable<Binary>,
+        sent_to -> Nullable<Text>,
+        wrong_answers -> Integer,
+        resend_wanted -> Bool,
+        resend_at -> Nullable<Timestamptz>,
+        heartbeat_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -302,19 +342,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    store_credentials (store_id) {
-        store_id -> Uuid,
-        email -> Nullable<Text>,
-        password_sealed -> Nullable<Binary>,
-        cookies_sealed -> Nullable<Binary>,
-        password_set_at -> Nullable<Timestamptz>,
-        cookies_set_at -> Nullable<Timestamptz>,
-        user_agent -> Text,
-        updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
     store_points (store_id, point_id) {
         store_id -> Uuid,
         point_id -> Text,
@@ -346,6 +373,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        account_id -> Nullable<Uuid>,
     }
 }
 
@@ -390,6 +418,9 @@ diesel::table! {
 }
 
 diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(attempt_evidence -> connection_attempts (attempt_id));
+diesel::joinable!(cabinet_accounts -> users (owner_id));
+diesel::joinable!(connection_attempts -> cabinet_accounts (account_id));
 diesel::joinable!(connection_attempts -> stores (store_id));
 diesel::joinable!(connection_attempts -> users (user_id));
 diesel::joinable!(job_runs -> stores (store_id));
@@ -413,8 +444,8 @@ diesel::joinable!(settings -> users (updated_by));
 diesel::joinable!(store_access -> stores (store_id));
 diesel::joinable!(store_access -> users (user_id));
 diesel::joinable!(store_cities -> stores (store_id));
-diesel::joinable!(store_credentials -> stores (store_id));
 diesel::joinable!(store_points -> stores (store_id));
+diesel::joinable!(stores -> cabinet_accounts (account_id));
 diesel::joinable!(stores -> users (owner_id));
 diesel::joinable!(sync_changes -> job_runs (run_id));
 diesel::joinable!(sync_pages -> job_runs (run_id));
@@ -422,7 +453,9 @@ diesel::joinable!(sync_pages -> stores (store_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
+    attempt_evidence,
     audit_log,
+    cabinet_accounts,
     connection_attempts,
     job_runs,
     kill_switches,
@@ -440,7 +473,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_attempts,
     store_access,
     store_cities,
-    store_credentials,
     store_points,
     stores,
     sync_changes,

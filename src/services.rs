@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::{
     clock::{Clock, SystemClock},
     config::Config,
@@ -23,8 +21,6 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
-    /// Places for browsers: so many may run at once in this process.
-    pub browsers: Arc<Semaphore>,
     /// Settings.
     pub config: Arc<Config>,
 }
@@ -66,7 +62,6 @@ impl Services {
             kaspi: KaspiClient::new(&config.kaspi)?,
             vault: Arc::new(Vault::open_or_create(KeyFile::at(&config.secret_key_file))?),
             clock,
-            browsers: Arc::new(Semaphore::new(config.browser.sessions)),
             config: Arc::new(config),
         })
     }

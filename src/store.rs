@@ -1,6 +1,7 @@
 //! All SQL of the program: one named function per query on a connection it is given. No transactions are
 //! started here, and nothing knows of HTTP.
 
+pub mod accounts;
 pub mod api_lists;
 pub mod audit;
 pub mod catalogue;
@@ -8,6 +9,7 @@ pub mod connections;
 pub mod db;
 pub mod decisions;
 pub mod error;
+pub mod evidence;
 pub mod kill_switches;
 pub mod market;
 pub mod migrate;

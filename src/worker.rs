@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     app::{
+        cabinet_session::look_after_sessions,
         connect_store::expire_connections,
         push_prices::push_store,
         reprice::{Pass, reprice_due},
@@ -28,8 +29,8 @@ use crate::{
 const PRODUCTS_PER_ROUND: i64 = 40;
 /// Stores served by the push sender at once.
 const STORES_AT_ONCE: usize = 8;
-/// Pause between two looks for logins past their deadline.
-const UPKEEP_EVERY: Duration = Duration::from_secs(60);
+/// Pause between two looks for sessions that want looking after.
+const SESSIONS_EVERY: Duration = Duration::from_secs(20);
 /// Pause after a round that failed, so that a database that is away is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -43,32 +44,41 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), QueueError> {
     let owner = Uuid::now_v7();
-    let concurrency = services.config.worker.concurrency;
     let lost_after = services.config.worker.lost_after;
-    let stopped = stop.clone();
-    let jobs = queue::options(database_url)
-        .concurrency(concurrency)
-        // Without it a backlog drains at concurrency / poll interval.
-        .local_queue(LocalQueueConfig::default().with_size(concurrency * 2))
-        // A killed worker's jobs are taken up within 90 s: 45 s of silence, looked for every 15 s.
-        .heartbeat_interval(lost_after / 4)
-        .sweep_interval(lost_after / 3)
-        .sweep_threshold(lost_after)
-        .recovery_delay(Duration::from_secs(1))
-        .listen_os_shutdown_signals(false)
-        .shutdown_signal(async move { until_stopped(stopped).await })
-        .shutdown_grace_period(Duration::from_secs(25))
-        .add_extension(services.clone());
-    let jobs = handlers::define(jobs)
+    let options = |concurrency: usize| {
+        let stopped = stop.clone();
+        queue::options(database_url)
+            .concurrency(concurrency)
+            // A killed worker's jobs are taken up within 90 s: 45 s of silence, looked for every 15 s.
+            .heartbeat_interval(lost_after / 4)
+            .sweep_interval(lost_after / 3)
+            .sweep_threshold(lost_after)
+            .recovery_delay(Duration::from_secs(1))
+            .listen_os_shutdown_signals(false)
+            .shutdown_signal(async move { until_stopped(stopped).await })
+            .shutdown_grace_period(Duration::from_secs(25))
+            .add_extension(services.clone())
+    };
+    let concurrency = services.config.worker.concurrency;
+    // Without the local queue a backlog drains at concurrency / poll interval.
+    let jobs = options(concurrency).local_queue(LocalQueueConfig::default().with_size(concurrency * 2));
+    let jobs = handlers::define(jobs).init().await.map_err(failed)?;
+    // Logins have no local queue: a login that waits here could be done by another worker.
+    let logins = options(services.config.browser.sessions).max_pg_conn(2);
+    let logins = handlers::define_logins(logins, stop.clone())
         .init()
         .await
-        .map_err(|error| QueueError(error.to_string()))?;
+        .map_err(failed)?;
     let tick = services.config.worker.tick;
-    let (queue, (), (), ()) = tokio::join!(
-        async { jobs.run().await.map_err(|error| QueueError(error.to_string())) },
+    let (queue, logins, (), (), (), ()) = tokio::join!(
+        async { jobs.run().await.map_err(failed) },
+        async { logins.run().await.map_err(failed) },
         rounds("reprice", tick, stop.clone(), || reprice_round(&services)),
         rounds("push", tick, stop.clone(), || push_round(&services, owner)),
-        rounds("upkeep", UPKEEP_EVERY, stop.clone(), || upkeep_round(&services)),
+        rounds("logins", lost_after / 3, stop.clone(), || login_round(&services)),
+        rounds("sessions", SESSIONS_EVERY, stop.clone(), || session_round(
+            &services
+        )),
     );
     // Another worker need not wait for our lease to run out.
     let released = services
@@ -81,7 +91,11 @@ pub async fn run(
             "the lease could not be given back; it ends by itself"
         );
     }
-    queue
+    queue.and(logins)
+}
+
+fn failed(error: impl std::fmt::Display) -> QueueError {
+    QueueError(error.to_string())
 }
 
 /// Decides about due products. `true`: there may be more.
@@ -128,9 +142,15 @@ async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError
     Ok(more)
 }
 
-/// Ends what nobody ends any more.
-async fn upkeep_round(services: &Services) -> Result<bool, StoreError> {
+/// Ends logins whose worker is gone or whose time is up.
+async fn login_round(services: &Services) -> Result<bool, StoreError> {
     expire_connections(services).await?;
+    Ok(false)
+}
+
+/// Keeps idle sessions alive and goes on with renewals.
+async fn session_round(services: &Services) -> Result<bool, StoreError> {
+    look_after_sessions(services).await?;
     Ok(false)
 }
 

@@ -111,6 +111,7 @@ admin-action-cancel = Cancel the preorders
 admin-action-delete = Delete — consequences shown first
 admin-word-never = not connected
 admin-word-connected = connected
+admin-word-renewing = logging in
 admin-word-needs-login = needs login
 admin-word-off = off
 admin-word-shadow = shadow

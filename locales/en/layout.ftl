@@ -65,6 +65,7 @@ stores-count = { $n ->
   }
 state-never = not connected
 state-connected = working
+state-renewing = logging in
 state-needs_login = login needed
 mode-off = off
 mode-shadow = in shadow

@@ -1,8 +1,8 @@
 # Connecting a store: where the login stands
 attempt-state-queued = Waiting for its turn
 attempt-state-running = Signing in to the seller's cabinet
-attempt-state-wrong_credentials = Kaspi did not accept the e-mail or the password. Check them and try again.
-attempt-state-needs_code = Kaspi asks for a confirmation code. Sign in to the cabinet in a browser, confirm the login, and try again.
+attempt-state-wrong_credentials = Kaspi did not accept the login details. Check them and try again.
+attempt-state-needs_code = Kaspi asks for a confirmation code.
 attempt-state-choose_merchant = This account has several shops. Choose one.
 attempt-state-blocked = Kaspi asks to wait. Try again later.
 attempt-state-page_changed = Kaspi's login page has changed and the login failed. Tell the administrator of the panel.
@@ -11,11 +11,27 @@ attempt-state-browser_missing = The server has no Chromium browser. Administrato
 attempt-state-unavailable = Kaspi does not answer. Try again in a few minutes.
 attempt-state-failed = The login failed. Try again.
 attempt-state-done = The store is connected
+attempt-state-sms_code = Enter the code from the SMS
+attempt-state-mail_code = Enter the code from the mail
+attempt-state-password = Kaspi asks for the password
+attempt-state-code_expired = The code is no longer valid. Start the login again.
+attempt-state-captcha = Kaspi wants proof that you are a person.
+attempt-state-no_permission = This account may not enter the cabinet.
+attempt-state-interrupted = The login was interrupted. Start again.
+attempt-state-cancelled = The login was called off
+attempt-next-sms_code = The message arrives within a minute. You may close the window and come back here.
+attempt-next-captcha = Log in to the Kaspi cabinet once in an ordinary browser, then try here again. Logging in by phone often helps.
+attempt-next-no_permission = The owner of the cabinet must give the employee the right to products.
+attempt-next-code_expired = A code lives for 10 minutes. A new one comes when you start again.
+attempt-next-interrupted = The server was restarted or the browser closed. The old code is not needed any more.
+attempt-next-needs_code = The session could not be renewed without you: Kaspi sent a code. Log in again and enter it.
 
 # Fields of the connection form
 connect-email-invalid = Enter the e-mail you use for the seller's cabinet.
 connect-password-missing = Enter the password of the seller's cabinet.
 connect-merchant-not-offered = Choose a shop from the list.
+connect-phone-invalid = Enter the whole telephone number, such as +7 700 000 00 00.
+connect-code-invalid = Enter the digits of the code, usually six.
 
 # Why work was not finished
 job-failure-session_expired = The Kaspi session has ended. Log the store in again.
@@ -32,11 +48,16 @@ job-failure-forbidden = No rights to this store.
 job-failure-cancelled = Called off.
 job-failure-worker_lost = The worker was lost at every try. Tell the panel's administrator.
 job-failure-database = The database did not answer. Try again.
-job-failure-wrong_credentials = Kaspi did not accept the e-mail or the password.
+job-failure-wrong_credentials = Kaspi did not accept the login details.
 job-failure-needs_code = Kaspi asks for a confirmation code.
 job-failure-blocked = Kaspi asks to wait.
 job-failure-page_changed = Kaspi's login page has changed.
 job-failure-no_merchants = The account does not have the shop.
 job-failure-browser_missing = The server has no Chromium browser.
 job-failure-unavailable = Kaspi does not answer.
+job-failure-code_expired = The code is no longer valid.
+job-failure-captcha = Kaspi wants proof that you are a person.
+job-failure-no_permission = The account may not enter the cabinet.
+job-failure-interrupted = The login was interrupted.
+job-failure-session_renewing = The Kaspi session is being renewed. The work goes on by itself.
 job-failure-failed = It failed. Try again.

@@ -111,6 +111,7 @@ admin-action-cancel = Тапсырыстарды болдырмау
 admin-action-delete = Жою — салдарын көрсетеміз
 admin-word-never = қосылмаған
 admin-word-connected = жұмыс істейді
+admin-word-renewing = кіріп жатырмыз
 admin-word-needs-login = кіру керек
 admin-word-off = өшірулі
 admin-word-shadow = көлеңкеде

@@ -65,6 +65,7 @@ stores-count = { $n ->
   }
 state-never = қосылмаған
 state-connected = жұмыс істеп тұр
+state-renewing = кіріп жатырмыз
 state-needs_login = кіру керек
 mode-off = өшірулі
 mode-shadow = көлеңкеде

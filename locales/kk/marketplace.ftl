@@ -1,8 +1,8 @@
 # Дүкенді қосу: кіру қай сатыда
 attempt-state-queued = Кезегін күтуде
 attempt-state-running = Сатушы кабинетіне кіріп жатырмыз
-attempt-state-wrong_credentials = Kaspi e-mail немесе құпиясөзді қабылдамады. Тексеріп, қайталап көріңіз.
-attempt-state-needs_code = Kaspi растау кодын сұрайды. Кабинетке браузер арқылы кіріп, кіруді растаңыз да, қайталап көріңіз.
+attempt-state-wrong_credentials = Kaspi кіру деректерін қабылдамады. Тексеріп, қайталап көріңіз.
+attempt-state-needs_code = Kaspi растау кодын сұрайды.
 attempt-state-choose_merchant = Бұл тіркелгіде бірнеше дүкен бар. Керегін таңдаңыз.
 attempt-state-blocked = Kaspi күтуді сұрайды. Кейінірек қайталап көріңіз.
 attempt-state-page_changed = Kaspi кіру беті өзгерген, кіру мүмкін болмады. Панель әкімшісіне хабарлаңыз.
@@ -11,11 +11,27 @@ attempt-state-browser_missing = Серверде Chromium браузері жо�
 attempt-state-unavailable = Kaspi жауап бермейді. Бірнеше минуттан кейін қайталап көріңіз.
 attempt-state-failed = Кіру мүмкін болмады. Қайталап көріңіз.
 attempt-state-done = Дүкен қосылды
+attempt-state-sms_code = SMS-тегі кодты енгізіңіз
+attempt-state-mail_code = Хаттағы кодты енгізіңіз
+attempt-state-password = Kaspi құпиясөзді сұрайды
+attempt-state-code_expired = Код енді жарамсыз. Кіруді басынан бастаңыз.
+attempt-state-captcha = Kaspi робот емес екеніңізді растауды сұрайды.
+attempt-state-no_permission = Бұл тіркелгінің кабинетке кіру құқығы жоқ.
+attempt-state-interrupted = Кіру үзілді. Басынан бастаңыз.
+attempt-state-cancelled = Кіру тоқтатылды
+attempt-next-sms_code = Хабарлама бір минутта келеді. Терезені жауып, осы жерге қайта келуге болады.
+attempt-next-captcha = Kaspi кабинетіне бір рет кәдімгі браузерден кіріп, осында қайталаңыз. Телефон арқылы кіру жиі көмектеседі.
+attempt-next-no_permission = Кабинет иесі қызметкерге тауарларға құқық беруі керек.
+attempt-next-code_expired = Код 10 минут жарамды. Қайта бастағанда жаңасы келеді.
+attempt-next-interrupted = Сервер қайта іске қосылды немесе браузер жабылды. Ескі код енді керек емес.
+attempt-next-needs_code = Сессияны сізсіз ұзарту мүмкін болмады: Kaspi код жіберді. Қайта кіріп, оны енгізіңіз.
 
 # Қосу формасының өрістері
 connect-email-invalid = Сатушы кабинетіне кіретін e-mail енгізіңіз.
 connect-password-missing = Сатушы кабинетінің құпиясөзін енгізіңіз.
 connect-merchant-not-offered = Дүкенді тізімнен таңдаңыз.
+connect-phone-invalid = Телефон нөмірін толық енгізіңіз, мысалы +7 700 000 00 00.
+connect-code-invalid = Кодтың цифрларын енгізіңіз, әдетте олар алтау.
 
 # Жұмыс неге аяқталмады
 job-failure-session_expired = Kaspi сессиясы аяқталды. Дүкенге қайта кіріңіз.
@@ -32,11 +48,16 @@ job-failure-forbidden = Бұл дүкенге құқық жоқ.
 job-failure-cancelled = Тоқтатылды.
 job-failure-worker_lost = Орындаушы бағдарлама әр жолы үзілді. Панель әкімшісіне хабарлаңыз.
 job-failure-database = Дерекқор жауап бермеді. Қайталап көріңіз.
-job-failure-wrong_credentials = Kaspi e-mail немесе құпиясөзді қабылдамады.
+job-failure-wrong_credentials = Kaspi кіру деректерін қабылдамады.
 job-failure-needs_code = Kaspi растау кодын сұрайды.
 job-failure-blocked = Kaspi күтуді сұрайды.
 job-failure-page_changed = Kaspi кіру беті өзгерген.
 job-failure-no_merchants = Тіркелгіге қажетті дүкен байланбаған.
 job-failure-browser_missing = Серверде Chromium браузері жоқ.
 job-failure-unavailable = Kaspi жауап бермейді.
+job-failure-code_expired = Код енді жарамсыз.
+job-failure-captcha = Kaspi робот емес екеніңізді растауды сұрайды.
+job-failure-no_permission = Тіркелгінің кабинетке кіру құқығы жоқ.
+job-failure-interrupted = Кіру үзілді.
+job-failure-session_renewing = Kaspi-ге кіру жаңартылып жатыр. Жұмыс өзі жалғасады.
 job-failure-failed = Орындалмады. Қайталап көріңіз.

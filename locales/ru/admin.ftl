@@ -111,6 +111,7 @@ admin-action-cancel = Отменить предзаказы
 admin-action-delete = Удалить — покажем последствия
 admin-word-never = не подключён
 admin-word-connected = работает
+admin-word-renewing = входим
 admin-word-needs-login = нужен вход
 admin-word-off = выключены
 admin-word-shadow = в тени

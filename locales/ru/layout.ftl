@@ -69,6 +69,7 @@ stores-count = { $n ->
   }
 state-never = не подключён
 state-connected = работает
+state-renewing = входим
 state-needs_login = нужен вход
 mode-off = выключены
 mode-shadow = в тени

@@ -1,8 +1,8 @@
 # Подключение магазина: где стоит вход
 attempt-state-queued = Ждёт своей очереди
 attempt-state-running = Входим в кабинет продавца
-attempt-state-wrong_credentials = Kaspi не принял эл. почту или пароль. Проверьте их и попробуйте ещё раз.
-attempt-state-needs_code = Kaspi просит код подтверждения. Войдите в кабинет в браузере, подтвердите вход и попробуйте ещё раз.
+attempt-state-wrong_credentials = Kaspi не принял данные для входа. Проверьте их и попробуйте ещё раз.
+attempt-state-needs_code = Kaspi просит код подтверждения.
 attempt-state-choose_merchant = У этой учётной записи несколько магазинов. Выберите нужный.
 attempt-state-blocked = Kaspi просит подождать. Попробуйте позже.
 attempt-state-page_changed = Страница входа Kaspi изменилась, войти не удалось. Сообщите администратору панели.
@@ -11,11 +11,27 @@ attempt-state-browser_missing = На сервере нет браузера Chro
 attempt-state-unavailable = Kaspi не отвечает. Попробуйте через несколько минут.
 attempt-state-failed = Войти не удалось. Попробуйте ещё раз.
 attempt-state-done = Магазин подключён
+attempt-state-sms_code = Введите код из SMS
+attempt-state-mail_code = Введите код из письма
+attempt-state-password = Kaspi просит пароль
+attempt-state-code_expired = Код больше не действует. Начните вход заново.
+attempt-state-captcha = Kaspi просит подтвердить, что вы не робот.
+attempt-state-no_permission = У этой учётной записи нет прав на вход в кабинет.
+attempt-state-interrupted = Вход прервался. Начните заново.
+attempt-state-cancelled = Вход отменён
+attempt-next-sms_code = Сообщение приходит за минуту. Окно можно закрыть и вернуться сюда же.
+attempt-next-captcha = Один раз войдите в кабинет Kaspi в обычном браузере, потом повторите здесь. Часто помогает вход по телефону.
+attempt-next-no_permission = Владелец кабинета должен дать сотруднику право на товары.
+attempt-next-code_expired = Код живёт 10 минут. Новый придёт, когда вы начнёте заново.
+attempt-next-interrupted = Сервер перезапускался или браузер закрылся. Старый код больше не нужен.
+attempt-next-needs_code = Сессию не удалось продлить без вас: Kaspi прислал код. Войдите заново и введите его.
 
 # Поля формы подключения
 connect-email-invalid = Введите эл. почту, с которой вы входите в кабинет продавца.
 connect-password-missing = Введите пароль от кабинета продавца.
 connect-merchant-not-offered = Выберите магазин из списка.
+connect-phone-invalid = Введите номер телефона целиком, например +7 700 000 00 00.
+connect-code-invalid = Введите цифры кода, обычно их шесть.
 
 # Почему работа не закончена
 job-failure-session_expired = Сессия Kaspi закончилась. Войдите в магазин заново.
@@ -32,11 +48,16 @@ job-failure-forbidden = Нет прав на этот магазин.
 job-failure-cancelled = Отменено.
 job-failure-worker_lost = Программа-исполнитель каждый раз прерывалась. Сообщите администратору панели.
 job-failure-database = База данных не отвечала. Попробуйте ещё раз.
-job-failure-wrong_credentials = Kaspi не принял эл. почту или пароль.
+job-failure-wrong_credentials = Kaspi не принял данные для входа.
 job-failure-needs_code = Kaspi просит код подтверждения.
 job-failure-blocked = Kaspi просит подождать.
 job-failure-page_changed = Страница входа Kaspi изменилась.
 job-failure-no_merchants = К учётной записи не привязан нужный магазин.
 job-failure-browser_missing = На сервере нет браузера Chromium.
 job-failure-unavailable = Kaspi не отвечает.
+job-failure-code_expired = Код больше не действует.
+job-failure-captcha = Kaspi просит подтвердить, что вы не робот.
+job-failure-no_permission = У учётной записи нет прав на вход в кабинет.
+job-failure-interrupted = Вход прервался.
+job-failure-session_renewing = Вход в Kaspi обновляется. Работа продолжится сама.
 job-failure-failed = Не удалось. Попробуйте ещё раз.

@@ -256,6 +256,7 @@ pub(super) fn on(checked: bool) -> String {
 fn session_badge(state: SessionState) -> Cell {
     let (class, icon) = match state {
         SessionState::Connected => ("ok", "check-circle"),
+        SessionState::Renewing => ("warn", "refresh"),
         SessionState::NeedsLogin => ("bad", "key"),
         SessionState::Never => ("ghost", "pause"),
     };

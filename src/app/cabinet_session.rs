@@ -1,34 +1,49 @@
-//! The cabinet session of a store: opening the sealed cookies, and saying when they are worth nothing any more.
+//! The cabinet session of a store. It belongs to the account of the cabinet, so its stores share it: what one
+//! of them learns about it is true for all. Start reading at [`session_of`]; `renew` brings a dead one back.
 
+mod keep_alive;
+mod renew;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+pub use keep_alive::look_after_sessions;
+pub(super) use renew::renewal_ended;
+pub use renew::{Renewal, renew_session};
+
 use crate::{
-    domain::{Actor, SessionState, StoreId, Tenant},
+    domain::{AccountId, Actor, SessionState, StoreId, Tenant, offer::Merchant},
     kaspi::CabinetSession,
-    secrets::Place,
+    secrets::{Place, SecretError},
     services::Services,
     store::{
-        StoreError,
+        PgConnection, StoreError,
+        accounts::{
+            CabinetAccount, account_of_store, account_save_cookies, account_stores_for_update, account_touch,
+        },
         audit::{AuditEntry, audit_insert},
-        stores::{store_credentials_fetch, store_fetch, store_fetch_for_update, store_update_session},
+        stores::{Store, store_fetch, store_update_session},
     },
 };
 
-/// Where a store's password is sealed for.
-pub(super) fn password_place(store_id: StoreId) -> Place {
+/// A use of a session is noted once in so long.
+const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// Where an account's password is sealed for.
+pub(super) fn password_place(account: &CabinetAccount) -> Place {
     Place {
-        column: "store_credentials.password_sealed",
-        row: store_id.0,
-        tenant: None,
+        column: "cabinet_accounts.password_sealed",
+        row: account.id.0,
+        tenant: Some(account.owner_id.0),
     }
 }
 
-/// Where a store's cookies are sealed for.
-pub(super) fn cookies_place(store_id: StoreId) -> Place {
+/// Where an account's cookies are sealed for.
+fn cookies_place(account: &CabinetAccount) -> Place {
     Place {
-        column: "store_credentials.cookies_sealed",
-        row: store_id.0,
-        tenant: None,
+        column: "cabinet_accounts.cookies_sealed",
+        row: account.id.0,
+        tenant: Some(account.owner_id.0),
     }
 }
 
@@ -38,6 +53,9 @@ pub enum SessionError {
     /// Never logged in, expired, or sealed with another key: a login is needed.
     #[error("the store needs a login")]
     NeedsLogin,
+    /// The program is logging in again by itself: try again in a moment.
+    #[error("the store's session is being renewed")]
+    Renewing,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -48,50 +66,144 @@ pub enum SessionError {
 /// # Errors
 /// [`SessionError`].
 pub async fn session_of(services: &Services, store_id: StoreId) -> Result<CabinetSession, SessionError> {
-    let sealed = services
+    let now = services.now();
+    let account = services
         .db
         .read(move |conn| {
-            let connected = store_fetch(conn, Tenant::All, store_id)?
-                .is_some_and(|store| store.session_state == SessionState::Connected);
-            if !connected {
-                return Ok(None);
+            let Some(store) = store_fetch(conn, Tenant::All, store_id)? else {
+                return Err(SessionError::NeedsLogin);
+            };
+            match store.session_state {
+                SessionState::Connected => {}
+                SessionState::Renewing => return Err(SessionError::Renewing),
+                SessionState::Never | SessionState::NeedsLogin => return Err(SessionError::NeedsLogin),
             }
-            let credentials = store_credentials_fetch(conn, store_id)?;
-            Ok::<_, StoreError>(credentials.and_then(|found| found.cookies_sealed))
+            let account = account_of_store(conn, store_id)?.ok_or(SessionError::NeedsLogin)?;
+            if account
+                .session_used_at
+                .is_none_or(|used| used + USE_NOTED_EVERY <= now)
+            {
+                account_touch(conn, account.id, now)?;
+            }
+            Ok(account)
         })
-        .await?
-        .ok_or(SessionError::NeedsLogin)?;
-    let opened = services
-        .vault
-        .open(cookies_place(store_id), &sealed)
-        .inspect_err(|error| tracing::error!(store.id = %store_id, %error, "cookies cannot be opened"))
-        .map_err(|_| SessionError::NeedsLogin)?;
-    CabinetSession::from_secret(&opened).map_err(|_| SessionError::NeedsLogin)
+        .await?;
+    open_session(services, &account).ok_or(SessionError::NeedsLogin)
 }
 
-/// Notes that the marketplace refused the session: everything for the store waits for a login. One line in
-/// the audit log, however many callers notice.
+/// Keeps a jar that has changed by the answers to its own requests. A jar of an earlier login is not kept over
+/// that of a newer one; that is no error.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn mark_expired(services: &Services, actor: &Actor, store_id: StoreId) -> Result<(), StoreError> {
-    let (actor, now) = (actor.clone(), services.now());
-    services
-        .db
-        .tx(move |conn| {
-            let Some(store) = store_fetch_for_update(conn, Tenant::All, store_id)? else {
-                return Ok(());
-            };
-            if store.session_state != SessionState::Connected {
-                return Ok(());
+pub async fn save_session(
+    services: &Services,
+    store_id: StoreId,
+    session: &CabinetSession,
+) -> Result<(), StoreError> {
+    let (services, session, now) = (services.clone(), session.clone(), services.now());
+    let db = services.db.clone();
+    db.tx(move |conn| {
+        let Some(account) = account_of_store(conn, store_id)? else {
+            return Ok(());
+        };
+        match services.vault.seal(cookies_place(&account), &session.to_secret()) {
+            Ok(sealed) => {
+                account_save_cookies(conn, account.id, session.id(), &sealed, now)?;
             }
-            store_update_session(conn, store_id, SessionState::NeedsLogin, now)?;
-            let object = ("store", store_id.0, store.name.as_str());
-            let entry = AuditEntry::new(&actor, now, Some(store_id), object, "session_expired").change(
-                json!({ "session_state": store.session_state }),
-                json!({ "session_state": SessionState::NeedsLogin }),
-            );
-            audit_insert(conn, &entry)
-        })
-        .await
+            Err(error) => tracing::error!(%error, "rotated cookies cannot be sealed"),
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The kept session of an account; `None`: there is none that opens.
+pub(super) fn open_session(services: &Services, account: &CabinetAccount) -> Option<CabinetSession> {
+    let sealed = account.cookies_sealed.as_deref()?;
+    let opened = services
+        .vault
+        .open(cookies_place(account), sealed)
+        .inspect_err(|error| tracing::error!(account.id = %account.id, %error, "cookies cannot be opened"))
+        .ok()?;
+    CabinetSession::from_secret(&opened).ok()
+}
+
+/// Puts the session of a login into an account.
+pub(super) fn seal_session(
+    services: &Services,
+    account: &mut CabinetAccount,
+    session: &CabinetSession,
+    now: DateTime<Utc>,
+) -> Result<(), SecretError> {
+    let sealed = services
+        .vault
+        .seal(cookies_place(account), &session.to_secret())?;
+    account.cookies_sealed = Some(sealed);
+    account.cookies_set_at = Some(now);
+    account.session_id = Some(session.id());
+    account.session_used_at = Some(now);
+    account.renew_after = None;
+    account.renew_failures = 0;
+    account.updated_at = now;
+    Ok(())
+}
+
+/// Notes that the account's session works for these merchants: its stores are connected, and those whose
+/// merchant is not among them need a login of their own.
+pub(super) fn session_works(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    account: AccountId,
+    merchants: &[Merchant],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for store in account_stores_for_update(conn, account)? {
+        let opened = merchants.iter().any(|merchant| merchant.id == store.merchant_id);
+        let state = if opened {
+            SessionState::Connected
+        } else {
+            SessionState::NeedsLogin
+        };
+        set_state(conn, actor, &store, state, now)?;
+    }
+    Ok(())
+}
+
+/// Gives all stores of an account a state.
+pub(super) fn set_states(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    account: AccountId,
+    state: SessionState,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for store in account_stores_for_update(conn, account)? {
+        set_state(conn, actor, &store, state, now)?;
+    }
+    Ok(())
+}
+
+/// One line in the audit log per change, however many callers notice.
+fn set_state(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    store: &Store,
+    state: SessionState,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    store_update_session(conn, store.id, state, now)?;
+    if store.session_state == state {
+        return Ok(());
+    }
+    let action = match state {
+        SessionState::Connected => "session_renewed",
+        SessionState::Renewing | SessionState::NeedsLogin | SessionState::Never => "session_expired",
+    };
+    let object = ("store", store.id.0, store.name.as_str());
+    let entry = AuditEntry::new(actor, now, Some(store.id), object, action).change(
+        json!({ "session_state": store.session_state }),
+        json!({ "session_state": state }),
+    );
+    audit_insert(conn, &entry)
 }

@@ -84,6 +84,8 @@ pub async fn retry_run(services: &Services, actor: &Actor, id: JobRunId) -> Resu
             SyncError::Forbidden => JobRunError::Forbidden,
             SyncError::NeedsLogin => JobRunError::NeedsLogin,
             SyncError::Store(error) => JobRunError::Store(error),
-            SyncError::NotFound | SyncError::Cancelled | SyncError::Kaspi(_) => JobRunError::NotFound,
+            SyncError::NotFound | SyncError::Renewing | SyncError::Cancelled | SyncError::Kaspi(_) => {
+                JobRunError::NotFound
+            }
         })
 }

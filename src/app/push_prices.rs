@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::cabinet_session::{SessionError, mark_expired, session_of};
+use super::cabinet_session::{Renewal, SessionError, renew_session, session_of};
 use crate::{
     domain::{Actor, PushState, StoreId, Tenant, Tenge, offer::CabinetOffer},
     kaspi::{CabinetSession, KaspiError},
@@ -189,7 +189,8 @@ async fn send(
             )
         }
         Err(KaspiError::SessionExpired) => {
-            mark_expired(services, &Actor::robot(), store.id).await?;
+            // Not with the new session either: the next decision is a new one.
+            renew_session(services, &Actor::robot(), store.id).await?;
             (
                 PushState::Rejected,
                 PushStep {
@@ -298,7 +299,8 @@ async fn read_back(
             {
                 Ok(offer) => offer,
                 Err(KaspiError::SessionExpired) => {
-                    mark_expired(services, &Actor::robot(), store.id).await?;
+                    // The next round reads with whatever session there is then.
+                    renew_session(services, &Actor::robot(), store.id).await?;
                     return Ok(());
                 }
                 Err(error) => {
@@ -540,7 +542,7 @@ async fn fresh_offer(
     store: &Store,
     product: &Product,
 ) -> Result<Result<(CabinetSession, CabinetOffer), &'static str>, StoreError> {
-    let session = match session_of(services, store.id).await {
+    let mut session = match session_of(services, store.id).await {
         Ok(session) => session,
         Err(SessionError::Store(error)) => return Err(error),
         Err(_) => return Ok(Err("store_not_connected")),
@@ -548,19 +550,18 @@ async fn fresh_offer(
     let Some(sku) = product.sku.as_deref() else {
         return Ok(Err("no_sku"));
     };
-    Ok(
-        match services
-            .kaspi
-            .offer_by_sku(&session, &store.merchant_id, sku)
-            .await
-        {
-            Ok(Some(offer)) if offer.on_sale => Ok((session, offer)),
-            Ok(_) => Err("not_on_sale"),
-            Err(KaspiError::SessionExpired) => {
-                mark_expired(services, &Actor::robot(), store.id).await?;
-                Err("session_expired")
-            }
-            Err(error) => Err(error.code()),
-        },
-    )
+    let kaspi = &services.kaspi;
+    let mut read = kaspi.offer_by_sku(&session, &store.merchant_id, sku).await;
+    if matches!(read, Err(KaspiError::SessionExpired)) {
+        session = match renew_session(services, &Actor::robot(), store.id).await? {
+            Renewal::Ready(renewed) => renewed,
+            Renewal::Queued | Renewal::NeedsLogin => return Ok(Err("session_expired")),
+        };
+        read = kaspi.offer_by_sku(&session, &store.merchant_id, sku).await;
+    }
+    Ok(match read {
+        Ok(Some(offer)) if offer.on_sale => Ok((session, offer)),
+        Ok(_) => Err("not_on_sale"),
+        Err(error) => Err(error.code()),
+    })
 }

@@ -10,6 +10,7 @@ use crate::{
     services::Services,
     store::{
         StoreError,
+        accounts::account_delete_unused,
         audit::{AuditEntry, audit_insert},
         stores::{Store, StoreChange, store_delete, store_fetch, store_update},
     },
@@ -111,6 +112,7 @@ pub async fn delete_store(services: &Services, actor: &Actor, id: StoreId) -> Re
                 return Err(EditError::Forbidden);
             }
             store_delete(conn, id)?;
+            account_delete_unused(conn, store.owner_id)?;
             let mut before = change_json(&change_of(&store));
             if let Value::Object(fields) = &mut before {
                 fields.insert("merchant_id".to_owned(), json!(store.merchant_id));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::cabinet_session::{SessionError, mark_expired, session_of};
+use super::cabinet_session::{Renewal, SessionError, renew_session, session_of};
 use crate::{
     domain::{Actor, JobKind, JobRunId, SessionState, StoreId, SyncChangeKind, Tenant},
     kaspi::KaspiError,
@@ -85,6 +85,9 @@ pub enum SyncError {
     /// The cabinet session is gone: a login is needed.
     #[error("the store needs a login")]
     NeedsLogin,
+    /// The cabinet session is being renewed: later again.
+    #[error("the store's session is being renewed")]
+    Renewing,
     /// A person called the run off.
     #[error("called off")]
     Cancelled,
@@ -104,6 +107,7 @@ impl SyncError {
             Self::NotFound => "store_missing",
             Self::Forbidden => "forbidden",
             Self::NeedsLogin => "session_expired",
+            Self::Renewing => "session_renewing",
             Self::Cancelled => "cancelled",
             Self::Kaspi(error) => error.code(),
             Self::Store(_) => "database",
@@ -115,7 +119,9 @@ impl SyncError {
         match self {
             Self::Kaspi(KaspiError::RateLimited { after }) => Some(*after),
             Self::Kaspi(KaspiError::Paused { wait }) => Some(Some(*wait)),
-            Self::Kaspi(KaspiError::Unavailable(_) | KaspiError::Blocked) | Self::Store(_) => Some(None),
+            Self::Kaspi(KaspiError::Unavailable(_) | KaspiError::Blocked)
+            | Self::Renewing
+            | Self::Store(_) => Some(None),
             _ => None,
         }
     }
@@ -172,12 +178,17 @@ pub async fn sync_store(
         .await
         .map_err(|error| match error {
             SessionError::NeedsLogin => SyncError::NeedsLogin,
+            SessionError::Renewing => SyncError::Renewing,
             SessionError::Store(error) => SyncError::Store(error),
         })?;
-    match pass::run(services, store, &session, run_id).await {
+    match pass::run(services, store.clone(), &session, run_id).await {
         Err(SyncError::Kaspi(KaspiError::SessionExpired)) => {
-            mark_expired(services, actor, store_id).await?;
-            Err(SyncError::NeedsLogin)
+            match renew_session(services, actor, store_id).await? {
+                // It goes on at its page.
+                Renewal::Ready(session) => pass::run(services, store, &session, run_id).await,
+                Renewal::Queued => Err(SyncError::Renewing),
+                Renewal::NeedsLogin => Err(SyncError::NeedsLogin),
+            }
         }
         other => other,
     }

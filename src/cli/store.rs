@@ -1,5 +1,6 @@
 //! `store …`: what the panel does for a store, from the shell.
 
+mod login;
 mod sync;
 
 use std::{process::ExitCode, time::Duration};
@@ -7,24 +8,22 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::{Result, bail};
 use clap::Subcommand;
 
-use super::{program::Program, say};
+use self::login::LoginArgs;
+use super::program::Program;
 use crate::{
-    app::connect_store,
-    domain::{Actor, ActorKind, AttemptState, StoreId, Tenant},
+    domain::{Actor, ActorKind, StoreId, Tenant},
     services::Services,
-    store::{connections::attempt_fetch, stores::store_fetch, users::user_fetch},
+    store::{stores::store_fetch, users::user_fetch},
 };
 
 /// `kaspi-panel store …`
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Logs a store in again with the e-mail and password it was connected with. Needs a running worker.
-    #[command(after_help = "Example: kaspi-panel store login --store 0199c0de-0000-7000-8000-000000000001")]
-    Login {
-        /// Key of the store, as in its address in the panel.
-        #[arg(long)]
-        store: StoreId,
-    },
+    /// Logs a store in again. Asks for what the login asks for: password, code, merchant. Needs a running worker.
+    #[command(
+        after_help = "Examples:\n  kaspi-panel store login --store 0199c0de-0000-7000-8000-000000000001\n  kaspi-panel store login --store 0199c0de-0000-7000-8000-000000000001 --phone"
+    )]
+    Login(LoginArgs),
     /// Reads the whole catalogue of a store, or joins the sync that waits or runs. Needs a running worker.
     /// Breaking the command off does not break off the sync.
     #[command(
@@ -50,37 +49,8 @@ pub async fn run(command: StoreCommand) -> Result<ExitCode> {
     let program = Program::open().await?;
     let services = program.services().await?;
     match command {
-        StoreCommand::Login { store } => login(&services, store).await.map(|()| ExitCode::SUCCESS),
+        StoreCommand::Login(args) => login::login(&services, args).await.map(|()| ExitCode::SUCCESS),
         StoreCommand::Sync { store, json } => sync::run(&services, store, json).await,
-    }
-}
-
-async fn login(services: &Services, store_id: StoreId) -> Result<()> {
-    let actor = owner_of(services, store_id).await?;
-    let attempt = connect_store::reconnect_store(services, &actor, store_id).await?;
-    let started = tokio::time::Instant::now();
-    let mut shown = None;
-    loop {
-        let found = services
-            .db
-            .read(move |conn| attempt_fetch(conn, Tenant::All, attempt))
-            .await?;
-        let state = found.map_or(AttemptState::Failed, |found| found.state);
-        if shown != Some(state) {
-            say(format!("login: {state}"));
-            shown = Some(state);
-        }
-        match state {
-            AttemptState::Done => return Ok(()),
-            state if state.is_final() => bail!("the store was not logged in ({state})"),
-            AttemptState::NeedsCode | AttemptState::ChooseMerchant => {
-                bail!("the login waits for you in the panel ({state})")
-            }
-            _ if started.elapsed() > PATIENCE => {
-                bail!("no worker took the login up: is `kaspi-panel worker` running?")
-            }
-            _ => tokio::time::sleep(Duration::from_millis(500)).await,
-        }
     }
 }
 

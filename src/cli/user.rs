@@ -1,12 +1,10 @@
 //! `user …` and `token …`: accounts of people and keys of the JSON API.
 
-use std::io::{IsTerminal, Read, Write};
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
-use super::{program::Program, say};
+use super::{ask::Answers, program::Program, say};
 use crate::{
     app::{api_tokens::create_api_token, user_accounts},
     domain::{Actor, Role},
@@ -67,17 +65,8 @@ pub struct PasswordArgs {
 }
 
 impl PasswordArgs {
-    fn read(&self) -> Result<Secret> {
-        let mut text = String::new();
-        if self.password_stdin {
-            std::io::stdin().read_to_string(&mut text)?;
-        } else if std::io::stdin().is_terminal() {
-            write!(std::io::stderr(), "Password (shown while you type): ")?;
-            std::io::stdin().read_line(&mut text)?;
-        } else {
-            bail!("no terminal to ask for a password: add --password-stdin");
-        }
-        Ok(Secret::from(text.trim_end_matches(['\r', '\n'])))
+    async fn read(&self) -> Result<Secret> {
+        Answers::new(self.password_stdin).secret("Password").await
     }
 }
 
@@ -97,13 +86,13 @@ pub async fn user(command: UserCommand) -> Result<()> {
                 email,
                 name,
                 role,
-                password: password.read()?,
+                password: password.read().await?,
             };
             let user = user_accounts::create_user(&services, &actor, new).await?;
             say(format!("User {} ({}) can sign in.", user.email, user.role));
         }
         UserCommand::Password { email, password } => {
-            user_accounts::set_password(&services, &actor, &email, password.read()?).await?;
+            user_accounts::set_password(&services, &actor, &email, password.read().await?).await?;
             say(format!("{email} has a new password; all sessions ended."));
         }
         UserCommand::List { json } => {

@@ -43,6 +43,8 @@ id! {
     ApiTokenId,
     /// A seller's shop on the marketplace.
     StoreId,
+    /// An account of the cabinet: one login that feeds any number of stores.
+    AccountId,
     /// One attempt to log a store in.
     AttemptId,
     /// The seller's own offer on a card.

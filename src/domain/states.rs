@@ -21,8 +21,20 @@ text_enum! {
         Never = "never",
         /// The last use of the session succeeded.
         Connected = "connected",
+        /// The session ended and the program logs in again by itself; work for the store waits.
+        Renewing = "renewing",
         /// The session ended; everything for the store waits for a login.
         NeedsLogin = "needs_login",
+    }
+}
+
+text_enum! {
+    /// How an account of the cabinet is named.
+    AccountKind {
+        /// By e-mail, with a password.
+        Email = "email",
+        /// By telephone number, with a code by SMS.
+        Phone = "phone",
     }
 }
 
@@ -43,24 +55,40 @@ text_enum! {
     AttemptState {
         /// Waits for a worker.
         Queued = "queued",
-        /// A browser is at it.
+        /// A worker is at it.
         Running = "running",
-        /// Wrong e-mail or password: a person must correct it.
-        WrongCredentials = "wrong_credentials",
-        /// The marketplace wants a code.
-        NeedsCode = "needs_code",
+        /// Waits for the code that came by SMS.
+        SmsCode = "sms_code",
+        /// Waits for the code that came by mail.
+        MailCode = "mail_code",
+        /// Waits for the password.
+        Password = "password",
         /// The account has several merchants: one must be chosen.
         ChooseMerchant = "choose_merchant",
+        /// Wrong account or password: a person must correct it.
+        WrongCredentials = "wrong_credentials",
+        /// The marketplace wants a code, and nobody was there to type it.
+        NeedsCode = "needs_code",
+        /// The code came too late.
+        CodeExpired = "code_expired",
         /// The marketplace wants us to wait until `blocked_until`.
         Blocked = "blocked",
         /// The login page is not the one we know.
         PageChanged = "page_changed",
-        /// The account has no shop.
+        /// The marketplace wants to see a person.
+        Captcha = "captcha",
+        /// The account has no shop, or not the wanted one.
         NoMerchants = "no_merchants",
+        /// The account may not enter the cabinet.
+        NoPermission = "no_permission",
         /// Chromium or its driver is not installed on the worker's machine.
         BrowserMissing = "browser_missing",
         /// The marketplace did not answer.
         Unavailable = "unavailable",
+        /// Broken off half-way, e.g. because the worker ended: start again.
+        Interrupted = "interrupted",
+        /// Called off by the person who began it.
+        Cancelled = "cancelled",
         /// Something else; the log tells more.
         Failed = "failed",
         /// Logged in.
@@ -72,9 +100,36 @@ impl AttemptState {
     /// True when nothing more happens without a new attempt.
     #[must_use]
     pub fn is_final(self) -> bool {
-        !matches!(
+        !self.is_working() && !self.waits_for_person()
+    }
+
+    /// A worker is at it, or will be.
+    #[must_use]
+    pub fn is_working(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+
+    /// A person must answer before it goes on.
+    #[must_use]
+    pub fn waits_for_person(self) -> bool {
+        matches!(
             self,
-            Self::Queued | Self::Running | Self::ChooseMerchant | Self::NeedsCode
+            Self::SmsCode | Self::MailCode | Self::Password | Self::ChooseMerchant
+        )
+    }
+
+    /// True when it waits for a code.
+    #[must_use]
+    pub fn wants_code(self) -> bool {
+        matches!(self, Self::SmsCode | Self::MailCode)
+    }
+
+    /// The cause passes by itself: the same login may succeed a little later.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::Blocked | Self::Unavailable | Self::Interrupted | Self::Failed
         )
     }
 }

@@ -1,10 +1,12 @@
 //! A cabinet session: the cookies of a login and the browser identity they belong to. It is a secret:
 //! printing hides it, memory is wiped, and its only text form goes into the vault.
 
+use cookie::Expiration;
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Identity;
@@ -54,9 +56,57 @@ impl Cookie {
     }
 }
 
+/// One `Set-Cookie` line, as far as we may believe it.
+struct SetCookie {
+    cookie: Cookie,
+    forget: bool,
+}
+
+impl SetCookie {
+    fn parse(line: &str, host: &str) -> Option<Self> {
+        let parsed = cookie::Cookie::parse(line).ok()?;
+        let domain = match parsed.domain() {
+            Some(domain) if domain != host => {
+                let below = host
+                    .strip_suffix(domain)
+                    .is_some_and(|rest| rest.ends_with('.') && domain.contains('.'));
+                // An address is no name: it has no subdomains.
+                if !below || host.parse::<std::net::IpAddr>().is_ok() {
+                    return None;
+                }
+                format!(".{domain}")
+            }
+            Some(domain) if domain.contains('.') && domain.parse::<std::net::IpAddr>().is_err() => {
+                format!(".{domain}")
+            }
+            _ => host.to_owned(),
+        };
+        // A server forgets a cookie by an end long ago, which needs no clock to be seen.
+        let long_ago = match parsed.expires() {
+            Some(Expiration::DateTime(end)) => end.year() < 2000,
+            _ => false,
+        };
+        let no_life = parsed.max_age().is_some_and(|life| !life.is_positive());
+        Some(Self {
+            forget: no_life || long_ago || parsed.value().is_empty(),
+            cookie: Cookie {
+                name: parsed.name().to_owned(),
+                value: parsed.value().to_owned(),
+                domain,
+                path: parsed
+                    .path()
+                    .filter(|path| path.starts_with('/'))
+                    .unwrap_or("/")
+                    .to_owned(),
+            },
+        })
+    }
+}
+
 /// The whole cookie jar of a login, of all hosts: also the device trust of the login host.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CabinetSession {
+    id: Uuid,
     cookies: Vec<Cookie>,
     identity: Identity,
 }
@@ -78,7 +128,70 @@ impl CabinetSession {
     /// A session from the cookies of a browser.
     #[must_use]
     pub fn new(cookies: Vec<Cookie>, identity: Identity) -> Self {
-        Self { cookies, identity }
+        Self {
+            id: Uuid::now_v7(),
+            cookies,
+            identity,
+        }
+    }
+
+    /// Which login this jar comes from; stays while its cookies rotate.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The same cookies as those of a login of their own.
+    #[must_use]
+    pub(super) fn renewed(self) -> Self {
+        Self::new(self.cookies.clone(), self.identity.clone())
+    }
+
+    /// Takes over what the `Set-Cookie` lines of an answer from `host` say: new values, and cookies to forget.
+    /// `true`: the jar has changed and is to be kept. Cookies for foreign domains are ignored.
+    pub fn absorb(&mut self, lines: &[&str], host: &str) -> bool {
+        let mut changed = false;
+        for line in lines {
+            let Some(set) = SetCookie::parse(line, host) else {
+                continue;
+            };
+            let place = self.cookies.iter().position(|known| {
+                known.name == set.cookie.name
+                    && known.domain == set.cookie.domain
+                    && known.path == set.cookie.path
+            });
+            match place {
+                Some(place) if set.forget => {
+                    self.cookies.remove(place);
+                    changed = true;
+                }
+                None if set.forget => {}
+                None => {
+                    self.cookies.push(set.cookie);
+                    changed = true;
+                }
+                Some(place) => {
+                    if let Some(known) = self.cookies.get_mut(place)
+                        && known.value != set.cookie.value
+                    {
+                        *known = set.cookie;
+                        changed = true;
+                    }
+                }
+            }
+        }
+        changed
+    }
+
+    /// The cookies of one host, for a browser that shall be known there again.
+    pub(super) fn cookies_for(&self, url: &Url) -> impl Iterator<Item = &Cookie> {
+        let url = url.clone();
+        self.cookies.iter().filter(move |cookie| cookie.belongs_to(&url))
+    }
+
+    /// Values that must not show up anywhere.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.cookies.iter().map(|cookie| cookie.value.as_str())
     }
 
     /// The text to seal.

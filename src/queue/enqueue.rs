@@ -47,12 +47,12 @@ pub fn enqueue_login(
     attempt_id: AttemptId,
     store_id: Option<StoreId>,
     account: &str,
-    requested_by: UserId,
+    requested_by: Option<UserId>,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<JobRunId, StoreError> {
     let kind = JobKind::ConnectStore;
     let summary = serde_json::json!({ "attempt_id": attempt_id });
-    let run_id = super::runs::job_run_insert(conn, kind, store_id, Some(requested_by), summary, now)?;
+    let run_id = super::runs::job_run_insert(conn, kind, store_id, requested_by, summary, now)?;
     // The queue's tables keep the name of a queue for long: a digest instead of the address.
     let digest = crate::secrets::hash_of_random_key(account);
     let queue: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();

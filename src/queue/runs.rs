@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    domain::{JobKind, JobRunId, JobState, StoreId, Tenant, UserId},
+    domain::{AttemptId, JobKind, JobRunId, JobState, StoreId, Tenant, UserId},
     schema::{job_runs, stores},
     store::{StoreError, stores::store_ids_of},
 };
@@ -316,6 +316,34 @@ pub fn job_run_expire(
             .filter(job_runs::kind.eq(kind))
             .filter(job_runs::state.eq_any([JobState::Queued, JobState::Running]))
             .filter(job_runs::created_at.le(before)),
+    )
+    .set((
+        job_runs::state.eq(JobState::Failed),
+        job_runs::failure.eq(failure),
+        job_runs::finished_at.eq(now),
+    ))
+    .execute(conn)?)
+}
+
+/// Ends the open runs that belong to these logins, whose workers are gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn job_run_fail_logins(
+    conn: &mut PgConnection,
+    attempts: &[AttemptId],
+    failure: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let ids: Vec<String> = attempts.iter().map(ToString::to_string).collect();
+    let of_these = diesel::dsl::sql::<diesel::sql_types::Bool>("summary ->> 'attempt_id' = any(")
+        .bind::<diesel::sql_types::Array<diesel::sql_types::Text>, _>(ids)
+        .sql(")");
+    Ok(diesel::update(
+        job_runs::table
+            .filter(job_runs::kind.eq(JobKind::ConnectStore))
+            .filter(job_runs::state.eq_any([JobState::Queued, JobState::Running]))
+            .filter(of_these),
     )
     .set((
         job_runs::state.eq(JobState::Failed),

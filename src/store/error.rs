@@ -17,6 +17,8 @@ pub enum Unique {
     Preorder,
     /// Work of this kind waits or runs already.
     JobOpen,
+    /// The account is being logged in already.
+    AttemptOpen,
     /// The product has a push in flight.
     PushInFlight,
 }
@@ -29,6 +31,7 @@ const UNIQUE: &[(&str, Unique)] = &[
     ("products_store_sku_key", Unique::ProductSku),
     ("preorders_product_id_store_id_key", Unique::Preorder),
     ("job_runs_open_key", Unique::JobOpen),
+    ("connection_attempts_open_key", Unique::AttemptOpen),
     ("price_pushes_in_flight_key", Unique::PushInFlight),
 ];
 

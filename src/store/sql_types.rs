@@ -11,9 +11,10 @@ use diesel::{
 };
 
 use crate::domain::{
-    ActorKind, ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState,
-    KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, PushId, PushOrigin,
-    PushState, RepricingMode, Role, RuleId, SessionState, StopScope, StoreId, SyncChangeKind, Tenge, UserId,
+    AccountId, AccountKind, ActorKind, ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind,
+    JobRunId, JobState, KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, PushId,
+    PushOrigin, PushState, RepricingMode, Role, RuleId, SessionState, StopScope, StoreId, SyncChangeKind,
+    Tenge, UserId,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -92,10 +93,11 @@ macro_rules! words {
     )+};
 }
 
-wrapped!(uuid::Uuid, Uuid: UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
+wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
     PushId, KillSwitchId, PreorderId, JobRunId, AuditId);
 wrapped!(i64, BigInt: Tenge);
 words!(
+    AccountKind,
     Role,
     SessionState,
     RepricingMode,

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::{
-    domain::{RepricingMode, Role, SessionState, StoreId, Tenant, UserId},
-    schema::{store_access, store_cities, store_credentials, store_points, stores, users},
+    domain::{AccountId, RepricingMode, Role, SessionState, StoreId, Tenant, UserId},
+    schema::{store_access, store_cities, store_points, stores, users},
 };
 
 /// A seller's shop on the marketplace.
@@ -54,6 +54,8 @@ pub struct Store {
     pub created_at: DateTime<Utc>,
     /// Changed at.
     pub updated_at: DateTime<Utc>,
+    /// The account of the cabinet that its session comes from.
+    pub account_id: Option<AccountId>,
 }
 
 /// Keys of the stores that a user owns or that are shared with him, as a subquery.
@@ -251,18 +253,20 @@ pub fn store_update_session(
     Ok(())
 }
 
-/// Notes a login that just succeeded: session state, name and time.
+/// Notes a login that just succeeded: account, session state, name and time.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn store_update_logged_in(
     conn: &mut PgConnection,
     id: StoreId,
+    account_id: AccountId,
     name: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     diesel::update(stores::table.find(id))
         .set((
+            stores::account_id.eq(account_id),
             stores::name.eq(name),
             stores::session_state.eq(SessionState::Connected),
             stores::session_checked_at.eq(now),
@@ -289,60 +293,6 @@ pub fn store_update_synced(
             stores::last_sync_at.eq(now),
             stores::updated_at.eq(now),
         ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Sealed login data of a store.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = store_credentials, treat_none_as_null = true, check_for_backend(diesel::pg::Pg))]
-pub struct StoreCredentials {
-    /// Whose.
-    pub store_id: StoreId,
-    /// Account of the cabinet.
-    pub email: Option<String>,
-    /// Sealed password, where it was kept.
-    pub password_sealed: Option<Vec<u8>>,
-    /// Sealed cookie jar.
-    pub cookies_sealed: Option<Vec<u8>>,
-    /// When the password was set.
-    pub password_set_at: Option<DateTime<Utc>>,
-    /// When the cookies were set.
-    pub cookies_set_at: Option<DateTime<Utc>>,
-    /// Browser identity that belongs to the cookies.
-    pub user_agent: String,
-    /// Changed at.
-    pub updated_at: DateTime<Utc>,
-}
-
-/// The sealed login data of a store.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn store_credentials_fetch(
-    conn: &mut PgConnection,
-    id: StoreId,
-) -> Result<Option<StoreCredentials>, StoreError> {
-    Ok(store_credentials::table
-        .find(id)
-        .select(StoreCredentials::as_select())
-        .first(conn)
-        .optional()?)
-}
-
-/// Writes the sealed login data of a store.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn store_credentials_upsert(
-    conn: &mut PgConnection,
-    credentials: &StoreCredentials,
-) -> Result<(), StoreError> {
-    diesel::insert_into(store_credentials::table)
-        .values(credentials)
-        .on_conflict(store_credentials::store_id)
-        .do_update()
-        .set(credentials)
         .execute(conn)?;
     Ok(())
 }

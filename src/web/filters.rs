@@ -5,7 +5,7 @@ use askama::{Result, Values, filters::Safe};
 use chrono::{DateTime, Utc};
 
 use super::{assets, format, texts::Texts};
-use crate::domain::{JobState, RepricingMode, SessionState, Tenge};
+use crate::domain::{AccountKind, JobState, RepricingMode, SessionState, Tenge};
 
 /// A small icon (16 px) of `icons.svg`; the word stands beside it.
 #[askama::filter_fn]
@@ -77,6 +77,18 @@ pub fn clock_time(at: &DateTime<Utc>, _: &dyn Values) -> Result<Safe<String>> {
     Ok(Safe(time_element(*at, &format::clock_time(*at))))
 }
 
+/// `14:05:31`, for waits of a minute; the day as a hint.
+#[askama::filter_fn]
+pub fn clock_seconds(at: &DateTime<Utc>, _: &dyn Values) -> Result<Safe<String>> {
+    Ok(Safe(time_element(*at, &format::time_seconds(*at))))
+}
+
+/// The account of a login as its owner writes it.
+#[askama::filter_fn]
+pub fn login(text: &str, _: &dyn Values, kind: &AccountKind) -> Result<String> {
+    Ok(format::login(*kind, text))
+}
+
 /// `3 мин назад`, the exact time as a hint.
 #[askama::filter_fn]
 pub fn age(at: &DateTime<Utc>, _: &dyn Values, now: &DateTime<Utc>, t: &Texts) -> Result<Safe<String>> {
@@ -96,6 +108,7 @@ fn time_element(at: DateTime<Utc>, text: &str) -> String {
 pub fn session_badge(state: &SessionState, _: &dyn Values, t: &Texts) -> Result<Safe<String>> {
     let (class, icon) = match state {
         SessionState::Connected => ("ok", "check-circle"),
+        SessionState::Renewing => ("warn", "refresh"),
         SessionState::NeedsLogin => ("bad", "key"),
         SessionState::Never => ("ghost", "pause"),
     };

@@ -11,3 +11,9 @@ use crate::secrets::Secret;
 pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     String::deserialize(deserializer).map(Secret::from)
 }
+
+/// The secret of a form that does not ask for one.
+#[must_use]
+pub fn no_secret() -> Secret {
+    Secret::from("")
+}

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use chrono_tz::Asia::Almaty;
 
 use super::texts::{Language, Texts};
-use crate::domain::Tenge;
+use crate::domain::{AccountKind, Tenge};
 
 /// Space that never breaks a number in two.
 pub const NBSP: char = '\u{a0}';
@@ -109,6 +109,28 @@ pub fn date_time(at: DateTime<Utc>) -> String {
 #[must_use]
 pub fn date_time_seconds(at: DateTime<Utc>) -> String {
     at.with_timezone(&Almaty).format("%d.%m.%Y %H:%M:%S").to_string()
+}
+
+/// The account of a login as its owner writes it: `+7 700 000 00 01`, an e-mail as it is.
+#[must_use]
+pub fn login(kind: AccountKind, login: &str) -> String {
+    let parts = || {
+        let digits = login
+            .strip_prefix("+7")
+            .filter(|rest| rest.is_ascii() && rest.len() == 10)?;
+        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+        Some(format!(
+            "+7 {} {} {} {}",
+            part(0, 3),
+            part(3, 6),
+            part(6, 8),
+            part(8, 10)
+        ))
+    };
+    match kind {
+        AccountKind::Email => login.to_owned(),
+        AccountKind::Phone => parts().unwrap_or_else(|| login.to_owned()),
+    }
 }
 
 /// `14:05`, in Almaty.

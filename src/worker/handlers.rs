@@ -5,14 +5,21 @@ use serde::{Deserialize, Serialize};
 
 use super::jobs::{self, JobError};
 use crate::{
+    app::connect_store::Stop,
     domain::{JobKind, JobRunId},
     services::Services,
 };
 
-/// Registers every kind of job.
+/// Registers logins: they may wait for a person for minutes, so they have places of their own.
+#[must_use]
+pub fn define_logins(options: WorkerOptions, stop: Stop) -> WorkerOptions {
+    options.define_job::<ConnectStore>().add_extension(stop)
+}
+
+/// Registers every other kind of job.
 #[must_use]
 pub fn define(options: WorkerOptions) -> WorkerOptions {
-    options.define_job::<ConnectStore>().define_job::<SyncStore>()
+    options.define_job::<SyncStore>()
 }
 
 /// Logs a store in.
@@ -25,10 +32,10 @@ impl TaskHandler for ConnectStore {
     const IDENTIFIER: &'static str = JobKind::ConnectStore.as_str();
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let Some(services) = context.get_ext::<Services>() else {
+        let (Some(services), Some(stop)) = (context.get_ext::<Services>(), context.get_ext::<Stop>()) else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::connect_store::run(services.clone(), self.run_id).await)
+        answer(jobs::connect_store::run(services.clone(), self.run_id, stop.clone()).await)
     }
 }
 

@@ -13,7 +13,7 @@ mod wait;
 
 pub use app::TestApp;
 pub use browser::Browser;
-pub use cabinet::{Cabinet, cabinet_session, db_connected_store, db_log_in};
+pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_log_in, renewable_session};
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};

@@ -1,25 +1,24 @@
-//! The end of a successful login: store, sealed credentials, points of service, first sync and audit line in
-//! one transaction.
+//! The end of a successful login: store, points of service, first sync and audit line in one transaction. The
+//! session itself is kept with the account before.
 
 use serde_json::json;
 
 use crate::{
-    app::cabinet_session::{cookies_place, password_place},
     domain::{
-        Actor, AttemptState, JobKind, RepricingMode, SessionState, StoreId, Tenant, UserId, city::ALMATY,
-        offer::MerchantCard,
+        AccountId, Actor, AttemptState, JobKind, RepricingMode, SessionState, StoreId, Tenant, UserId,
+        city::ALMATY, offer::MerchantCard,
     },
-    kaspi::CabinetSession,
     queue::enqueue::enqueue_for_store,
-    secrets::{Secret, random_bytes},
+    secrets::random_bytes,
     services::Services,
     store::{
         PgConnection, StoreError,
+        accounts::account_delete_unused,
         audit::{AuditEntry, audit_insert},
         connections::{AttemptEnd, ConnectionAttempt, attempt_finish},
         stores::{
-            Store, StoreCredentials, StorePoint, store_credentials_upsert, store_fetch,
-            store_fetch_by_merchant, store_insert, store_points_replace, store_update_logged_in,
+            Store, StorePoint, store_fetch, store_fetch_by_merchant, store_insert, store_points_replace,
+            store_update_logged_in,
         },
     },
 };
@@ -30,8 +29,8 @@ use super::ConnectError;
 pub(super) struct Connected {
     pub attempt: ConnectionAttempt,
     pub actor: Actor,
-    pub password: Secret,
-    pub session: CabinetSession,
+    pub owner_id: UserId,
+    pub account_id: AccountId,
     pub card: MerchantCard,
 }
 
@@ -40,66 +39,60 @@ pub(super) async fn store_connected(
     services: &Services,
     connected: Connected,
 ) -> Result<StoreId, ConnectError> {
-    let (services, now) = (services.clone(), services.now());
-    let db = services.db.clone();
-    db.tx(move |conn| {
-        let Connected {
-            attempt,
-            actor,
-            password,
-            session,
-            card,
-        } = connected;
-        let known = known_store(conn, &attempt, &card.id)?;
-        let is_new = known.is_none();
-        let store = match known {
-            Some(store) => store,
-            None => {
-                let store = new_store(attempt.user_id, &card, now)?;
-                store_insert(conn, &store)?;
-                store
-            }
-        };
-        let id = store.id;
-        store_update_logged_in(conn, id, &card.name, now)?;
-        let credentials = StoreCredentials {
-            store_id: id,
-            email: Some(attempt.email.clone()),
-            password_sealed: Some(services.vault.seal(password_place(id), &password)?),
-            cookies_sealed: Some(services.vault.seal(cookies_place(id), &session.to_secret())?),
-            password_set_at: Some(now),
-            cookies_set_at: Some(now),
-            user_agent: session.identity().user_agent().to_owned(),
-            updated_at: now,
-        };
-        store_credentials_upsert(conn, &credentials)?;
-        store_points_replace(conn, id, &points(id, &card), &card.cities)?;
-        let end = AttemptEnd {
-            store_id: Some(id),
-            blocked_until: None,
-        };
-        attempt_finish(conn, attempt.id, AttemptState::Done, &end, now)?;
-        enqueue_for_store(conn, JobKind::SyncStore, id, Some(attempt.user_id), now)?;
-        let action = if is_new { "create" } else { "login" };
-        let entry = AuditEntry::new(&actor, now, Some(id), ("store", id.0, &card.name), action).change(
-            json!({ "session_state": store.session_state }),
-            json!({ "session_state": SessionState::Connected, "merchant_id": card.id, "name": card.name }),
-        );
-        audit_insert(conn, &entry)?;
-        Ok(id)
-    })
-    .await
+    let now = services.now();
+    services
+        .db
+        .tx(move |conn| {
+            let Connected {
+                attempt,
+                actor,
+                owner_id,
+                account_id,
+                card,
+            } = connected;
+            let known = known_store(conn, &attempt, owner_id, &card.id)?;
+            let is_new = known.is_none();
+            let store = match known {
+                Some(store) => store,
+                None => {
+                    let store = new_store(owner_id, &card, now)?;
+                    store_insert(conn, &store)?;
+                    store
+                }
+            };
+            let id = store.id;
+            store_update_logged_in(conn, id, account_id, &card.name, now)?;
+            store_points_replace(conn, id, &points(id, &card), &card.cities)?;
+            let end = AttemptEnd {
+                store_id: Some(id),
+                account_id: Some(account_id),
+                blocked_until: None,
+            };
+            attempt_finish(conn, attempt.id, AttemptState::Done, &end, now)?;
+            // Its store may have lived on another account before.
+            account_delete_unused(conn, owner_id)?;
+            enqueue_for_store(conn, JobKind::SyncStore, id, Some(attempt.user_id), now)?;
+            let action = if is_new { "create" } else { "login" };
+            let entry = AuditEntry::new(&actor, now, Some(id), ("store", id.0, &card.name), action).change(
+                json!({ "session_state": store.session_state }),
+                json!({ "session_state": SessionState::Connected, "merchant_id": card.id, "name": card.name }),
+            );
+            audit_insert(conn, &entry)?;
+            Ok(id)
+        })
+        .await
 }
 
-/// The store that the login belongs to: the one it was begun for, or the user's store of the same merchant.
+/// The store that the login belongs to: the one it was begun for, or the owner's store of the same merchant.
 fn known_store(
     conn: &mut PgConnection,
     attempt: &ConnectionAttempt,
+    owner_id: UserId,
     merchant_id: &str,
 ) -> Result<Option<Store>, StoreError> {
     match attempt.store_id {
         Some(store_id) => store_fetch(conn, Tenant::All, store_id),
-        None => store_fetch_by_merchant(conn, attempt.user_id, merchant_id),
+        None => store_fetch_by_merchant(conn, owner_id, merchant_id),
     }
 }
 
@@ -136,6 +129,7 @@ fn new_store(
         version: 1,
         created_at: now,
         updated_at: now,
+        account_id: None,
     })
 }
 

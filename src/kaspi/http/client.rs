@@ -285,6 +285,11 @@ impl KaspiClient {
             .map_err(|wait| KaspiError::Paused { wait })
     }
 
+    /// The client that requests of this session leave by, for the redirects of a login.
+    pub(in crate::kaspi) fn way_of(&self, session: &CabinetSession) -> Result<reqwest::Client, KaspiError> {
+        Ok(self.route_of(session)?.client.clone())
+    }
+
     async fn session_alive(&self, session: &CabinetSession, merchant_id: &str) -> Result<bool, KaspiError> {
         let route = self.route_of(session)?;
         let request = self.cabinet_request(&route, session, &|client, base| client.get(address(base, "s/m")));

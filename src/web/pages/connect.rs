@@ -1,31 +1,31 @@
-//! Connecting a store: e-mail and password, then a page that waits for the login and says how it ended.
+//! Connecting a store: e-mail and password, or a telephone number; then a page that waits for the login, asks
+//! back, and says how it ended. Everything works without scripts.
 
-use actix_session::Session;
+mod attempt;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::{
     app::{
-        connect_store::{ConnectError, choose_merchant, merchants_of, reconnect_store, start_connection},
+        connect_store::{ConnectError, connect_another, reconnect_store, sms_start, start_connection},
         edit::FieldError,
     },
-    domain::{AttemptState, StoreId, offer::Merchant},
+    domain::{AccountKind, AttemptId, StoreId},
     secrets::Secret,
     services::Services,
     store::{
-        connections::{ConnectionAttempt, attempt_fetch},
-        stores::{Store, store_credentials_fetch, store_fetch},
+        accounts::{CabinetAccount, account_list, account_of_store},
+        stores::{Store, store_fetch},
     },
     web::{
         Shell, WebError, WebResult,
-        auth::{CurrentUser, ManagerUser, OwnedStore, path_id},
+        auth::{CurrentUser, ManagerUser, OwnedStore},
         error::ErrorKind,
         filters, form,
         render::{html, html_with, see_other},
         routes::{Access, Kind, Route},
-        session,
-        texts::Texts,
     },
 };
 
@@ -34,38 +34,90 @@ pub const ROUTES: &[Route] = &[
     Route::get("/stores/new", Kind::Page, Access::Manager, || web::to(new)),
     Route::post("/stores/new", Kind::Page, Access::Manager, || web::to(start)),
     Route::get("/stores/connect/{id}", Kind::Fragment, Access::SignedIn, || {
-        web::to(attempt)
+        web::to(attempt::show)
     }),
+    Route::post("/stores/connect/{id}/code", Kind::Page, Access::Manager, || {
+        web::to(attempt::code)
+    }),
+    Route::post("/stores/connect/{id}/resend", Kind::Page, Access::Manager, || {
+        web::to(attempt::resend)
+    }),
+    Route::post(
+        "/stores/connect/{id}/password",
+        Kind::Page,
+        Access::Manager,
+        || web::to(attempt::password),
+    ),
     Route::post(
         "/stores/connect/{id}/merchant",
         Kind::Page,
         Access::Manager,
-        || web::to(choose),
+        || web::to(attempt::choose),
+    ),
+    Route::post("/stores/connect/{id}/cancel", Kind::Page, Access::Manager, || {
+        web::to(attempt::cancel)
+    }),
+    Route::get(
+        "/stores/connect/{id}/picture",
+        Kind::Page,
+        Access::SignedIn,
+        || web::to(attempt::picture),
+    ),
+    Route::get(
+        "/stores/connect/{id}/source",
+        Kind::Page,
+        Access::SignedIn,
+        || web::to(attempt::source),
     ),
     Route::post("/stores/{id}/login", Kind::Page, Access::Manager, || {
         web::to(log_in_again)
     }),
 ];
 
+/// What stood in the way of beginning a login, besides wrong fields.
+enum Obstacle {
+    /// A login of the account is under way; its page, where the reader may see it.
+    Running(Option<AttemptId>),
+    /// The marketplace wants us to wait.
+    Blocked(chrono::DateTime<chrono::Utc>),
+}
+
 #[derive(Template)]
 #[template(path = "stores/new.html")]
 struct NewPage {
     shell: Shell,
     store: Option<Store>,
+    by: AccountKind,
     email: String,
+    phone: String,
+    /// Accounts that are known already: another store of theirs needs no typing.
+    accounts: Vec<CabinetAccount>,
     errors: Vec<FieldError>,
-    already_running: bool,
+    obstacle: Option<Obstacle>,
 }
 
 impl NewPage {
     fn error(&self, field: &str) -> Option<&FieldError> {
         self.errors.iter().find(|error| error.field == field)
     }
+
+    fn by_phone(&self) -> bool {
+        self.by == AccountKind::Phone
+    }
+
+    /// Address of one of the two tabs.
+    fn tab(&self, by: &str) -> String {
+        match &self.store {
+            Some(store) => format!("/stores/new?by={by}&store={}", store.id),
+            None => format!("/stores/new?by={by}"),
+        }
+    }
 }
 
 #[derive(Deserialize)]
 struct NewQuery {
     store: Option<StoreId>,
+    by: Option<String>,
 }
 
 async fn new(
@@ -74,32 +126,53 @@ async fn new(
     services: web::Data<Services>,
     query: web::Query<NewQuery>,
 ) -> WebResult<HttpResponse> {
-    let (store, email) = match query.store {
-        Some(id) => known_store(&services, &user.0, id).await?,
-        None => (None, String::new()),
+    let (store, account, accounts) = known(&services, &user.0, query.store).await?;
+    let by = match query.by.as_deref() {
+        Some(word) => word.parse().unwrap_or(AccountKind::Email),
+        None => account
+            .as_ref()
+            .map_or(AccountKind::Email, |account| account.kind),
+    };
+    let login = |kind| {
+        account
+            .as_ref()
+            .filter(|account| account.kind == kind)
+            .map(|account| account.login.clone())
+            .unwrap_or_default()
     };
     html(&NewPage {
         shell,
+        by,
+        email: login(AccountKind::Email),
+        phone: login(AccountKind::Phone),
         store,
-        email,
+        accounts,
         errors: Vec::new(),
-        already_running: false,
+        obstacle: None,
     })
 }
 
-/// The store that is logged in again, and the e-mail that was kept for it.
-async fn known_store(
+type KnownAccounts = (Option<Store>, Option<CabinetAccount>, Vec<CabinetAccount>);
+
+/// The store that is logged in again with its account; without one the accounts that the user has.
+async fn known(
     services: &Services,
     user: &CurrentUser,
-    id: StoreId,
-) -> WebResult<(Option<Store>, String)> {
-    let tenant = user.tenant();
+    store_id: Option<StoreId>,
+) -> WebResult<KnownAccounts> {
+    let (tenant, user_id) = (user.tenant(), user.user.id);
     services
         .db
-        .read(move |conn| {
-            let store = store_fetch(conn, tenant, id)?.ok_or_else(WebError::not_found)?;
-            let kept = store_credentials_fetch(conn, id)?;
-            Ok((Some(store), kept.and_then(|kept| kept.email).unwrap_or_default()))
+        .read(move |conn| match store_id {
+            Some(id) => {
+                let store = store_fetch(conn, tenant, id)?.ok_or_else(WebError::not_found)?;
+                Ok((Some(store), account_of_store(conn, id)?, Vec::new()))
+            }
+            None => {
+                let mut accounts = account_list(conn, user_id)?;
+                accounts.dedup_by(|a, b| (a.kind, &a.login) == (b.kind, &b.login));
+                Ok::<_, WebError>((None, None, accounts))
+            }
         })
         .await
 }
@@ -107,11 +180,17 @@ async fn known_store(
 #[derive(Deserialize)]
 struct NewForm {
     #[serde(default)]
+    by: String,
+    #[serde(default)]
     email: String,
-    #[serde(deserialize_with = "form::secret")]
+    #[serde(default = "form::no_secret", deserialize_with = "form::secret")]
     password: Secret,
     #[serde(default)]
+    phone: String,
+    #[serde(default)]
     store: String,
+    #[serde(default)]
+    account: String,
 }
 
 async fn start(
@@ -126,140 +205,38 @@ async fn start(
         "" => None,
         text => Some(text.parse().map_err(|_| WebError::not_found())?),
     };
+    let by = fields.by.parse().unwrap_or(AccountKind::Email);
     let actor = user.0.actor(&req);
-    let outcome = start_connection(&services, &actor, &fields.email, fields.password, store_id).await;
-    let (errors, already_running) = match outcome {
+    let begun = if !fields.account.is_empty() {
+        let account = fields.account.parse().map_err(|_| WebError::not_found())?;
+        connect_another(&services, &actor, account).await
+    } else if by == AccountKind::Phone {
+        sms_start(&services, &actor, &fields.phone, store_id).await
+    } else {
+        start_connection(&services, &actor, &fields.email, fields.password, store_id).await
+    };
+    let (errors, obstacle) = match begun {
         Ok(id) => return Ok(see_other(&format!("/stores/connect/{id}"))),
-        Err(ConnectError::Invalid(errors)) => (errors, false),
-        Err(ConnectError::AlreadyRunning) => (Vec::new(), true),
+        Err(ConnectError::Invalid(errors)) => (errors, None),
+        Err(ConnectError::AlreadyRunning { attempt }) => (Vec::new(), Some(Obstacle::Running(attempt))),
+        Err(ConnectError::Blocked { until }) => (Vec::new(), Some(Obstacle::Blocked(until))),
         Err(error) => return Err(error.into()),
     };
-    let store = match store_id {
-        Some(id) => known_store(&services, &user.0, id).await?.0,
-        None => None,
-    };
+    let (store, _, accounts) = known(&services, &user.0, store_id).await?;
     let page = NewPage {
         shell,
         store,
+        by,
         email: fields.email,
+        phone: fields.phone,
+        accounts,
         errors,
-        already_running,
+        obstacle,
     };
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-/// Where a login stands; asks again every two seconds until a person is needed or it is over.
-#[derive(Template)]
-#[template(path = "stores/_attempt.html")]
-struct AttemptFragment {
-    t: Texts,
-    csrf: String,
-    attempt: ConnectionAttempt,
-    merchants: Vec<Merchant>,
-}
-
-impl AttemptFragment {
-    fn new(shell: &Shell, attempt: ConnectionAttempt) -> Self {
-        Self {
-            t: shell.t,
-            csrf: shell.csrf.clone(),
-            merchants: merchants_of(&attempt.merchants),
-            attempt,
-        }
-    }
-
-    fn waits(&self) -> bool {
-        matches!(self.attempt.state, AttemptState::Queued | AttemptState::Running)
-    }
-
-    fn state(&self) -> &'static str {
-        self.attempt.state.as_str()
-    }
-
-    /// Icon and class of the message.
-    fn look(&self) -> (&'static str, &'static str) {
-        match self.attempt.state {
-            AttemptState::Done => ("check-circle", "note"),
-            AttemptState::ChooseMerchant => ("store", "note"),
-            AttemptState::NeedsCode => ("phone", "note warn"),
-            AttemptState::Blocked | AttemptState::Unavailable => ("clock", "note warn"),
-            _ => ("alert", "note bad"),
-        }
-    }
-
-    /// Typing the password again makes sense.
-    fn may_retry(&self) -> bool {
-        self.attempt.state.is_final() && self.attempt.state != AttemptState::Done
-            || self.attempt.state == AttemptState::NeedsCode
-    }
-}
-
-#[derive(Template)]
-#[template(path = "stores/attempt.html")]
-struct AttemptPage {
-    shell: Shell,
-    fragment: AttemptFragment,
-}
-
-impl AttemptPage {
-    /// Which of the four steps is the present one.
-    fn step(&self) -> usize {
-        match self.fragment.attempt.state {
-            AttemptState::Queued | AttemptState::Running => 1,
-            AttemptState::ChooseMerchant => 2,
-            AttemptState::Done => 3,
-            _ => 0,
-        }
-    }
-}
-
-async fn attempt(
-    req: HttpRequest,
-    shell: Shell,
-    user: CurrentUser,
-    services: web::Data<Services>,
-) -> WebResult<HttpResponse> {
-    let (tenant, id) = (user.tenant(), path_id(&req)?);
-    let attempt = services
-        .db
-        .read(move |conn| attempt_fetch(conn, tenant, id))
-        .await?
-        .ok_or_else(WebError::not_found)?;
-    let fragment = AttemptFragment::new(&shell, attempt);
-    if shell.htmx {
-        return html(&fragment);
-    }
-    html(&AttemptPage { shell, fragment })
-}
-
-#[derive(Deserialize)]
-struct MerchantForm {
-    #[serde(default)]
-    merchant_id: String,
-}
-
-async fn choose(
-    req: HttpRequest,
-    shell: Shell,
-    user: ManagerUser,
-    services: web::Data<Services>,
-    session: Session,
-    fields: web::Form<MerchantForm>,
-) -> WebResult<HttpResponse> {
-    let id = path_id(&req)?;
-    match choose_merchant(&services, &user.0.actor(&req), id, &fields.merchant_id).await {
-        Ok(()) => {}
-        Err(ConnectError::Invalid(errors)) => {
-            for error in errors {
-                session::flash(&session, false, shell.t.get(error.code))?;
-            }
-        }
-        Err(error) => return Err(error.into()),
-    }
-    Ok(see_other(&format!("/stores/connect/{id}")))
-}
-
-/// With the password that was kept; without one the form asks for it.
+/// With what was kept; where nothing was, the form asks for it.
 async fn log_in_again(
     req: HttpRequest,
     user: ManagerUser,
@@ -268,9 +245,14 @@ async fn log_in_again(
 ) -> WebResult<HttpResponse> {
     let id = store.0.id;
     match reconnect_store(&services, &user.0.actor(&req), id).await {
-        Ok(attempt) => Ok(see_other(&format!("/stores/connect/{attempt}"))),
-        Err(ConnectError::NoPassword) => Ok(see_other(&format!("/stores/new?store={id}"))),
-        Err(ConnectError::AlreadyRunning) => Ok(see_other(&format!("/stores/{id}"))),
+        Ok(attempt)
+        | Err(ConnectError::AlreadyRunning {
+            attempt: Some(attempt),
+        }) => Ok(see_other(&format!("/stores/connect/{attempt}"))),
+        Err(ConnectError::NoPassword | ConnectError::Blocked { .. }) => {
+            Ok(see_other(&format!("/stores/new?store={id}")))
+        }
+        Err(ConnectError::AlreadyRunning { attempt: None }) => Ok(see_other(&format!("/stores/{id}"))),
         Err(error) => Err(error.into()),
     }
 }
@@ -281,7 +263,9 @@ impl From<ConnectError> for WebError {
             ConnectError::NotFound => Self::not_found(),
             ConnectError::Forbidden => Self::forbidden(),
             ConnectError::Invalid(_) => Self::new(ErrorKind::Invalid),
-            ConnectError::AlreadyRunning | ConnectError::NoPassword => Self::new(ErrorKind::Conflict),
+            ConnectError::AlreadyRunning { .. } | ConnectError::Blocked { .. } | ConnectError::NoPassword => {
+                Self::new(ErrorKind::Conflict)
+            }
             ConnectError::Secret(error) => Self::internal(error.into()),
             ConnectError::Store(error) => error.into(),
         }

@@ -11,13 +11,14 @@ use crate::{
         store_edit::{StoreEditError, delete_store, set_repricing_mode},
         sync_products::{SyncError, request_sync},
     },
-    domain::{RepricingMode, SessionState, city},
+    domain::{AccountKind, RepricingMode, SessionState, city},
     queue::runs::job_run_list,
     services::Services,
     store::{
         StoreError,
+        accounts::{CabinetAccount, account_of_store},
         overview::{Stop, StoreFigures, overview_store},
-        stores::{Store, StorePoint, store_credentials_fetch, store_points_list},
+        stores::{Store, StorePoint, store_points_list},
     },
     web::{
         Shell, WebError, WebResult,
@@ -66,8 +67,7 @@ struct StorePage {
     store: Store,
     figures: StoreFigures,
     points: Vec<StorePoint>,
-    email: Option<String>,
-    password_set_at: Option<chrono::DateTime<chrono::Utc>>,
+    account: Option<CabinetAccount>,
     open: Vec<RunProgress>,
     past: Vec<RunView>,
     stop: Option<Stop>,
@@ -79,7 +79,21 @@ impl StorePage {
     }
 
     fn needs_login(&self) -> bool {
-        self.store.session_state != SessionState::Connected
+        matches!(
+            self.store.session_state,
+            SessionState::Never | SessionState::NeedsLogin
+        )
+    }
+
+    fn renews(&self) -> bool {
+        self.store.session_state == SessionState::Renewing
+    }
+
+    /// The account can be logged in again with what is kept of it.
+    fn can_log_in(&self) -> bool {
+        self.account
+            .as_ref()
+            .is_some_and(|a| a.kind == AccountKind::Phone || a.password_sealed.is_some())
     }
 
     fn modes(&self) -> &'static [RepricingMode] {
@@ -94,13 +108,13 @@ async fn show(
     services: web::Data<Services>,
 ) -> WebResult<HttpResponse> {
     let (id, tenant, now, t) = (store.0.id, user.tenant(), shell.now, shell.t);
-    let (figures, points, credentials, runs) = services
+    let (figures, points, account, runs) = services
         .db
         .read(move |conn| {
             Ok::<_, StoreError>((
                 overview_store(conn, id)?,
                 store_points_list(conn, id)?,
-                store_credentials_fetch(conn, id)?,
+                account_of_store(conn, id)?,
                 job_run_list(conn, tenant, Some(id), RUNS)?,
             ))
         })
@@ -123,10 +137,7 @@ async fn show(
         shell,
         figures,
         points,
-        email: credentials.as_ref().and_then(|c| c.email.clone()),
-        password_set_at: credentials
-            .filter(|c| c.password_sealed.is_some())
-            .and_then(|c| c.password_set_at),
+        account,
         open,
         past,
         stop,
@@ -145,6 +156,7 @@ async fn sync(
     let id = store.0.id;
     match request_sync(&services, &user.0.actor(&req), id).await {
         Ok(_) => session::flash(&session, true, shell.t.get("store-sync-started"))?,
+        Err(SyncError::Renewing) => session::flash(&session, true, shell.t.get("store-renews"))?,
         Err(SyncError::NeedsLogin) => session::flash(&session, false, shell.t.get("store-sync-needs-login"))?,
         Err(error) => return Err(error.into()),
     }
@@ -156,7 +168,9 @@ impl From<SyncError> for WebError {
         match error {
             SyncError::NotFound => Self::not_found(),
             SyncError::Forbidden => Self::forbidden(),
-            SyncError::NeedsLogin | SyncError::Cancelled => Self::new(ErrorKind::Conflict),
+            SyncError::NeedsLogin | SyncError::Renewing | SyncError::Cancelled => {
+                Self::new(ErrorKind::Conflict)
+            }
             SyncError::Kaspi(error) => Self {
                 kind: ErrorKind::Upstream,
                 source: Some(error.into()),

@@ -1,10 +1,10 @@
-//! The job that logs a store in with a browser. Tried once: an account is never hammered.
+//! The job that logs a store in. Tried once: an account is never hammered.
 
 use serde_json::json;
 
 use super::{JobError, take_up};
 use crate::{
-    app::connect_store::{ConnectError, run_connection},
+    app::connect_store::{ConnectError, Stop, run_connection},
     domain::{AttemptId, AttemptState, JobRunId},
     queue::runs::{JobRun, job_run_fail, job_run_succeed},
     services::Services,
@@ -15,18 +15,17 @@ use crate::{
 ///
 /// # Errors
 /// [`JobError::Fail`] with the state of the attempt.
-pub async fn run(services: Services, run_id: JobRunId) -> Result<(), JobError> {
+pub async fn run(services: Services, run_id: JobRunId, stop: Stop) -> Result<(), JobError> {
     let Some((run, _)) = take_up(&services, run_id).await? else {
         return Ok(());
     };
     let outcome = match attempt_of(&run) {
-        Some(attempt_id) => run_connection(&services, attempt_id, run_id).await,
+        Some(attempt_id) => run_connection(&services, attempt_id, run_id, stop).await,
         None => Err(ConnectError::NotFound),
     };
     let now = services.now();
     let code = match outcome {
-        // A choice is a person's turn: this run did its part, the choice starts another.
-        Ok(AttemptState::Done | AttemptState::ChooseMerchant) => {
+        Ok(AttemptState::Done) => {
             let mut summary = run.summary.clone();
             if let Some(summary) = summary.as_object_mut() {
                 summary.insert("state".to_owned(), json!(outcome.ok()));

@@ -3,11 +3,11 @@
 
 use diesel::prelude::*;
 use kaspi_panel::{
-    domain::{Role, SessionState, StoreId},
+    domain::{AccountId, AccountKind, Role, SessionState, StoreId, UserId},
     kaspi::{CabinetSession, Cookie, Identity},
-    schema::stores,
-    secrets::Place,
-    store::stores::{StoreCredentials, store_credentials_upsert},
+    schema::{cabinet_accounts, stores},
+    secrets::{Place, Secret},
+    store::accounts::{CabinetAccount, account_save},
 };
 use reqwest::cookie::{CookieStore, Jar};
 use serde_json::{Value, json};
@@ -35,8 +35,17 @@ impl Cabinet {
     };
 }
 
-/// Logs in over HTTP and keeps the cookies of the cabinet.
+/// Logs in over HTTP and keeps the cookies of the cabinet alone: it cannot be renewed.
 pub async fn cabinet_session(market: &Simulator, cabinet: Cabinet) -> CabinetSession {
+    session_of_hosts(market, cabinet, &["cabinet"]).await
+}
+
+/// The same with the cookies of the login host, as a real login keeps them.
+pub async fn renewable_session(market: &Simulator, cabinet: Cabinet) -> CabinetSession {
+    session_of_hosts(market, cabinet, &["cabinet", "login"]).await
+}
+
+async fn session_of_hosts(market: &Simulator, cabinet: Cabinet, hosts: &[&str]) -> CabinetSession {
     let jar = Arc::new(Jar::default());
     let identity = Identity::for_key(cabinet.email);
     let client = reqwest::Client::builder()
@@ -70,18 +79,23 @@ pub async fn cabinet_session(market: &Simulator, cabinet: Cabinet) -> CabinetSes
         .send()
         .await
         .expect("the cabinet answers");
-    let host = market.host("cabinet");
-    let header = jar.cookies(&host).expect("cookies of the cabinet");
-    let cookies = header
-        .to_str()
-        .unwrap()
-        .split("; ")
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| Cookie {
-            name: name.into(),
-            value: value.into(),
-            domain: host.host_str().unwrap().into(),
-            path: "/".into(),
+    let cookies = hosts
+        .iter()
+        .map(|name| market.host(name))
+        .flat_map(|host| {
+            let header = jar.cookies(&host).expect("cookies of the host");
+            let pairs = header.to_str().unwrap().to_owned();
+            let of_host = |(name, value): (&str, &str)| Cookie {
+                name: name.into(),
+                value: value.into(),
+                domain: host.host_str().unwrap().into(),
+                path: "/".into(),
+            };
+            pairs
+                .split("; ")
+                .filter_map(|pair| pair.split_once('='))
+                .map(of_host)
+                .collect::<Vec<_>>()
         })
         .collect();
     CabinetSession::new(cookies, identity)
@@ -100,31 +114,60 @@ pub async fn db_connected_store(app: &TestApp, cabinet: Cabinet) -> StoreId {
 pub async fn db_log_in(app: &TestApp, store: StoreId, cabinet: Cabinet) {
     let session = cabinet_session(&app.market, cabinet).await;
     let mut conn = app.conn();
-    let place = Place {
-        column: "store_credentials.cookies_sealed",
-        row: store.0,
-        tenant: None,
-    };
-    let sealed = app.services.vault.seal(place, &session.to_secret()).unwrap();
-    store_credentials_upsert(
-        &mut conn,
-        &StoreCredentials {
-            store_id: store,
-            email: Some(cabinet.email.into()),
-            password_sealed: None,
-            cookies_sealed: Some(sealed),
-            password_set_at: None,
-            cookies_set_at: Some(now()),
-            user_agent: session.identity().user_agent().to_owned(),
-            updated_at: now(),
-        },
-    )
-    .unwrap();
+    let owner: UserId = stores::table
+        .find(store)
+        .select(stores::owner_id)
+        .first(&mut conn)
+        .unwrap();
+    diesel::delete(cabinet_accounts::table.filter(cabinet_accounts::owner_id.eq(owner)))
+        .execute(&mut conn)
+        .unwrap();
+    let account = db_account(app, owner, cabinet, &session, None);
     diesel::update(stores::table.find(store))
         .set((
+            stores::account_id.eq(account),
             stores::logged_in_at.eq(now()),
             stores::session_state.eq(SessionState::Connected),
         ))
         .execute(&mut conn)
         .unwrap();
+}
+
+/// An account of the cabinet with a session, and with a password where one is given.
+pub fn db_account(
+    app: &TestApp,
+    owner: UserId,
+    cabinet: Cabinet,
+    session: &CabinetSession,
+    password: Option<&str>,
+) -> AccountId {
+    let id = AccountId::new();
+    let seal = |column, secret: &Secret| {
+        let place = Place {
+            column,
+            row: id.0,
+            tenant: Some(owner.0),
+        };
+        app.services.vault.seal(place, secret).unwrap()
+    };
+    let account = CabinetAccount {
+        id,
+        owner_id: owner,
+        kind: AccountKind::Email,
+        login: cabinet.email.into(),
+        merchant_id: None,
+        password_sealed: password
+            .map(|password| seal("cabinet_accounts.password_sealed", &Secret::from(password))),
+        password_set_at: password.map(|_| now()),
+        cookies_sealed: Some(seal("cabinet_accounts.cookies_sealed", &session.to_secret())),
+        cookies_set_at: Some(now()),
+        session_id: Some(session.id()),
+        session_used_at: Some(now()),
+        renew_after: None,
+        renew_failures: 0,
+        created_at: now(),
+        updated_at: now(),
+    };
+    account_save(&mut app.conn(), &account).unwrap();
+    id
 }
