@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     app::{
-        cabinet_session::look_after_sessions,
+        cabinet_session::{keep_rotated_sessions, look_after_sessions},
         connect_store::expire_connections,
         push_prices::push_store,
         reprice::{Pass, reprice_due},
@@ -148,8 +148,9 @@ async fn login_round(services: &Services) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Keeps idle sessions alive and goes on with renewals.
+/// Keeps replaced cookies, keeps idle sessions alive and goes on with renewals.
 async fn session_round(services: &Services) -> Result<bool, StoreError> {
+    keep_rotated_sessions(services).await?;
     look_after_sessions(services).await?;
     Ok(false)
 }

@@ -19,7 +19,8 @@ use crate::{
     store::{
         PgConnection, StoreError,
         accounts::{
-            CabinetAccount, account_of_store, account_save_cookies, account_stores_for_update, account_touch,
+            CabinetAccount, account_of_session, account_of_store, account_save_cookies,
+            account_stores_for_update, account_touch,
         },
         audit::{AuditEntry, audit_insert},
         stores::{Store, store_fetch, store_update_session},
@@ -91,31 +92,31 @@ pub async fn session_of(services: &Services, store_id: StoreId) -> Result<Cabine
     open_session(services, &account).ok_or(SessionError::NeedsLogin)
 }
 
-/// Keeps a jar that has changed by the answers to its own requests. A jar of an earlier login is not kept over
-/// that of a newer one; that is no error.
+/// Keeps the jars that have changed by the answers to their own requests. A jar of an earlier login is not kept
+/// over that of a newer one; that is no error.
 ///
 /// # Errors
-/// See [`StoreError`].
-pub async fn save_session(
-    services: &Services,
-    store_id: StoreId,
-    session: &CabinetSession,
-) -> Result<(), StoreError> {
-    let (services, session, now) = (services.clone(), session.clone(), services.now());
-    let db = services.db.clone();
-    db.tx(move |conn| {
-        let Some(account) = account_of_store(conn, store_id)? else {
-            return Ok(());
-        };
-        match services.vault.seal(cookies_place(&account), &session.to_secret()) {
-            Ok(sealed) => {
-                account_save_cookies(conn, account.id, session.id(), &sealed, now)?;
-            }
-            Err(error) => tracing::error!(%error, "rotated cookies cannot be sealed"),
-        }
-        Ok(())
-    })
-    .await
+/// See [`StoreError`]; what could not be kept is said by this process alone until the next login.
+pub async fn keep_rotated_sessions(services: &Services) -> Result<(), StoreError> {
+    for session in services.kaspi.take_rotated() {
+        let (vault, now) = (services.vault.clone(), services.now());
+        services
+            .db
+            .tx(move |conn| {
+                let Some(account) = account_of_session(conn, session.id())? else {
+                    return Ok(());
+                };
+                match vault.seal(cookies_place(&account), &session.to_secret()) {
+                    Ok(sealed) => {
+                        account_save_cookies(conn, account.id, session.id(), &sealed, now)?;
+                    }
+                    Err(error) => tracing::error!(%error, "rotated cookies cannot be sealed"),
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 /// The kept session of an account; `None`: there is none that opens.

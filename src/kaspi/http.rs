@@ -5,6 +5,7 @@ mod body;
 mod breaker;
 pub mod client;
 pub mod convert;
+mod jars;
 mod pace;
 mod retry;
 mod route;

@@ -74,6 +74,21 @@ pub fn account_of_store(
         .optional()?)
 }
 
+/// The account whose cookies come from this login; `None`: there was another login since.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn account_of_session(
+    conn: &mut PgConnection,
+    session_id: Uuid,
+) -> Result<Option<CabinetAccount>, StoreError> {
+    Ok(cabinet_accounts::table
+        .filter(cabinet_accounts::session_id.eq(session_id))
+        .select(CabinetAccount::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// The accounts of an owner with this login, newest cookies first: more than one where the login itself asks
 /// for a merchant.
 ///

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use backon::Retryable;
 use reqwest::{
     RequestBuilder,
-    header::{ACCEPT, ACCEPT_ENCODING, COOKIE, ORIGIN, REFERER},
+    header::{ACCEPT, ACCEPT_ENCODING, COOKIE, ORIGIN, REFERER, SET_COOKIE},
 };
 use secrecy::ExposeSecret;
 use url::Url;
@@ -15,6 +15,7 @@ use super::{
     answer::{self, Asked, Refusal},
     body,
     breaker::Breakers,
+    jars::Jars,
     pace::Pace,
     retry::{self, RetryBudget},
     route::{Route, Routes},
@@ -40,6 +41,7 @@ struct Inner {
     pace: Pace,
     breakers: Breakers,
     repeats: RetryBudget,
+    jars: Jars,
 }
 
 impl std::fmt::Debug for KaspiClient {
@@ -58,6 +60,8 @@ struct Question<'a> {
     /// Whose breaker and retry budget it falls under.
     payer: &'a str,
     host: &'a Url,
+    /// The session that takes over the cookies of the answer.
+    session: Option<&'a CabinetSession>,
 }
 
 impl KaspiClient {
@@ -73,6 +77,7 @@ impl KaspiClient {
                 pace: Pace::new(limits),
                 breakers: Breakers::new(limits.breaker_failures, limits.breaker_pause),
                 repeats: RetryBudget::default(),
+                jars: Jars::default(),
             }),
             hosts,
         })
@@ -92,6 +97,13 @@ impl KaspiClient {
         self.inner.routes.take_counts(Instant::now())
     }
 
+    /// Sessions whose cookies were replaced by answers since this was asked last: they are to be kept. The client
+    /// says the new ones by itself.
+    #[must_use]
+    pub fn take_rotated(&self) -> Vec<CabinetSession> {
+        self.inner.jars.take_changed()
+    }
+
     /// How long no price of a merchant can be written: it was told to slow down, or its half hour is used up.
     #[must_use]
     pub fn write_wait(&self, merchant_id: &str) -> std::time::Duration {
@@ -107,7 +119,7 @@ impl KaspiClient {
         endpoint: &'static str,
         request: impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
     ) -> Result<Vec<u8>, KaspiError> {
-        let question = self.of_cabinet(merchant_id, endpoint);
+        let question = self.of_cabinet(session, merchant_id, endpoint);
         let once = || self.cabinet_once(session, &question, &request);
         self.repeated(&question, once).await
     }
@@ -124,7 +136,7 @@ impl KaspiClient {
         pace.write_turn(merchant_id)
             .await
             .map_err(|wait| KaspiError::Paused { wait })?;
-        let question = self.of_cabinet(merchant_id, endpoint);
+        let question = self.of_cabinet(session, merchant_id, endpoint);
         let answer = self.cabinet_once(session, &question, &request).await;
         if let Err(KaspiError::RateLimited { after }) = &answer {
             pace.pause_writes(merchant_id, *after, Instant::now());
@@ -143,6 +155,7 @@ impl KaspiClient {
             endpoint,
             payer: "public",
             host: &self.hosts.public,
+            session: None,
         };
         let once = || self.public_once(&question, &request);
         self.repeated(&question, once).await
@@ -162,6 +175,7 @@ impl KaspiClient {
             endpoint,
             payer: merchant_id,
             host: &self.hosts.orders,
+            session: None,
         };
         let once = || self.orders_once(token, &question, &request);
         if repeat {
@@ -269,12 +283,18 @@ impl KaspiClient {
         }
     }
 
-    fn of_cabinet<'a>(&'a self, merchant_id: &'a str, endpoint: &'static str) -> Question<'a> {
+    fn of_cabinet<'a>(
+        &'a self,
+        session: &'a CabinetSession,
+        merchant_id: &'a str,
+        endpoint: &'static str,
+    ) -> Question<'a> {
         Question {
             asked: Asked::Cabinet,
             endpoint,
             payer: merchant_id,
             host: &self.hosts.cabinet,
+            session: Some(session),
         }
     }
 
@@ -294,7 +314,11 @@ impl KaspiClient {
         let route = self.route_of(session)?;
         let request = self.cabinet_request(&route, session, &|client, base| client.get(address(base, "s/m")));
         match self
-            .send(&self.of_cabinet(merchant_id, "merchants"), &route, request)
+            .send(
+                &self.of_cabinet(session, merchant_id, "merchants"),
+                &route,
+                request,
+            )
             .await
         {
             Ok(body) => Ok(!super::convert::merchants(&body)?.is_empty()),
@@ -313,7 +337,7 @@ impl KaspiClient {
             .header(ACCEPT, "application/json, text/plain, */*")
             .header("x-auth-version", "3");
         let request = session.identity().dress(self.of_the_shop(request));
-        match session.cookie_header(&self.hosts.cabinet) {
+        match self.inner.jars.newest(session).cookie_header(&self.hosts.cabinet) {
             Some(cookies) => request.header(COOKIE, cookies),
             None => request,
         }
@@ -338,7 +362,7 @@ impl KaspiClient {
         breakers
             .allow(question.payer, host, Instant::now())
             .map_err(|wait| KaspiError::Paused { wait })?;
-        let outcome = exchange(question, request, &self.hosts).await;
+        let outcome = exchange(question, request, &self.hosts, &self.inner.jars).await;
         let now = Instant::now();
         let answered = !matches!(
             &outcome,
@@ -381,6 +405,7 @@ async fn exchange(
     question: &Question<'_>,
     request: RequestBuilder,
     hosts: &config::Kaspi,
+    jars: &Jars,
 ) -> Result<Vec<u8>, Trouble> {
     let response = request
         .header(ACCEPT_ENCODING, body::ACCEPTED)
@@ -395,6 +420,12 @@ async fn exchange(
     );
     if head.status == 407 {
         return Err(Trouble::Proxy);
+    }
+    // A refusal sets cookies of nobody: only answers that are given to the session may change its jar.
+    if let Some(session) = question.session.filter(|_| response.status().is_success()) {
+        let lines = response.headers().get_all(SET_COOKIE).iter();
+        let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+        jars.absorb(session, &lines, question.host.host_str().unwrap_or_default());
     }
     let body = body::read(response)
         .await

@@ -1,8 +1,8 @@
 //! A session that has died: renewed silently, by the kept password, or by nobody.
 
 use kaspi_panel::{
-    app::cabinet_session::{Renewal, look_after_sessions, renew_session, save_session},
-    kaspi::CabinetSession,
+    app::cabinet_session::{Renewal, keep_rotated_sessions, look_after_sessions, renew_session},
+    kaspi::{CabinetSession, KaspiClient},
 };
 
 use super::*;
@@ -68,14 +68,37 @@ async fn while_the_login_host_knows_us_a_session_comes_back_silently_for_all_sto
     };
     assert_eq!(again.id(), session.id());
     assert_eq!(app.market.calls("callback").await.len(), hops);
+}
 
-    // A jar of before the renewal is not written over the new one; rotated cookies of the new one are.
-    save_session(&app.services, first, &dead).await.unwrap();
-    assert_eq!(session_of(&app.services, first).await.unwrap(), session);
-    let mut rotated = session;
-    assert!(rotated.absorb(&["extra=1; Path=/"], "mc.example.kz"));
-    save_session(&app.services, first, &rotated).await.unwrap();
-    assert_eq!(session_of(&app.services, second).await.unwrap(), rotated);
+#[tokio::test]
+async fn a_cookie_that_an_answer_replaces_is_said_next_and_kept_for_all() {
+    let app = app_with(LoginDriver::Http);
+    let (first, second) = two_stores(&app, None).await;
+    let session = session_of(&app.services, first).await.unwrap();
+    app.market
+        .fault("merchants", "rotate_session", json!({ "times": 1 }))
+        .await;
+
+    for _ in 0..2 {
+        assert!(
+            works(&app, &session).await,
+            "the old cookie is worth nothing any more"
+        );
+    }
+    assert_eq!(
+        session_of(&app.services, second).await.unwrap(),
+        session,
+        "not kept yet"
+    );
+    keep_rotated_sessions(&app.services).await.unwrap();
+
+    let kept = session_of(&app.services, second).await.unwrap();
+    assert_ne!(kept, session);
+    assert_eq!(kept.id(), session.id(), "of the same login");
+    // Another process knows only what was kept.
+    let elsewhere = KaspiClient::new(&app.services.config.kaspi).unwrap();
+    assert!(elsewhere.merchants(&session).await.is_err());
+    assert!(elsewhere.merchants(&kept).await.is_ok());
 }
 
 #[tokio::test]
