@@ -9,6 +9,7 @@ mod demper;
 mod jobs;
 mod preorders;
 mod prices;
+mod pricing;
 mod program;
 mod secrets;
 mod serve;
@@ -54,6 +55,9 @@ enum Command {
     Store(store::StoreCommand),
     /// Runs the repricing loop in the foreground.
     Demper(demper::DemperArgs),
+    /// The pricing engine on JSON Lines; needs no database.
+    #[command(subcommand)]
+    Pricing(pricing::PricingCommand),
     /// Stops and releases automatic prices; works with the panel down.
     #[command(subcommand)]
     Prices(prices::PricesCommand),
@@ -104,6 +108,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Token(command) => user::token(command).await,
             Command::Store(command) => return store::run(command).await,
             Command::Demper(args) => return demper::run(args).await,
+            Command::Pricing(command) => return pricing::run(&command),
             Command::Prices(command) => prices::run(command).await,
             Command::Preorders(command) => preorders::run(command).await,
             Command::Jobs(command) => jobs::run(command).await,

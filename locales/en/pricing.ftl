@@ -21,6 +21,10 @@ why-end-hold-text = The robot comes back at the next check
 why-end-refuse = No price change
 why-end-refuse-text = Correct the limits and the robot computes again
 reason-unknown = Step { $code }
+reason-INVALID_INPUT = The data is wrong
+reason-INVALID_INPUT-text = The value “{ $field }” is out of range: the price is left alone
+reason-STRATEGY_UNAVAILABLE = The strategy is not available
+reason-STRATEGY_UNAVAILABLE-text = This version does not know the strategy “{ $kind }”, or the rule cannot be read: the price is left alone
 reason-NO_FLOOR = No floor
 reason-NO_FLOOR-text = Without a floor the robot leaves the price alone
 reason-INVERTED_LIMITS = The floor is above the ceiling
@@ -28,6 +32,7 @@ reason-INVERTED_LIMITS-text = Floor { $floor }, ceiling { $ceiling }: correct th
 reason-EMPTY_SAFE_SET = No safe price
 reason-EMPTY_SAFE_SET-text = No permitted price between floor { $floor } and ceiling { $ceiling }
 reason-NO_ECONOMICS = Costs are not known
+reason-NO_ECONOMICS-text = A price by margin needs unit cost and commission
 reason-LOCKED = The product is locked
 reason-LOCKED-text = Hands off until { $until }
 reason-OUT_OF_STOCK = Out of stock
@@ -36,33 +41,104 @@ reason-NO_EVIDENCE = The card was not read
 reason-NO_EVIDENCE-text = Without fresh offers the robot does not decide
 reason-STALE_MARKET = The data is old
 reason-STALE_MARKET-text = The list of offers is too old, waiting for a new one
+reason-BOUND_REPAIR = Brought the price back inside its limits
+reason-BOUND_REPAIR-text = Floor { $floor }, ceiling { $ceiling }
+reason-NO_CHOSEN = None of the chosen sells
+reason-NO_CHOSEN-text = The rule looks at chosen merchants only, and none of them sells now
 reason-INCOMPLETE_MARKET = The list of offers is incomplete
 reason-INCOMPLETE_MARKET-text = No raise on an incomplete list
 reason-OWN_OFFER_ABSENT = Our offer is not in the list
 reason-OWN_OFFER_ABSENT-text = Looks like a fault of the marketplace: no raise
 reason-ALONE_UNPROVEN = No rivals in sight
 reason-ALONE_UNPROVEN-text = One look is not enough, we look again
-reason-ALONE = We are alone on the card
 reason-ALONE_SCENARIO = We are alone on the card
-reason-ALONE_SCENARIO-text = Raising little by little, { $percent } % a step
-reason-NO_CEILING = No ceiling
-reason-NO_CEILING-text = Without a ceiling the robot never raises
+reason-ALONE_SCENARIO-text =
+    { $choice ->
+        [hold] The rule leaves the price
+        [ceiling] The rule goes to the ceiling
+       *[raise] Raising little by little, { $percent } % a step
+    }
 reason-BEAT_LOWEST = Rule “be first”
 reason-BEAT_LOWEST-text = Best rival { $price }, step { $step }
+reason-MATCH_LOWEST = Rule “match the lowest”
+reason-MATCH_LOWEST-text = Best rival { $price }
+reason-SMART_MATCH = Rule “match if better rated”
+reason-SMART_MATCH-text = Best rival { $price }, step { $step }
+reason-HOLD_PLACE = Rule “hold a place”
+reason-HOLD_PLACE-text = Wanted place: { $place }
+reason-BEHIND_LEADER = Rule “behind the leader”
+reason-BEHIND_LEADER-text = Best rival { $price }
+reason-BEST_REACHABLE = Rule “best reachable place”
+reason-BEST_REACHABLE-text = Places looked at: { $places }
+reason-FOLLOW = Rule “follow a merchant”
+reason-FOLLOW-text = Its price: { $price }
+reason-FOLLOW_FALLBACK = None of the followed sells
+reason-FOLLOW_FALLBACK-text = The fallback strategy takes over
+reason-AVERAGE = Rule “average”
+reason-AVERAGE-text = Mean price of the best rivals ({ $count }): { $price }
+reason-CAPTURE_GAP = Rule “capture the gap”
+reason-CAPTURE_GAP-text = Next rival { $price }, step { $step }
+reason-ALONE = We are alone on the card
+reason-ALONE-text = Raising little by little, { $percent } % a step
+reason-FIXED = Rule “fixed price”
+reason-FIXED-text = Price { $price }, whatever rivals do
+reason-TARGET_MARGIN = Rule “target margin”
+reason-TARGET_MARGIN-text = The lowest price that earns it: { $price }
+reason-NOT_ALONE = We are not alone
+reason-NOT_ALONE-text = A rival asks { $price }, the rule waits
+reason-NOT_FIRST = We are not first
+reason-NOT_FIRST-text = Our place is { $place }, the rule raises from the first only
+reason-GAP_SMALL = The gap is too small
+reason-GAP_SMALL-text = Gain { $gain }, wanted { $wanted } at least
+reason-FOLLOWED_ABSENT = None of the followed sells
+reason-FOLLOWED_ABSENT-text = There is no fallback, the price stays
+reason-ROOMY_SCENARIO = Fewer rivals than places
+reason-ROOMY_SCENARIO-text =
+    { $choice ->
+        [ceiling] Place { $place } is ours anyway: we go to the ceiling
+       *[hold] Place { $place } is ours anyway: the price stays
+    }
 reason-AT_FLOOR_SCENARIO = The rival stands at our floor
-reason-AT_FLOOR_SCENARIO-text = We match it at the floor { $floor }
+reason-AT_FLOOR_SCENARIO-text =
+    { $choice ->
+        [hold] The rule leaves the price
+        [ceiling] The rule goes to the ceiling
+       *[match] We match it at the floor { $floor }
+    }
 reason-BELOW_FLOOR_SCENARIO = The rival is below the floor
-reason-BELOW_FLOOR_SCENARIO-text = Its price { $rival }, our floor { $floor }: taking the best place in reach
+reason-BELOW_FLOOR_SCENARIO-text =
+    { $choice ->
+        [hold] Its price { $rival }, our floor { $floor }: the price stays
+        [floor] Its price { $rival }: going to the floor { $floor }
+        [ceiling] Its price { $rival }, our floor { $floor }: going to the ceiling
+       *[reachable] Its price { $rival }, our floor { $floor }: taking the best place in reach
+    }
+reason-ABOVE_CEILING_SCENARIO = The rivals are above the ceiling
+reason-ABOVE_CEILING_SCENARIO-text =
+    { $choice ->
+        [hold] Ceiling { $ceiling }: the price stays
+       *[ceiling] We go to the ceiling { $ceiling }
+    }
+reason-FIRST_SCENARIO = We are first already
+reason-FIRST_SCENARIO-text =
+    { $choice ->
+        [hold] The rule leaves the price
+       *[capture] Raising towards the next rival
+    }
 reason-NO_REACHABLE_PLACE = Nobody can be beaten
 reason-NO_REACHABLE_PLACE-text = All rivals are below the floor
-reason-ABOVE_CEILING_SCENARIO = The rivals are above the ceiling
-reason-ABOVE_CEILING_SCENARIO-text = We go to the ceiling { $ceiling }
-reason-FIRST_SCENARIO = We are first already
-reason-FIRST_SCENARIO-text = Raising towards the next rival
+reason-NO_CEILING = No ceiling
+reason-NO_CEILING-text = Without a ceiling the robot never raises
+reason-FOLLOW_CHAMPION = Another of our stores sells the card
+reason-FOLLOW_CHAMPION-text = Store { $champion } leads: our price is { $price } at least
 reason-FLOOR_REACHED = Stopped at the floor
 reason-FLOOR_REACHED-text = Never below { $floor }
-reason-OUTSIDE_SAFE_SET = Stopped at the ceiling
-reason-OUTSIDE_SAFE_SET-text = Never above { $ceiling }
+reason-DOMINATED_PRICE = A lower price earns as much
+reason-DOMINATED_PRICE-text = { $price } earns no less than { $wanted }
+reason-OUTSIDE_SAFE_SET = The target is no safe price
+reason-OUTSIDE_SAFE_SET-text = Wanted { $wanted }, the safe price is { $price }
+reason-ENDING = Rounded to an ending
+reason-ENDING-text = { $price } instead of { $wanted }
 reason-ALREADY_RIGHT = The price is right already
 reason-ALREADY_RIGHT-text = { $price } stays
 reason-PLACE_HELD = The place is ours already
@@ -70,6 +146,7 @@ reason-PLACE_HELD-text = Place { $place } holds at { $price } too
 reason-MIN_MOVE = The move is too small
 reason-MIN_MOVE-text = { $price } instead of { $current } would not change the place
 reason-DIRECTION_OFF = The rule forbids this direction
+reason-DIRECTION_OFF-text = It would be { $price }
 reason-QUARANTINE = Too sharp a fall
 reason-QUARANTINE-text = Target { $price } waits for a person
 reason-RAISE_COOLDOWN = Waiting after the last change
@@ -78,10 +155,10 @@ reason-CHANGES_PER_DAY = Enough changes today
 reason-CHANGES_PER_DAY-text = Target { $price } waits until tomorrow
 reason-STEP_LIMIT = The step was limited
 reason-STEP_LIMIT-text = Wanted { $wanted }, one run allows { $price }
+reason-ZONE_CROSSED = Crossed prices that earn less
+reason-ZONE_CROSSED-text = Delivery costs more at { $wanted }, so straight to { $price }
 reason-DAY_LIMIT = The move of the day was limited
 reason-DAY_LIMIT-text = Opened at { $opening }, today allows { $price }
-reason-BOUND_REPAIR = Brought the price back inside its limits
-reason-BOUND_REPAIR-text = Floor { $floor }, ceiling { $ceiling }
 push-state-planned = The price waits to be sent
 push-state-claimed = The price is being sent
 push-state-sent = Sent, waiting for the answer

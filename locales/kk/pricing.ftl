@@ -21,6 +21,10 @@ why-end-hold-text = Робот келесі тексеруде тауарға қ
 why-end-refuse = Бағаны өзгертпеу
 why-end-refuse-text = Шектерді түзетіңіз, робот қайта есептейді
 reason-unknown = { $code } қадамы
+reason-INVALID_INPUT = Деректерде қате бар
+reason-INVALID_INPUT-text = «{ $field }» мәні рұқсат етілген шектен тыс: бағаға тиіспейміз
+reason-STRATEGY_UNAVAILABLE = Стратегия қолжетімсіз
+reason-STRATEGY_UNAVAILABLE-text = «{ $kind }» стратегиясын бұл нұсқа білмейді немесе ережені оқу мүмкін емес: бағаға тиіспейміз
 reason-NO_FLOOR = Еден қойылмаған
 reason-NO_FLOOR-text = Еденсіз робот бағаға тиіспейді
 reason-INVERTED_LIMITS = Еден төбеден жоғары
@@ -28,6 +32,7 @@ reason-INVERTED_LIMITS-text = Еден { $floor }, төбе { $ceiling }: шек
 reason-EMPTY_SAFE_SET = Қауіпсіз баға жоқ
 reason-EMPTY_SAFE_SET-text = Еден { $floor } мен төбе { $ceiling } арасында рұқсат етілген баға жоқ
 reason-NO_ECONOMICS = Шығын деректері жетіспейді
+reason-NO_ECONOMICS-text = Өзіндік құн мен комиссиясыз үстеме бағасын есептеу мүмкін емес
 reason-LOCKED = Тауар бұғатталған
 reason-LOCKED-text = { $until } дейін тиіспеу
 reason-OUT_OF_STOCK = Қалдық жоқ
@@ -36,33 +41,104 @@ reason-NO_EVIDENCE = Карточка оқылмады
 reason-NO_EVIDENCE-text = Жаңа ұсыныстарсыз робот шешпейді
 reason-STALE_MARKET = Деректер ескірген
 reason-STALE_MARKET-text = Ұсыныстар тізімі тым ескі, жаңасын күтудеміз
+reason-BOUND_REPAIR = Бағаны шектерге қайтардық
+reason-BOUND_REPAIR-text = Еден { $floor }, төбе { $ceiling }
+reason-NO_CHOSEN = Таңдалған сатушылар жоқ
+reason-NO_CHOSEN-text = Ереже тек таңдалғандарға қарайды, қазір олардың ешқайсысы сатпайды
 reason-INCOMPLETE_MARKET = Ұсыныстар тізімі толық емес
 reason-INCOMPLETE_MARKET-text = Толық емес тізім бойынша бағаны көтермейміз
 reason-OWN_OFFER_ABSENT = Тізімде біздің ұсыныс жоқ
 reason-OWN_OFFER_ABSENT-text = Алаң қатесіне ұқсайды: бағаны көтермейміз
 reason-ALONE_UNPROVEN = Бәсекелестер көрінбейді
 reason-ALONE_UNPROVEN-text = Бір тексеру аз, тағы тексереміз
-reason-ALONE = Карточкада жалғызбыз
 reason-ALONE_SCENARIO = Карточкада жалғызбыз
-reason-ALONE_SCENARIO-text = Біртіндеп көтереміз, қадамына { $percent } %
-reason-NO_CEILING = Төбе қойылмаған
-reason-NO_CEILING-text = Төбесіз робот бағаны көтермейді
+reason-ALONE_SCENARIO-text =
+    { $choice ->
+        [hold] Ереже бағаны қалдыруды айтады
+        [ceiling] Ереже төбеге тұруды айтады
+       *[raise] Біртіндеп көтереміз, қадамына { $percent } %
+    }
 reason-BEAT_LOWEST = «Бірінші болу» ережесі
 reason-BEAT_LOWEST-text = Ең жақсы бәсекелес { $price }, қадам { $step }
+reason-MATCH_LOWEST = «Ең жақсымен тең» ережесі
+reason-MATCH_LOWEST-text = Ең жақсы бәсекелес { $price }
+reason-SMART_MATCH = «Рейтинг жоғары болса, тең» ережесі
+reason-SMART_MATCH-text = Ең жақсы бәсекелес { $price }, қадам { $step }
+reason-HOLD_PLACE = «Орынды ұстау» ережесі
+reason-HOLD_PLACE-text = Қажетті орын: { $place }
+reason-BEHIND_LEADER = «Ең жақсының артында» ережесі
+reason-BEHIND_LEADER-text = Ең жақсы бәсекелес { $price }
+reason-BEST_REACHABLE = «Қолжетімді ең жақсы орын» ережесі
+reason-BEST_REACHABLE-text = Алғашқы орындарға қараймыз: { $places }
+reason-FOLLOW = «Таңдалған сатушының соңынан» ережесі
+reason-FOLLOW-text = Оның бағасы: { $price }
+reason-FOLLOW_FALLBACK = Таңдалған сатушылар жоқ
+reason-FOLLOW_FALLBACK-text = Қосалқы стратегия жұмыс істейді
+reason-AVERAGE = «Орташа баға» ережесі
+reason-AVERAGE-text = Ең жақсы бәсекелестердің орташа бағасы ({ $count }): { $price }
+reason-CAPTURE_GAP = «Алшақтықты алу» ережесі
+reason-CAPTURE_GAP-text = Келесі бәсекелес { $price }, қадам { $step }
+reason-ALONE = Карточкада жалғызбыз
+reason-ALONE-text = Біртіндеп көтереміз, қадамына { $percent } %
+reason-FIXED = «Тұрақты баға» ережесі
+reason-FIXED-text = Баға { $price }, бәсекелестер маңызды емес
+reason-TARGET_MARGIN = «Қажетті пайда» ережесі
+reason-TARGET_MARGIN-text = Осы пайдасы бар ең төмен баға: { $price }
+reason-NOT_ALONE = Жалғыз емеспіз
+reason-NOT_ALONE-text = { $price } бағасымен бәсекелес бар, ереже күтеді
+reason-NOT_FIRST = Бірінші емеспіз
+reason-NOT_FIRST-text = Біздің орын { $place }, ереже бағаны тек бірінші орыннан көтереді
+reason-GAP_SMALL = Алшақтық тым аз
+reason-GAP_SMALL-text = Қосымша { $gain }, кемінде { $wanted } керек
+reason-FOLLOWED_ABSENT = Таңдалған сатушылар жоқ
+reason-FOLLOWED_ABSENT-text = Қосалқы стратегия жоқ, баға қалады
+reason-ROOMY_SCENARIO = Бәсекелестер орындардан аз
+reason-ROOMY_SCENARIO-text =
+    { $choice ->
+        [ceiling] { $place }-орын онсыз да біздікі: төбеге тұрамыз
+       *[hold] { $place }-орын онсыз да біздікі: баға қалады
+    }
 reason-AT_FLOOR_SCENARIO = Бәсекелес біздің еденде тұр
-reason-AT_FLOOR_SCENARIO-text = Теңесеміз, еден { $floor }
+reason-AT_FLOOR_SCENARIO-text =
+    { $choice ->
+        [hold] Ереже бағаны қалдыруды айтады
+        [ceiling] Ереже төбеге тұруды айтады
+       *[match] Теңесеміз, еден { $floor }
+    }
 reason-BELOW_FLOOR_SCENARIO = Бәсекелес еденнен төмен
-reason-BELOW_FLOOR_SCENARIO-text = Оның бағасы { $rival }, біздің еден { $floor }: қолжетімді ең жақсы орынды аламыз
+reason-BELOW_FLOOR_SCENARIO-text =
+    { $choice ->
+        [hold] Оның бағасы { $rival }, біздің еден { $floor }: бағаны қалдырамыз
+        [floor] Оның бағасы { $rival }: { $floor } еденіне тұрамыз
+        [ceiling] Оның бағасы { $rival }, біздің еден { $floor }: төбеге тұрамыз
+       *[reachable] Оның бағасы { $rival }, біздің еден { $floor }: қолжетімді ең жақсы орынды аламыз
+    }
+reason-ABOVE_CEILING_SCENARIO = Бәсекелестер төбеден жоғары
+reason-ABOVE_CEILING_SCENARIO-text =
+    { $choice ->
+        [hold] Төбе { $ceiling }: баға қалады
+       *[ceiling] Төбеге тұрамыз { $ceiling }
+    }
+reason-FIRST_SCENARIO = Біз қазірдің өзінде біріншіміз
+reason-FIRST_SCENARIO-text =
+    { $choice ->
+        [hold] Ереже бағаны қалдыруды айтады
+       *[capture] Бағаны жақын бәсекелеске дейін көтереміз
+    }
 reason-NO_REACHABLE_PLACE = Озатын ешкім жоқ
 reason-NO_REACHABLE_PLACE-text = Барлық бәсекелестер еденнен төмен
-reason-ABOVE_CEILING_SCENARIO = Бәсекелестер төбеден жоғары
-reason-ABOVE_CEILING_SCENARIO-text = Төбеге тұрамыз { $ceiling }
-reason-FIRST_SCENARIO = Біз қазірдің өзінде біріншіміз
-reason-FIRST_SCENARIO-text = Бағаны жақын бәсекелеске дейін көтереміз
+reason-NO_CEILING = Төбе қойылмаған
+reason-NO_CEILING-text = Төбесіз робот бағаны көтермейді
+reason-FOLLOW_CHAMPION = Карточкада басқа дүкеніміз бар
+reason-FOLLOW_CHAMPION-text = { $champion } дүкені бастайды: біздің баға { $price } төмен емес
 reason-FLOOR_REACHED = Еденде тоқтадық
 reason-FLOOR_REACHED-text = { $floor } төмен түспейміз
-reason-OUTSIDE_SAFE_SET = Төбеде тоқтадық
-reason-OUTSIDE_SAFE_SET-text = { $ceiling } жоғары көтерілмейміз
+reason-DOMINATED_PRICE = Арзанырақ баға да тиімді
+reason-DOMINATED_PRICE-text = { $price } бағасы { $wanted } бағасынан кем әкелмейді
+reason-OUTSIDE_SAFE_SET = Мақсат қауіпсіз бағалардан тыс
+reason-OUTSIDE_SAFE_SET-text = { $wanted } қаладық, қауіпсіз баға { $price }
+reason-ENDING = Соңын дөңгелектедік
+reason-ENDING-text = { $wanted } орнына әдемі баға { $price }
 reason-ALREADY_RIGHT = Баға қазірдің өзінде дұрыс
 reason-ALREADY_RIGHT-text = { $price } қалады
 reason-PLACE_HELD = Орын қазірдің өзінде біздікі
@@ -70,6 +146,7 @@ reason-PLACE_HELD-text = { $place }-орын { $price } бағасымен де 
 reason-MIN_MOVE = Өзгеріс тым аз
 reason-MIN_MOVE-text = { $current } орнына { $price } болар еді, орын өзгермес еді
 reason-DIRECTION_OFF = Бұл бағыт ережемен өшірілген
+reason-DIRECTION_OFF-text = { $price } болар еді
 reason-QUARANTINE = Тым күрт төмендеу
 reason-QUARANTINE-text = Мақсат { $price } адамның шешімін күтеді
 reason-RAISE_COOLDOWN = Алдыңғы өзгерістен кейін күтеміз
@@ -78,10 +155,10 @@ reason-CHANGES_PER_DAY = Бүгін өзгерістер жеткілікті
 reason-CHANGES_PER_DAY-text = Мақсат { $price } ертеңге дейін күтеді
 reason-STEP_LIMIT = Қадамды шектедік
 reason-STEP_LIMIT-text = { $wanted } қаладық, бір жолға { $price } дейін болады
+reason-ZONE_CROSSED = Тиімсіз бағалардан өттік
+reason-ZONE_CROSSED-text = { $wanted } бағасында жеткізу қымбатырақ, сондықтан бірден { $price }
 reason-DAY_LIMIT = Күндік өзгерісті шектедік
 reason-DAY_LIMIT-text = Таңертең { $opening } болған, бүгін { $price } дейін болады
-reason-BOUND_REPAIR = Бағаны шектерге қайтардық
-reason-BOUND_REPAIR-text = Еден { $floor }, төбе { $ceiling }
 push-state-planned = Баға жіберуді күтуде
 push-state-claimed = Баға жіберілуде
 push-state-sent = Жіберілді, жауап күтудеміз

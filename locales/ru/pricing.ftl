@@ -21,6 +21,10 @@ why-end-hold-text = Робот вернётся к товару при след�
 why-end-refuse = Цену не менять
 why-end-refuse-text = Исправьте границы, и робот посчитает заново
 reason-unknown = Шаг { $code }
+reason-INVALID_INPUT = Данные с ошибкой
+reason-INVALID_INPUT-text = Значение «{ $field }» вне допустимых границ: цену не трогаем
+reason-STRATEGY_UNAVAILABLE = Стратегия недоступна
+reason-STRATEGY_UNAVAILABLE-text = Стратегию «{ $kind }» эта версия не умеет или правило не прочитать: цену не трогаем
 reason-NO_FLOOR = Пол не задан
 reason-NO_FLOOR-text = Без пола робот не трогает цену
 reason-INVERTED_LIMITS = Пол выше потолка
@@ -28,6 +32,7 @@ reason-INVERTED_LIMITS-text = Пол { $floor }, потолок { $ceiling }: и
 reason-EMPTY_SAFE_SET = Безопасных цен нет
 reason-EMPTY_SAFE_SET-text = Между полом { $floor } и потолком { $ceiling } нет допустимой цены
 reason-NO_ECONOMICS = Не хватает данных о затратах
+reason-NO_ECONOMICS-text = Цену по наценке не посчитать без себестоимости и комиссий
 reason-LOCKED = Товар заморожен
 reason-LOCKED-text = Не трогать до { $until }
 reason-OUT_OF_STOCK = Нет остатка
@@ -36,33 +41,104 @@ reason-NO_EVIDENCE = Карточку не прочитали
 reason-NO_EVIDENCE-text = Без свежих предложений робот не решает
 reason-STALE_MARKET = Данные устарели
 reason-STALE_MARKET-text = Список предложений слишком старый, ждём нового
+reason-BOUND_REPAIR = Вернули цену в границы
+reason-BOUND_REPAIR-text = Пол { $floor }, потолок { $ceiling }
+reason-NO_CHOSEN = Выбранных продавцов нет
+reason-NO_CHOSEN-text = Правило смотрит только на выбранных, сейчас никто из них не продаёт
 reason-INCOMPLETE_MARKET = Список предложений неполный
 reason-INCOMPLETE_MARKET-text = По неполному списку цену не поднимаем
 reason-OWN_OFFER_ABSENT = Нашего предложения нет в списке
 reason-OWN_OFFER_ABSENT-text = Похоже на ошибку площадки: цену не поднимаем
 reason-ALONE_UNPROVEN = Соперников не видно
 reason-ALONE_UNPROVEN-text = Одной проверки мало, проверим ещё раз
-reason-ALONE = Мы одни на карточке
 reason-ALONE_SCENARIO = Мы одни на карточке
-reason-ALONE_SCENARIO-text = Поднимаем понемногу, на { $percent } % за шаг
-reason-NO_CEILING = Потолок не задан
-reason-NO_CEILING-text = Без потолка робот не поднимает цену
+reason-ALONE_SCENARIO-text =
+    { $choice ->
+        [hold] Правило велит оставить цену
+        [ceiling] Правило велит встать на потолок
+       *[raise] Поднимаем понемногу, на { $percent } % за шаг
+    }
 reason-BEAT_LOWEST = Правило «Быть первым»
 reason-BEAT_LOWEST-text = Лучший соперник { $price }, шаг { $step }
+reason-MATCH_LOWEST = Правило «Вровень с лучшим»
+reason-MATCH_LOWEST-text = Лучший соперник { $price }
+reason-SMART_MATCH = Правило «Вровень, если рейтинг выше»
+reason-SMART_MATCH-text = Лучший соперник { $price }, шаг { $step }
+reason-HOLD_PLACE = Правило «Держать место»
+reason-HOLD_PLACE-text = Нужное место: { $place }
+reason-BEHIND_LEADER = Правило «Сразу за лучшим»
+reason-BEHIND_LEADER-text = Лучший соперник { $price }
+reason-BEST_REACHABLE = Правило «Лучшее достижимое место»
+reason-BEST_REACHABLE-text = Смотрим первые места: { $places }
+reason-FOLLOW = Правило «За выбранным продавцом»
+reason-FOLLOW-text = Его цена: { $price }
+reason-FOLLOW_FALLBACK = Выбранных продавцов нет
+reason-FOLLOW_FALLBACK-text = Работает запасная стратегия
+reason-AVERAGE = Правило «Средняя цена»
+reason-AVERAGE-text = Средняя цена лучших соперников ({ $count }): { $price }
+reason-CAPTURE_GAP = Правило «Забрать разрыв»
+reason-CAPTURE_GAP-text = Следующий соперник { $price }, шаг { $step }
+reason-ALONE = Мы одни на карточке
+reason-ALONE-text = Поднимаем понемногу, на { $percent } % за шаг
+reason-FIXED = Правило «Постоянная цена»
+reason-FIXED-text = Цена { $price }, соперники не важны
+reason-TARGET_MARGIN = Правило «Нужная прибыль»
+reason-TARGET_MARGIN-text = Самая низкая цена с этой прибылью: { $price }
+reason-NOT_ALONE = Мы не одни
+reason-NOT_ALONE-text = Есть соперник с ценой { $price }, правило ждёт
+reason-NOT_FIRST = Мы не первые
+reason-NOT_FIRST-text = Наше место { $place }, правило поднимает цену только с первого
+reason-GAP_SMALL = Разрыв слишком мал
+reason-GAP_SMALL-text = Прибавка { $gain }, нужно хотя бы { $wanted }
+reason-FOLLOWED_ABSENT = Выбранных продавцов нет
+reason-FOLLOWED_ABSENT-text = Запасной стратегии нет, цена остаётся
+reason-ROOMY_SCENARIO = Соперников меньше, чем мест
+reason-ROOMY_SCENARIO-text =
+    { $choice ->
+        [ceiling] Место { $place } и так наше: встаём на потолок
+       *[hold] Место { $place } и так наше: цена остаётся
+    }
 reason-AT_FLOOR_SCENARIO = Соперник стоит на нашем полу
-reason-AT_FLOOR_SCENARIO-text = Встаём вровень, на пол { $floor }
+reason-AT_FLOOR_SCENARIO-text =
+    { $choice ->
+        [hold] Правило велит оставить цену
+        [ceiling] Правило велит встать на потолок
+       *[match] Встаём вровень, на пол { $floor }
+    }
 reason-BELOW_FLOOR_SCENARIO = Соперник ниже пола
-reason-BELOW_FLOOR_SCENARIO-text = Его цена { $rival }, наш пол { $floor }: берём лучшее достижимое место
+reason-BELOW_FLOOR_SCENARIO-text =
+    { $choice ->
+        [hold] Его цена { $rival }, наш пол { $floor }: оставляем цену
+        [floor] Его цена { $rival }: встаём на пол { $floor }
+        [ceiling] Его цена { $rival }, наш пол { $floor }: встаём на потолок
+       *[reachable] Его цена { $rival }, наш пол { $floor }: берём лучшее достижимое место
+    }
+reason-ABOVE_CEILING_SCENARIO = Соперники выше потолка
+reason-ABOVE_CEILING_SCENARIO-text =
+    { $choice ->
+        [hold] Потолок { $ceiling }: цена остаётся
+       *[ceiling] Встаём на потолок { $ceiling }
+    }
+reason-FIRST_SCENARIO = Мы уже первые
+reason-FIRST_SCENARIO-text =
+    { $choice ->
+        [hold] Правило велит оставить цену
+       *[capture] Поднимаем цену до ближайшего соперника
+    }
 reason-NO_REACHABLE_PLACE = Обойти некого
 reason-NO_REACHABLE_PLACE-text = Все соперники ниже пола
-reason-ABOVE_CEILING_SCENARIO = Соперники выше потолка
-reason-ABOVE_CEILING_SCENARIO-text = Встаём на потолок { $ceiling }
-reason-FIRST_SCENARIO = Мы уже первые
-reason-FIRST_SCENARIO-text = Поднимаем цену до ближайшего соперника
+reason-NO_CEILING = Потолок не задан
+reason-NO_CEILING-text = Без потолка робот не поднимает цену
+reason-FOLLOW_CHAMPION = На карточке есть другой наш магазин
+reason-FOLLOW_CHAMPION-text = Ведёт магазин { $champion }: наша цена не ниже { $price }
 reason-FLOOR_REACHED = Остановились на полу
 reason-FLOOR_REACHED-text = Ниже { $floor } не опускаемся
-reason-OUTSIDE_SAFE_SET = Остановились на потолке
-reason-OUTSIDE_SAFE_SET-text = Выше { $ceiling } не поднимаемся
+reason-DOMINATED_PRICE = Дешевле — не менее выгодно
+reason-DOMINATED_PRICE-text = Цена { $price } приносит не меньше, чем { $wanted }
+reason-OUTSIDE_SAFE_SET = Цель вне безопасных цен
+reason-OUTSIDE_SAFE_SET-text = Хотели { $wanted }, безопасная цена { $price }
+reason-ENDING = Округлили окончание
+reason-ENDING-text = Вместо { $wanted } красивая цена { $price }
 reason-ALREADY_RIGHT = Цена уже верная
 reason-ALREADY_RIGHT-text = Остаётся { $price }
 reason-PLACE_HELD = Место уже наше
@@ -70,6 +146,7 @@ reason-PLACE_HELD-text = Место { $place } держится и с ценой
 reason-MIN_MOVE = Изменение слишком мало
 reason-MIN_MOVE-text = Вместо { $current } было бы { $price }, место не изменилось бы
 reason-DIRECTION_OFF = Это направление выключено правилом
+reason-DIRECTION_OFF-text = Было бы { $price }
 reason-QUARANTINE = Слишком резкое снижение
 reason-QUARANTINE-text = Цель { $price } ждёт решения человека
 reason-RAISE_COOLDOWN = Ждём после прошлого изменения
@@ -78,10 +155,10 @@ reason-CHANGES_PER_DAY = Сегодня изменений уже достато
 reason-CHANGES_PER_DAY-text = Цель { $price } подождёт до завтра
 reason-STEP_LIMIT = Ограничили шаг
 reason-STEP_LIMIT-text = Хотели { $wanted }, за один раз можно до { $price }
+reason-ZONE_CROSSED = Прошли невыгодные цены
+reason-ZONE_CROSSED-text = На { $wanted } доставка дороже, поэтому сразу { $price }
 reason-DAY_LIMIT = Ограничили изменение за день
 reason-DAY_LIMIT-text = Утром было { $opening }, сегодня можно до { $price }
-reason-BOUND_REPAIR = Вернули цену в границы
-reason-BOUND_REPAIR-text = Пол { $floor }, потолок { $ceiling }
 push-state-planned = Цена ждёт отправки
 push-state-claimed = Цена отправляется
 push-state-sent = Отправлена, ждём ответа

@@ -1,6 +1,8 @@
 //! One pass of the repricing loop: claim due products, read each card, decide, and write decision, audit row
 //! and intended push in one transaction. Sending is `push_prices`' business.
 
+mod input;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +12,6 @@ use serde_json::json;
 use crate::{
     domain::{
         Actor, DecisionId, Outcome, PushOrigin, RepricingMode, StoreId, Tenge,
-        offer::Market,
         pricing::{self, Decision, Input},
     },
     services::Services,
@@ -20,9 +21,7 @@ use crate::{
         decisions::{DueProduct, StoredDecision, decision_record, due_product_release, due_products_claim},
         market::market_record,
         products::product_prices_list,
-        pushes::{NewPush, almaty_day, push_count_confirmed_today, push_in_flight, push_insert},
-        rules::rule_definition_fetch,
-        stores::store_own_merchants,
+        pushes::{NewPush, push_in_flight, push_insert},
     },
     telemetry::chain,
 };
@@ -73,9 +72,6 @@ pub type Decide = fn(&Input) -> Decision;
 
 /// Cards read at once.
 const CARDS_AT_ONCE: usize = 4;
-
-/// A snapshot older than this is no evidence, in seconds (pricing rules, evidence gate).
-const MARKET_MAX_AGE_SECONDS: i64 = 120;
 
 /// Decides about the products that are due.
 ///
@@ -128,7 +124,7 @@ pub async fn reprice_due_with(
                         let code = decision
                             .reasons
                             .last()
-                            .map_or_else(String::new, |r| r.code.clone());
+                            .map_or_else(String::new, |r| r.code.as_str().to_owned());
                         *summary.held.entry(code).or_default() += 1;
                     }
                 }
@@ -169,7 +165,7 @@ async fn reprice_product(
             if let Some(market) = &market {
                 market_record(conn, &card_id, &due.store.main_city_id, market, now)?;
             }
-            let input = build_input(conn, &due, market.as_ref(), now)?;
+            let input = input::build(conn, &due, market.as_ref(), now)?;
             let decision = decide(&input);
             let shadow = dry_run || due.store.repricing_mode != RepricingMode::Live;
             record(conn, &due, &input, &decision, shadow, now)?;
@@ -190,68 +186,6 @@ async fn reprice_product(
             .await?;
     }
     result
-}
-
-fn build_input(
-    conn: &mut PgConnection,
-    due: &DueProduct,
-    market: Option<&Market>,
-    now: DateTime<Utc>,
-) -> Result<Input, StoreError> {
-    let (product, price, store) = (&due.product, &due.price, &due.store);
-    let rule = rule_definition_fetch(conn, store.id)?
-        .map(serde_json::from_value::<pricing::Rule>)
-        .transpose()
-        .unwrap_or_else(|error| {
-            tracing::error!(store = store.name, %error, "the store's rule cannot be read; the careful defaults are used");
-            None
-        })
-        .unwrap_or_default();
-    let opening_price = price
-        .opening_price_tenge
-        .filter(|_| price.opening_date == Some(almaty_day(now)));
-    Ok(Input {
-        now,
-        product: pricing::Product {
-            merchant: store.merchant_id.clone(),
-            price: price.price_tenge,
-            stock: product.stock,
-            preorder_days: product.preorder_days,
-            rating_centi: market.and_then(|m| {
-                m.offers
-                    .iter()
-                    .find(|o| o.merchant_id == store.merchant_id)
-                    .and_then(|o| o.rating_centi)
-            }),
-            alone_streak: product.alone_streak,
-            last_change_at: price.changed_at,
-            opening_price,
-            changes_today: push_count_confirmed_today(conn, product.id, now)?,
-            locked_until: product.locked_until,
-        },
-        own_merchants: store_own_merchants(conn, store.owner_id)?,
-        limits: pricing::Limits {
-            floor: product.floor_tenge,
-            ceiling: product.ceiling_tenge,
-        },
-        rule,
-        market: market.map(|m| pricing::Market {
-            taken_at: now,
-            complete: m.complete,
-            total: i64::from(m.total),
-            offers: m
-                .offers
-                .iter()
-                .map(|o| pricing::Offer {
-                    merchant: Some(o.merchant_id.clone()),
-                    price: Some(o.price.0),
-                    rating_centi: o.rating_centi,
-                    preorder_days: o.preorder_days,
-                })
-                .collect(),
-        }),
-        market_max_age_seconds: MARKET_MAX_AGE_SECONDS,
-    })
 }
 
 /// A write replaces the prices of all cities: those the decision is not about keep theirs, brought inside the

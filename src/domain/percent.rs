@@ -23,7 +23,19 @@ impl Percent {
         Self(i64_from(percent) * UNIT)
     }
 
-    /// `⌊amount · self / 100⌋` for an amount of at most 10¹² tenge.
+    /// From hundredths of a percent: 1 250 is 12.5 %.
+    #[must_use]
+    pub const fn from_hundredths(hundredths: i32) -> Self {
+        Self(i64_from(hundredths) * (UNIT / 100))
+    }
+
+    /// The percentage in millionths of a percent; what it is a share of counts 100 000 000 of them.
+    #[must_use]
+    pub fn millionths(self) -> i128 {
+        i128::from(self.0)
+    }
+
+    /// `⌊amount · self / 100⌋`. Exact up to far more than any price; beyond it stops at the largest number.
     #[must_use]
     pub fn of_floor(self, amount: i64) -> i64 {
         narrow(product(amount, self.0).div_euclid(i128::from(UNIT) * 100))
@@ -69,13 +81,10 @@ fn product(amount: i64, millionths: i64) -> i128 {
     i128::from(amount) * i128::from(millionths)
 }
 
-/// Amounts are bounded far below `i64::MAX`; a wrapped number must never become a price.
-#[expect(
-    clippy::expect_used,
-    reason = "a panic holds the product; a wrong number would be sent"
-)]
+/// Amounts are bounded far below `i64::MAX`. A number beyond it never wraps: it stays above or below every
+/// limit.
 fn narrow(value: i128) -> i64 {
-    i64::try_from(value).expect("amounts are bounded")
+    i64::try_from(value).unwrap_or(if value > 0 { i64::MAX } else { i64::MIN + 1 })
 }
 
 impl FromStr for Percent {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{StoreError, products::Product, stores::store_ids_of};
 use crate::{
-    domain::{DecisionId, Outcome, ProductId, StoreId, Tenant, Tenge},
+    domain::{DecisionId, Outcome, ProductId, StoreId, Tenant, Tenge, UserId},
     schema::{price_decisions, product_prices, products, stores},
 };
 
@@ -229,6 +229,11 @@ pub fn due_products_claim(
     diesel::update(products::table.filter(products::id.eq_any(&claimed)))
         .set(products::claimed_until.eq(now + chrono::TimeDelta::minutes(2)))
         .execute(conn)?;
+    due_products_load(conn, &claimed)
+}
+
+/// Products with their price and store, in the order in which they are due.
+fn due_products_load(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<DueProduct>, StoreError> {
     let rows = products::table
         .inner_join(stores::table)
         .inner_join(
@@ -236,7 +241,7 @@ pub fn due_products_claim(
                 .eq(products::id)
                 .and(product_prices::city_id.eq(stores::main_city_id))),
         )
-        .filter(products::id.eq_any(&claimed))
+        .filter(products::id.eq_any(ids))
         .order((products::next_check_at, products::id))
         .select((
             Product::as_select(),
@@ -252,6 +257,32 @@ pub fn due_products_claim(
             store,
         })
         .collect())
+}
+
+/// The products with which the stores of one owner sell a card in a city by automatic prices, this one
+/// included: they must not compete.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn due_product_siblings(
+    conn: &mut PgConnection,
+    owner: UserId,
+    card_id: &str,
+    city_id: &str,
+) -> Result<Vec<DueProduct>, StoreError> {
+    let ids: Vec<ProductId> = products::table
+        .inner_join(stores::table)
+        .filter(stores::owner_id.eq(owner))
+        .filter(stores::main_city_id.eq(city_id))
+        .filter(stores::active)
+        .filter(stores::repricing_mode.ne(crate::domain::RepricingMode::Off))
+        .filter(products::card_id.eq(card_id))
+        .filter(products::repricing_enabled)
+        .filter(products::on_sale)
+        .filter(products::archived_at.is_null())
+        .select(products::id)
+        .load(conn)?;
+    due_products_load(conn, &ids)
 }
 
 /// Ends the claim of a product: when it was decided about, when it is next due, and how long it is alone.

@@ -1,152 +1,101 @@
-//! Motion guards: how far and how often a price may move, and the repair of a price outside its corridor.
-//! The order is fixed; the first guard that ends the decision gives the last code.
+//! The guards of a move, in their order (pricing rules, guards G3–G9; exact semantics, guards). The first that
+//! ends the decision gives the last code. How far a move goes is `motion`'s business.
 
-use serde_json::json;
+use chrono::TimeDelta;
 
-use super::{Corridor, End, Input, Trail};
+use super::{
+    View,
+    decision::{End, Trail},
+    motion,
+    projection::Projected,
+    reasons::{Code, Params, params},
+};
 
-/// A live price outside the corridor goes straight back. A raise asks nobody; a decrease is still held by
-/// direction, quarantine and the daily count.
-pub(super) fn repair(input: &Input, corridor: Corridor, trail: &mut Trail) -> End {
-    let (current, rule) = (input.product.price.0, &input.rule);
-    let price = if current < corridor.lo {
-        corridor.lo
-    } else {
-        corridor.hi.unwrap_or(corridor.lo)
-    };
-    trail.note(
-        "BOUND_REPAIR",
-        json!({ "price": price, "floor": corridor.lo, "ceiling": corridor.hi }),
-    );
-    if price < current {
-        let held = if !rule.allow_down {
-            Some("DIRECTION_OFF")
-        } else if rule.quarantine_percent.is_exceeded_by(current - price, current) {
-            Some("QUARANTINE")
-        } else if input.product.changes_today >= rule.max_changes_per_day {
-            Some("CHANGES_PER_DAY")
-        } else {
-            None
-        };
-        if let Some(code) = held {
-            trail.flag(if code == "QUARANTINE" {
-                "quarantine"
-            } else {
-                "attention"
-            });
-            trail.note(code, json!({ "price": price }));
-            return End::Hold;
-        }
+/// Lets the price pass, cuts the way to it, or says why not.
+pub(super) fn guard(view: &View<'_>, projected: Projected, trail: &mut Trail) -> End {
+    let (current, price) = (view.current, projected.price);
+    if price == current {
+        return trail.keep(Code::ALREADY_RIGHT, params!["price" => current]);
     }
-    End::Change(price)
+    if let Some(place) = held_place(view, projected) {
+        return trail.keep(Code::PLACE_HELD, params!["place" => place, "price" => current]);
+    }
+    if !is_worth_a_write(view, price) {
+        return trail.keep(Code::MIN_MOVE, wanted(view, price));
+    }
+    if let Some(code) = forbidden(view, price, trail) {
+        return trail.hold(code, wanted(view, price));
+    }
+    motion::go(view, projected, trail)
 }
 
-/// Lets `price` pass, cuts it, or says why not.
-pub(super) fn guard(
-    input: &Input,
-    corridor: Corridor,
-    price: i64,
-    wanted_place: Option<i32>,
-    trail: &mut Trail,
-) -> End {
-    let (current, rule) = (input.product.price.0, &input.rule);
-    let usable = trail.seen.as_ref().is_some_and(|s| s.usable);
-    let place = |price| trail.seen.as_ref().filter(|_| usable).map(|s| s.place(price));
-    let (place_now, place_then) = (place(current), place(price));
-    let complete = trail.seen.as_ref().is_some_and(|s| s.complete);
-    let own_present = trail.seen.as_ref().is_some_and(|s| s.own_present);
-    let suspicious = !complete || trail.seen.as_ref().is_some_and(|s| s.outliers);
-    let hold = |trail: &mut Trail, code: &str| {
-        trail.note(code, json!({ "price": price, "current": current }));
-        End::Hold
-    };
+fn wanted(view: &View<'_>, price: i64) -> Params {
+    params!["price" => price, "current" => view.current]
+}
 
-    if price == current {
-        trail.note("ALREADY_RIGHT", json!({ "price": current }));
-        return End::Keep;
-    }
-    // Nobody lowers a price for a place that is held already.
-    if price < current
-        && wanted_place
-            .zip(place_now)
-            .is_some_and(|(wanted, now)| now <= wanted)
-    {
-        trail.note("PLACE_HELD", json!({ "place": place_now, "price": current }));
-        return End::Keep;
-    }
-    let distance = (price - current).abs();
-    let useful = distance >= rule.min_move.0 && rule.min_move_percent.is_reached_by(distance, current);
-    if !useful && (!usable || place_now == place_then) {
-        trail.note("MIN_MOVE", json!({ "price": price, "current": current }));
-        return End::Keep;
-    }
-    let raise = price > current;
-    if (raise && !rule.allow_up) || (!raise && !rule.allow_down) {
-        return hold(trail, "DIRECTION_OFF");
+/// Nobody lowers a price for a place that is held already.
+fn held_place(view: &View<'_>, projected: Projected) -> Option<i64> {
+    let place = view.usable()?.place(view.current);
+    (projected.price < view.current && place <= projected.place?).then_some(place)
+}
+
+/// Large enough, measured on the whole way, or with another place at its end.
+fn is_worth_a_write(view: &View<'_>, price: i64) -> bool {
+    let (least, distance) = (&view.input.rule.motion.min_move, (price - view.current).abs());
+    let useful = distance >= least.tenge.0 && least.percent.is_reached_by(distance, view.current);
+    useful
+        || view
+            .usable()
+            .is_some_and(|seen| seen.place(view.current) != seen.place(price))
+}
+
+/// The code that holds the move, if any.
+fn forbidden(view: &View<'_>, price: i64, trail: &mut Trail) -> Option<Code> {
+    let (motion, product) = (&view.input.rule.motion, &view.input.product);
+    let raise = price > view.current;
+    if !(if raise { motion.allow_up } else { motion.allow_down }) {
+        return Some(Code::DIRECTION_OFF);
     }
     if raise {
-        if corridor.hi.is_none() {
+        if view.set.ceiling.is_none() {
             trail.flag("ceiling_missing");
-            return hold(trail, "NO_CEILING");
+            return Some(Code::NO_CEILING);
         }
-        if !complete {
-            return hold(trail, "INCOMPLETE_MARKET");
+        if view.reads_offers && !view.seen.as_ref().is_some_and(|seen| seen.complete) {
+            return Some(Code::INCOMPLETE_MARKET);
         }
-        if !own_present {
-            return hold(trail, "OWN_OFFER_ABSENT");
+        if view.reads_offers && !view.seen.as_ref().is_some_and(|seen| seen.own_present) {
+            return Some(Code::OWN_OFFER_ABSENT);
         }
     }
-    let lowest_of_run = rule.max_down_percent.below_all().of_ceil(current);
-    if rule.quarantine_percent.is_exceeded_by(current - price, current)
-        || (suspicious && price < lowest_of_run)
-    {
+    let suspicious = view.reads_offers
+        && view
+            .seen
+            .as_ref()
+            .is_none_or(|seen| !seen.complete || seen.outliers);
+    if is_quarantined(view, price) || (suspicious && price < motion::lowest_of_run(view)) {
         trail.flag("quarantine");
-        return hold(trail, "QUARANTINE");
+        return Some(Code::QUARANTINE);
     }
-    let since_change = input
-        .product
-        .last_change_at
-        .map(|at| (input.now - at).num_minutes());
-    if raise && since_change.is_some_and(|minutes| minutes < rule.raise_cooldown_minutes) {
-        return hold(trail, "RAISE_COOLDOWN");
+    if raise && cools_down(view) {
+        return Some(Code::RAISE_COOLDOWN);
     }
-    if input.product.changes_today >= rule.max_changes_per_day {
-        return hold(trail, "CHANGES_PER_DAY");
+    if product.changes_today >= motion.max_changes_per_day {
+        return Some(Code::CHANGES_PER_DAY);
     }
-    motion(input, corridor, price, lowest_of_run, trail)
+    None
 }
 
-/// Cuts the move to what one run and one day allow.
-fn motion(input: &Input, corridor: Corridor, price: i64, lowest_of_run: i64, trail: &mut Trail) -> End {
-    let (current, rule) = (input.product.price.0, &input.rule);
-    let step = price.clamp(
-        lowest_of_run,
-        rule.max_up_percent.above_all().of_floor(current).max(current),
-    );
-    if step != price {
-        trail.note("STEP_LIMIT", json!({ "wanted": price, "price": step }));
-    }
-    let opening = input.product.opening_price.unwrap_or(input.product.price).0;
-    // A move back towards the opening price is never cut by the other side.
-    let day = if step < current {
-        step.max(rule.max_day_percent.below_all().of_ceil(opening))
-    } else {
-        step.min(rule.max_day_percent.above_all().of_floor(opening))
-    };
-    if day != step {
-        trail.note(
-            "DAY_LIMIT",
-            json!({ "wanted": step, "price": day, "opening": opening }),
-        );
-    }
-    let forward = if price < current {
-        day < current
-    } else {
-        day > current
-    };
-    if forward && corridor.contains(day) {
-        End::Change(day)
-    } else {
-        End::Hold
-    }
+/// A decrease so large that a person has to look.
+pub(super) fn is_quarantined(view: &View<'_>, price: i64) -> bool {
+    let limit = view.input.rule.motion.quarantine_percent;
+    limit.is_exceeded_by(view.current - price, view.current)
+}
+
+/// A change is so recent that nothing is raised yet.
+fn cools_down(view: &View<'_>) -> bool {
+    view.input.product.last_change_at.is_some_and(|at| {
+        let cooldown = TimeDelta::try_minutes(view.input.rule.motion.raise_cooldown_minutes);
+        cooldown.is_none_or(|cooldown| view.input.now.signed_duration_since(at) < cooldown)
+    })
 }

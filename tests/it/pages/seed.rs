@@ -83,8 +83,10 @@ fn evidence_of(market: &Market) -> pricing::Market {
             .map(|offer| pricing::Offer {
                 merchant: Some(offer.merchant_id.clone()),
                 price: Some(offer.price.0),
-                rating_centi: offer.rating_centi,
-                preorder_days: offer.preorder_days,
+                rating: offer.rating_centi.map(pricing::Rating::from_centi),
+                reviews: Some(offer.reviews.into()),
+                delivery: offer.delivery.clone(),
+                preorder_days: Some(offer.preorder_days.into()),
             })
             .collect(),
     }
@@ -121,7 +123,8 @@ pub fn db_decision(
             price,
             stock: Some(5),
             preorder_days: 0,
-            rating_centi: None,
+            rating: None,
+            delivery: None,
             alone_streak: 0,
             last_change_at: None,
             opening_price: None,
@@ -130,9 +133,11 @@ pub fn db_decision(
         },
         own_merchants: vec![merchant.to_owned()],
         limits: Limits { floor, ceiling },
+        economics: None,
         rule: Rule::default(),
+        own_stores: None,
         market: Some(evidence_of(&market)),
-        market_max_age_seconds: 900,
+        market_max_age_seconds: 120,
     };
     let decision = pricing::decide(&input);
     let stored = StoredDecision {

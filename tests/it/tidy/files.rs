@@ -69,6 +69,36 @@ fn a_source_file_without_order_is_found() {
     )));
 }
 
+/// Money is whole tenge and percentages are exact decimals: no floating point in price code (M-11).
+fn float_complaints(file: &File) -> Vec<String> {
+    let code = code_only(&file.text);
+    // The reader of the interface names the type where it refuses it.
+    let refusing = file.path.ends_with("pricing/strict.rs");
+    let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words
+        .filter(|word| ["f32", "f64"].contains(word) && !refusing)
+        .map(|word| format!("{}: {word}", file.path))
+        .collect()
+}
+
+#[test]
+fn prices_are_never_floating_point() {
+    let sources = files(&["src/domain"], &[".rs"]);
+    assert!(
+        sources
+            .iter()
+            .filter(|file| file.path.contains("pricing/"))
+            .count()
+            > 20
+    );
+    assert_none(&sources.iter().flat_map(float_complaints).collect::<Vec<_>>());
+    let sample = File::sample("src/domain/a.rs", "fn f(price: f64) {}");
+    assert_eq!(float_complaints(&sample).len(), 1);
+    // Overflow panics in the release too, where it is not checked by hand.
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("overflow-checks = true"));
+}
+
 /// Folders that belong to one machine. Spelt in pieces, so that this file does not name them.
 const MACHINE: &[&str] = &[
     concat!("/ro", "ot/"),

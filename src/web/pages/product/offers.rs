@@ -19,7 +19,7 @@ pub struct OfferRow {
     /// Place among those that count; `None` for the others.
     pub place: Option<i32>,
     /// Why the last decision left it out.
-    pub removed: Option<String>,
+    pub removed: Option<&'static str>,
     /// Distance from our price.
     pub distance: String,
 }
@@ -51,7 +51,7 @@ impl OfferRow {
     /// Why it does not count, in words.
     #[must_use]
     pub fn removed_text(&self, t: &Texts) -> Option<String> {
-        let reason = self.removed.as_ref()?;
+        let reason = self.removed?;
         Some(t.get_or(&format!("removed-{reason}"), "removed-other"))
     }
 }
@@ -83,7 +83,7 @@ impl CardView {
                 let removed = removed
                     .iter()
                     .find(|(who, _)| !own && *who == offer.merchant_id)
-                    .map(|(_, why)| why.clone());
+                    .map(|(_, why)| *why);
                 if removed.is_none() {
                     place += 1;
                 }
@@ -104,18 +104,13 @@ impl CardView {
     }
 }
 
-/// Merchants that the stored decision left out, and why. The stored input is put through the same function
-/// again; a decision of another version of it tells nothing.
-fn removed_of(decision: &StoredDecision) -> Vec<(String, String)> {
-    if decision.decision_version != pricing::DECISION_VERSION {
-        return Vec::new();
-    }
-    let Ok(input) = serde_json::from_value::<pricing::Input>(decision.input.clone()) else {
+/// Merchants that the stored decision left out, and why: the filters read the stored input again.
+fn removed_of(decision: &StoredDecision) -> Vec<(String, &'static str)> {
+    let Ok(input) = pricing::Input::from_stored(decision.decision_version, &decision.input) else {
         return Vec::new();
     };
-    pricing::decide(&input)
-        .removed
-        .into_iter()
+    let removed = input.removed().into_iter();
+    removed
         .filter_map(|removed| Some((removed.merchant?, removed.reason)))
         .collect()
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    domain::{Outcome, Tenge},
+    domain::{Outcome, Tenge, pricing::Code},
     store::{
         decisions::StoredDecision,
         pushes::{Push, PushCity},
@@ -30,39 +30,102 @@ pub struct Step {
     pub output: String,
 }
 
-/// How a code is shown. What is not listed is an ordinary step of the rule.
-const LOOKS: &[(&str, &str, &str)] = &[
-    ("NO_FLOOR", "bite", "floor"),
-    ("INVERTED_LIMITS", "bite", "floor"),
-    ("EMPTY_SAFE_SET", "bite", "floor"),
-    ("LOCKED", "bite", "lock"),
-    ("OUT_OF_STOCK", "bite", "box"),
-    ("NO_EVIDENCE", "bite", "eye"),
-    ("STALE_MARKET", "bite", "clock"),
-    ("INCOMPLETE_MARKET", "bite", "eye"),
-    ("OWN_OFFER_ABSENT", "bite", "eye"),
-    ("ALONE_UNPROVEN", "bite", "eye"),
-    ("NO_CEILING", "bite", "shield"),
-    ("NO_REACHABLE_PLACE", "bite", "floor"),
-    ("AT_FLOOR_SCENARIO", "bite", "floor"),
-    ("BELOW_FLOOR_SCENARIO", "bite", "floor"),
-    ("ABOVE_CEILING_SCENARIO", "bite", "floor"),
-    ("FLOOR_REACHED", "bite", "floor"),
-    ("OUTSIDE_SAFE_SET", "bite", "floor"),
-    ("BOUND_REPAIR", "bite", "floor"),
-    ("ALREADY_RIGHT", "ok", "check"),
-    ("PLACE_HELD", "ok", "check"),
-    ("MIN_MOVE", "ok", "check"),
-    ("DIRECTION_OFF", "bite", "hand"),
-    ("QUARANTINE", "bite", "hand"),
-    ("RAISE_COOLDOWN", "bite", "clock"),
-    ("CHANGES_PER_DAY", "bite", "shield"),
-    ("STEP_LIMIT", "bite", "shield"),
-    ("DAY_LIMIT", "bite", "shield"),
+/// How a code is shown: what held or moved the price, and what confirms it. The others are ordinary steps of
+/// the rule.
+const LOOKS: &[(&[Code], &str, &str)] = &[
+    (
+        &[
+            Code::NO_FLOOR,
+            Code::INVERTED_LIMITS,
+            Code::EMPTY_SAFE_SET,
+            Code::NO_REACHABLE_PLACE,
+            Code::AT_FLOOR_SCENARIO,
+            Code::BELOW_FLOOR_SCENARIO,
+            Code::ABOVE_CEILING_SCENARIO,
+            Code::FLOOR_REACHED,
+            Code::OUTSIDE_SAFE_SET,
+            Code::DOMINATED_PRICE,
+            Code::BOUND_REPAIR,
+            Code::NO_ECONOMICS,
+        ],
+        "bite",
+        "floor",
+    ),
+    (&[Code::LOCKED], "bite", "lock"),
+    (&[Code::OUT_OF_STOCK], "bite", "box"),
+    (
+        &[
+            Code::NO_EVIDENCE,
+            Code::INCOMPLETE_MARKET,
+            Code::OWN_OFFER_ABSENT,
+            Code::ALONE_UNPROVEN,
+            Code::NO_CHOSEN,
+            Code::FOLLOWED_ABSENT,
+            Code::NOT_ALONE,
+            Code::NOT_FIRST,
+            Code::GAP_SMALL,
+        ],
+        "bite",
+        "eye",
+    ),
+    (&[Code::STALE_MARKET, Code::RAISE_COOLDOWN], "bite", "clock"),
+    (
+        &[
+            Code::NO_CEILING,
+            Code::CHANGES_PER_DAY,
+            Code::STEP_LIMIT,
+            Code::DAY_LIMIT,
+            Code::ZONE_CROSSED,
+            Code::FOLLOW_CHAMPION,
+        ],
+        "bite",
+        "shield",
+    ),
+    (
+        &[
+            Code::DIRECTION_OFF,
+            Code::QUARANTINE,
+            Code::INVALID_INPUT,
+            Code::STRATEGY_UNAVAILABLE,
+        ],
+        "bite",
+        "hand",
+    ),
+    (
+        &[Code::ALREADY_RIGHT, Code::PLACE_HELD, Code::MIN_MOVE],
+        "ok",
+        "check",
+    ),
+];
+
+/// Codes of strategies: the step shows the target.
+const STRATEGIES: &[Code] = &[
+    Code::BEAT_LOWEST,
+    Code::MATCH_LOWEST,
+    Code::SMART_MATCH,
+    Code::HOLD_PLACE,
+    Code::BEHIND_LEADER,
+    Code::BEST_REACHABLE,
+    Code::FOLLOW,
+    Code::AVERAGE,
+    Code::CAPTURE_GAP,
+    Code::ALONE,
+    Code::ALONE_SCENARIO,
+    Code::FIXED,
+    Code::TARGET_MARGIN,
 ];
 
 /// Codes whose `price` is where the price stood after the step.
-const PRICED: &[&str] = &["STEP_LIMIT", "DAY_LIMIT", "BOUND_REPAIR"];
+const PRICED: &[Code] = &[
+    Code::STEP_LIMIT,
+    Code::ZONE_CROSSED,
+    Code::DAY_LIMIT,
+    Code::BOUND_REPAIR,
+    Code::DOMINATED_PRICE,
+    Code::OUTSIDE_SAFE_SET,
+    Code::ENDING,
+    Code::FOLLOW_CHAMPION,
+];
 
 /// Names of parameters that texts may use. Amounts of money unless listed in [`COUNTS`].
 const NAMES: &[&str] = &[
@@ -75,18 +138,19 @@ const NAMES: &[&str] = &[
     "step",
     "stored_price",
     "rival",
+    "gain",
     "place",
+    "places",
+    "count",
     "streak",
     "percent",
     "until",
-    "seconds",
-    "limit",
-    "changes",
-    "minutes",
+    "choice",
+    "champion",
+    "field",
+    "kind",
 ];
-const COUNTS: &[&str] = &[
-    "place", "streak", "percent", "seconds", "limit", "changes", "minutes",
-];
+const COUNTS: &[&str] = &["place", "places", "count", "streak"];
 
 /// The steps of a decision, in order, with what became of it.
 #[must_use]
@@ -95,7 +159,7 @@ pub fn steps(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t:
     for reason in decision.reasons.as_array().into_iter().flatten() {
         let code = reason.get("code").and_then(Value::as_str).unwrap_or_default();
         let params = reason.get("params").unwrap_or(&Value::Null);
-        steps.push(reason_step(decision, code, params, t));
+        steps.push(reason_step(decision.target_tenge, code, params, t));
     }
     steps.push(end_step(decision, push, t));
     steps
@@ -138,8 +202,9 @@ fn market_steps(decision: &StoredDecision, t: &Texts) -> Vec<Step> {
     vec![read, rivals]
 }
 
-fn reason_step(decision: &StoredDecision, code: &str, params: &Value, t: &Texts) -> Step {
-    let look = LOOKS.iter().find(|(known, _, _)| *known == code);
+fn reason_step(target: Option<Tenge>, code: &str, params: &Value, t: &Texts) -> Step {
+    let listed = |codes: &[Code]| codes.iter().any(|known| known.as_str() == code);
+    let look = LOOKS.iter().find(|(codes, _, _)| listed(codes));
     let (class, icon) = look.map_or(("ok", "sliders"), |(_, class, icon)| (*class, *icon));
     let key = format!("reason-{code}");
     let known = t.has(&key);
@@ -149,13 +214,11 @@ fn reason_step(decision: &StoredDecision, code: &str, params: &Value, t: &Texts)
         .map(|(name, value)| (*name, value.as_ref()))
         .collect();
     let detail = format!("{key}-text");
-    let output = if code == "BEAT_LOWEST" {
-        decision
-            .target_tenge
-            .map(|target| t.with("why-target", "price", target))
-    } else if code == "FLOOR_REACHED" {
+    let output = if listed(STRATEGIES) {
+        target.map(|target| t.with("why-target", "price", target))
+    } else if listed(&[Code::FLOOR_REACHED]) {
         money_of(params, "floor").map(format::money)
-    } else if PRICED.contains(&code) {
+    } else if listed(PRICED) {
         money_of(params, "price").map(format::money)
     } else {
         None

@@ -1,42 +1,39 @@
 //! Every code of the deciding function and of the last gate has a text in every language.
 
-use std::{collections::BTreeSet, path::Path};
-
 use super::*;
 use crate::web::texts::Language;
 
-/// Quoted words in upper snake case in the sources of the deciding function.
-fn reason_codes() -> BTreeSet<String> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain");
-    ["pricing.rs", "pricing/guards.rs", "pricing/market.rs"]
-        .iter()
-        .map(|file| std::fs::read_to_string(dir.join(file)).unwrap())
-        .flat_map(|source| {
-            source
-                .split('"')
-                .filter(|word| word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
-        .collect()
+#[test]
+fn every_reason_has_a_text() {
+    for language in Language::ALL {
+        let t = Texts::new(language);
+        for code in Code::ALL {
+            let key = format!("reason-{}", code.as_str());
+            assert!(t.has(&key), "{language:?} {key}");
+            assert!(t.has(&format!("{key}-text")), "{language:?} {key}-text");
+        }
+    }
 }
 
 #[test]
-fn every_reason_has_a_text() {
-    let codes = reason_codes();
-    assert!(codes.len() > 15, "{codes:?}");
-    for language in Language::ALL {
-        let t = Texts::new(language);
-        for code in &codes {
-            assert!(t.has(&format!("reason-{code}")), "{language:?} {code}");
-            let silent = code == "DIRECTION_OFF";
-            assert_eq!(
-                t.has(&format!("reason-{code}-text")),
-                !silent,
-                "{language:?} {code}"
-            );
-        }
-    }
+fn a_scenario_tells_what_the_rule_chose() {
+    let t = Texts::new(Language::En);
+    let text = |choice: &str| {
+        let params = serde_json::json!({"choice": choice, "rival": 9_000, "floor": 9_500});
+        reason_step(None, "BELOW_FLOOR_SCENARIO", &params, &t).text
+    };
+    assert!(
+        text("reachable").ends_with("the best place in reach"),
+        "{}",
+        text("reachable")
+    );
+    assert!(
+        text("ceiling").ends_with("going to the ceiling"),
+        "{}",
+        text("ceiling")
+    );
+    // Version 1 had one choice.
+    assert_eq!(text("unknown"), text("reachable"));
 }
 
 #[test]
