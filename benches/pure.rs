@@ -1,4 +1,4 @@
-//! Benchmarks of pure code: the deciding function, a page of the cabinet's list, the form of preorders.
+//! Benchmarks of pure code: a page of the cabinet's list, the form of preorders.
 //! `cargo bench --bench pure`; `script/bench` runs all benchmarks and writes a table.
 #![expect(
     clippy::expect_used,
@@ -7,62 +7,14 @@
 
 use std::hint::black_box;
 
-use chrono::DateTime;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaspi_panel::{
-    domain::{
-        Tenge,
-        preorder::PointStock,
-        pricing::{self, Input, Limits, Market, Offer, Product, Rule},
-    },
+    domain::{Tenge, preorder::PointStock},
     kaspi::read_offers_page,
     sheets::preorder_form::{PreorderFormRow, write_preorder_form},
 };
 use serde_json::{Value, json};
 use url::Url;
-
-/// A card with so many rivals.
-fn input(rivals: i64) -> Input {
-    let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
-    let offer = |merchant: String, price| Offer {
-        merchant: Some(merchant),
-        price: Some(price),
-        rating_centi: Some(480),
-        preorder_days: 0,
-    };
-    let mut offers: Vec<Offer> = (0..rivals)
-        .map(|n| offer(format!("4000{n:04}"), 9_000 + n * 10))
-        .collect();
-    offers.push(offer("30000001".to_owned(), 10_000));
-    Input {
-        now,
-        product: Product {
-            merchant: "30000001".to_owned(),
-            price: Tenge(10_000),
-            stock: Some(5),
-            preorder_days: 0,
-            rating_centi: Some(480),
-            alone_streak: 0,
-            last_change_at: None,
-            opening_price: None,
-            changes_today: 0,
-            locked_until: None,
-        },
-        own_merchants: vec!["30000001".to_owned()],
-        limits: Limits {
-            floor: Some(Tenge(8_500)),
-            ceiling: Some(Tenge(12_000)),
-        },
-        rule: Rule::default(),
-        market: Some(Market {
-            taken_at: now,
-            complete: true,
-            total: rivals + 1,
-            offers,
-        }),
-        market_max_age_seconds: 900,
-    }
-}
 
 /// A page of 100 rows as the cabinet sends it, each with its price in so many cities.
 fn page(cities: u32) -> Vec<u8> {
@@ -117,12 +69,6 @@ fn form_rows(count: u32) -> Vec<PreorderFormRow> {
 }
 
 fn pure(c: &mut Criterion) {
-    for rivals in [5, 60] {
-        let input = input(rivals);
-        c.bench_function(&format!("price decision, {rivals} rivals"), |b| {
-            b.iter(|| pricing::decide(black_box(&input)));
-        });
-    }
     let cdn = Url::parse("https://resources.cdn-kaspi.kz").expect("an address");
     let mut group = c.benchmark_group("cabinet list");
     for cities in [20, 320] {

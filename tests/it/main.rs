@@ -16,6 +16,7 @@ mod kaspi;
 mod login;
 mod os;
 mod pages;
+mod pricing;
 mod reprice;
 mod routes;
 mod secrets;

@@ -3,6 +3,7 @@
 
 mod faults;
 mod gate;
+mod rules;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

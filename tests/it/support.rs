@@ -16,7 +16,7 @@ pub use browser::Browser;
 pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_log_in, renewable_session};
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
-pub use fixtures::{NewProduct, db_price, db_product, db_store, db_user, now};
+pub use fixtures::{CITY, NewProduct, db_price, db_product, db_store, db_user, now};
 pub use proxy::{PROXY_PASSWORD, PROXY_USER, TestProxy};
 pub use simulator::Simulator;
 pub use wait::wait_until;
