@@ -101,7 +101,7 @@ fn a_long_stream_is_answered_whole() {
         answers
             .iter()
             .enumerate()
-            .all(|(n, answer)| answer["id"] == n.to_string())
+            .all(|(n, answer)| answer["id"].as_str() == Some(&*n.to_string()))
     );
 }
 

@@ -18,22 +18,22 @@ const PLACES: i64 = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asks {
     /// All of them.
-    AboutLimitsAndFirst,
+    LimitsAndFirst,
     /// All but *first*: the strategy is not about a place.
-    AboutLimits,
+    Limits,
     /// Its target is a safe price already.
-    AboutCeilingAndFirst,
+    CeilingAndFirst,
     /// The same, and being first is what it is about.
-    AboutCeiling,
+    Ceiling,
 }
 
 impl Asks {
     const fn about_floor(self) -> bool {
-        matches!(self, Self::AboutLimitsAndFirst | Self::AboutLimits)
+        matches!(self, Self::LimitsAndFirst | Self::Limits)
     }
 
     const fn about_first(self) -> bool {
-        matches!(self, Self::AboutLimitsAndFirst | Self::AboutCeilingAndFirst)
+        matches!(self, Self::LimitsAndFirst | Self::CeilingAndFirst)
     }
 }
 

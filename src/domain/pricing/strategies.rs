@@ -112,7 +112,7 @@ fn follow(
             reference: Some(lowest.price),
             place: None,
             step: Amount::ONE,
-            asks: Asks::AboutLimits,
+            asks: Asks::Limits,
         };
         note_rival(Code::FOLLOW, lowest, trail);
         trail.want(aim.target);
@@ -153,7 +153,7 @@ fn among_competitors(
         reference: Some(first.price),
         place: Some(place),
         step,
-        asks: Asks::AboutLimitsAndFirst,
+        asks: Asks::LimitsAndFirst,
     };
     let aim = match strategy {
         Strategy::BeatLowest { .. } => {
@@ -206,7 +206,7 @@ fn among_competitors(
             };
             Aim {
                 place: wish.place,
-                asks: Asks::AboutCeilingAndFirst,
+                asks: Asks::CeilingAndFirst,
                 ..aim(wish.price, 1)
             }
         }
@@ -218,7 +218,7 @@ fn among_competitors(
                 reference: Some(mean),
                 place: None,
                 step,
-                asks: Asks::AboutLimits,
+                asks: Asks::Limits,
             }
         }
         Strategy::CaptureGap { min_gain, .. } => {
@@ -234,7 +234,7 @@ fn among_competitors(
             }
             Aim {
                 place: None,
-                asks: Asks::AboutCeiling,
+                asks: Asks::Ceiling,
                 ..aim(ahead(first), 1)
             }
         }

@@ -176,6 +176,34 @@ fn a_refused_crossing_takes_what_it_can() {
 }
 
 #[test]
+fn a_person_looks_where_the_day_ends_before_a_zone_does() {
+    let light = |max_up: &str, opening| {
+        let mut input = fixed(999, 1_300);
+        input.limits = limits(None, 20_000);
+        input.economics = Some(economics(500, 0, Parcel::City1kg));
+        input.rule.motion.max_up_percent = percent(max_up);
+        input.product.opening_price = Some(Tenge(opening));
+        input
+    };
+    // The crossing is refused, and the day leaves no room at all.
+    let decision = assert_hold(&light("10", 832), &["FIXED", "STEP_LIMIT", "DAY_LIMIT"]);
+    assert_eq!(decision.flags, ["attention"]);
+    // Nothing is to be crossed in one run, but the day ends in the zone: room without a price.
+    let decision = assert_hold(&light("100", 900), &["FIXED", "DAY_LIMIT"]);
+    assert_eq!(decision.flags, ["attention"]);
+}
+
+#[test]
+fn what_is_held_tells_its_numbers() {
+    let decision = decide(&fixed(10_000, 6_000));
+    let reason = serde_json::to_value(&decision.reasons[1]).unwrap();
+    assert_eq!(
+        reason,
+        serde_json::json!({"code": "QUARANTINE", "params": {"price": 6_000, "current": 10_000}})
+    );
+}
+
+#[test]
 fn a_target_in_a_zone_takes_its_lower_end() {
     let mut zone = fixed(4_800, 5_200);
     zone.limits = limits(None, 20_000);
@@ -213,6 +241,7 @@ fn endings_round_down_a_little() {
         &ending(10_100, 10_120, &["100"]),
         &["FIXED", "ENDING", "ALREADY_RIGHT"],
     );
+    assert_change(&ending(10_100, 10_120, &["090"]), 10_120, &["FIXED"]);
     // Not out of the safe prices.
     let mut floor = ending(10_500, 10_097, &["90"]);
     floor.limits = limits(10_095, 20_000);

@@ -53,6 +53,8 @@ fn a_follower_that_cannot_stand_behind_does_not_move() {
     let mut blind = behind(9_000, 9_990, Strategy::Fixed { price: 9_000 });
     blind.market = None;
     assert_hold(&blind, &["FIXED", "FOLLOW_CHAMPION", "NO_EVIDENCE"]);
+    blind.product.price = Tenge(9_991);
+    assert_keep(&blind, &["FIXED", "FOLLOW_CHAMPION", "ALREADY_RIGHT"]);
     let mut partial = behind(9_000, 9_990, Strategy::Fixed { price: 9_000 });
     partial.market.as_mut().unwrap().complete = false;
     assert_hold(&partial, &["FIXED", "FOLLOW_CHAMPION", "INCOMPLETE_MARKET"]);
@@ -77,6 +79,20 @@ fn candidate(merchant: &str) -> Candidate {
         rating: None,
         delivery_rank: None,
     }
+}
+
+#[test]
+fn deliveries_are_ranked() {
+    let words = [
+        "EXPRESS",
+        "TODAY",
+        "TOMORROW",
+        "TILL_1_DAYS",
+        "TILL_999_DAYS",
+        "SOON",
+    ];
+    let ranks = words.map(delivery_rank);
+    assert_eq!(ranks, [Some(0), Some(1), Some(2), Some(2), Some(1_000), None]);
 }
 
 #[test]

@@ -108,6 +108,7 @@ fn shares_that_eat_the_whole_price_leave_nothing() {
 fn without_economics_only_the_limits_hold() {
     assert_eq!(sets(limits(3, 50), None).0, [(10, Some(50))]);
     assert_eq!(sets(limits(100, None), None).1, [(100, None)]);
+    assert_eq!(sets(limits(100, 100), None).1, [(100, Some(100))]);
     for (floor, ceiling) in [
         (None, Some(50)),
         (Some(0), Some(50)),
@@ -134,7 +135,7 @@ fn the_largest_numbers_neither_wrap_nor_panic() {
     ] {
         huge.goal = goal;
         let (safe, undominated) = sets(limits(None, None), Some(&huge));
-        assert_eq!(safe, undominated);
+        assert!(safe.is_empty() && undominated.is_empty(), "{safe:?}");
     }
     huge.commission_percent = percent("50");
     huge.goal = Goal::Roi(percent("1000"));
