@@ -1,7 +1,7 @@
 //! `pricing …`: the pure engine on JSON Lines, for support, replay and tests. Needs no database.
 
 use std::{
-    io::{self, BufRead, BufReader, BufWriter, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     process::ExitCode,
 };
 
@@ -73,32 +73,98 @@ pub fn run(command: &PricingCommand) -> Result<ExitCode> {
 /// Answers one line into the buffer; false: it could not be read.
 type Answer = fn(line: &[u8], number: u64, out: &mut Vec<u8>) -> bool;
 
-/// Answers line by line and gives the number of those that could not be read. What is answered is written at
-/// the latest when no further line waits.
-fn stream(input: impl Read, output: impl Write, answer: Answer) -> io::Result<u64> {
-    let mut input = BufReader::with_capacity(256 << 10, input);
-    let mut output = BufWriter::with_capacity(256 << 10, output);
-    let (mut line, mut answered) = (Vec::new(), Vec::new());
+/// Bytes of lines that are answered together.
+const BATCH: usize = 1 << 20;
+
+/// Fewer lines are answered at once, without help.
+const WORTH_SHARING: usize = 64;
+
+/// Answers line by line and gives the number of those that could not be read. Lines that are there already are
+/// shared among the processors; what is answered is written at the latest when no further line waits.
+fn stream(input: impl Read, mut output: impl Write, answer: Answer) -> io::Result<u64> {
+    let mut input = BufReader::with_capacity(BATCH, input);
     let (mut number, mut unreadable) = (0, 0);
+    let mut lines: Vec<Line> = Vec::new();
     loop {
-        line.clear();
-        answered.clear();
-        if (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+        lines.clear();
+        while let Some(line) = next_line(&mut input, number + 1)? {
+            number += 1;
+            lines.push(line);
+            if !input.buffer().contains(&b'\n') {
+                break;
+            }
+        }
+        if lines.is_empty() {
             output.flush()?;
             return Ok(unreadable);
         }
-        number += 1;
-        let whole = line.ends_with(b"\n") || u64::try_from(line.len()).is_ok_and(|len| len < LONGEST_LINE);
-        if !whole {
-            input.skip_until(b'\n')?;
-            wire::answer_too_long(number, &mut answered);
-            unreadable += 1;
-        } else if !answer(line.strip_suffix(b"\n").unwrap_or(&line), number, &mut answered) {
-            unreadable += 1;
+        for part in answer_lines(&lines, answer) {
+            output.write_all(&part.answers)?;
+            unreadable += part.unreadable;
         }
-        output.write_all(&answered)?;
-        if input.buffer().is_empty() {
-            output.flush()?;
-        }
+        output.flush()?;
     }
+}
+
+/// A line with its number; `None`: more came than a line may be.
+struct Line {
+    number: u64,
+    text: Option<Vec<u8>>,
+}
+
+fn next_line(input: &mut BufReader<impl Read>, number: u64) -> io::Result<Option<Line>> {
+    let mut text = Vec::new();
+    if input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text)? == 0 {
+        return Ok(None);
+    }
+    let whole = text.pop_if(|last| *last == b'\n').is_some()
+        || u64::try_from(text.len()).is_ok_and(|length| length < LONGEST_LINE);
+    if !whole {
+        input.skip_until(b'\n')?;
+    }
+    let text = whole.then_some(text);
+    Ok(Some(Line { number, text }))
+}
+
+/// Answers of neighbouring lines.
+#[derive(Default)]
+struct Part {
+    answers: Vec<u8>,
+    unreadable: u64,
+}
+
+/// Answers in the order of the lines.
+fn answer_lines(lines: &[Line], answer: Answer) -> Vec<Part> {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if lines.len() < WORTH_SHARING || processors == 1 {
+        return vec![answer_part(lines, answer)];
+    }
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = lines
+            .chunks(lines.len().div_ceil(processors))
+            .map(|part| scope.spawn(move || answer_part(part, answer)))
+            .collect();
+        parts
+            .into_iter()
+            .map(|part| {
+                part.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    })
+}
+
+fn answer_part(lines: &[Line], answer: Answer) -> Part {
+    let mut part = Part::default();
+    for line in lines {
+        let readable = match &line.text {
+            Some(text) => answer(text, line.number, &mut part.answers),
+            None => {
+                wire::answer_too_long(line.number, &mut part.answers);
+                false
+            }
+        };
+        part.unreadable += u64::from(!readable);
+    }
+    part
 }

@@ -100,7 +100,8 @@ impl FromStr for Percent {
             return Err(NotAPercent);
         }
         let whole: i64 = whole.parse().map_err(|_| NotAPercent)?;
-        let fraction: i64 = format!("{fraction:0<6}").parse().map_err(|_| NotAPercent)?;
+        let missing = u32::try_from(6 - fraction.len()).map_err(|_| NotAPercent)?;
+        let fraction = fraction.parse::<i64>().map_err(|_| NotAPercent)? * 10_i64.pow(missing);
         Ok(Self(sign * (whole * UNIT + fraction)))
     }
 }
