@@ -11,6 +11,7 @@ pub mod passwords;
 pub mod preorder_edit;
 pub mod preorder_export;
 pub mod product_edit;
+pub mod proxies;
 pub mod push_prices;
 pub mod reprice;
 pub mod secret_keys;

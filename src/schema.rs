@@ -281,6 +281,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    proxies (id) {
+        id -> Uuid,
+        origin -> Text,
+        label -> Text,
+        scheme -> Text,
+        host -> Text,
+        port -> Integer,
+        credentials_sealed -> Nullable<Binary>,
+        credentials_set_at -> Nullable<Timestamptz>,
+        enabled -> Bool,
+        requests -> BigInt,
+        failures -> BigInt,
+        last_error -> Nullable<Text>,
+        last_error_at -> Nullable<Timestamptz>,
+        cooling_until -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        check_requested_at -> Nullable<Timestamptz>,
+        checked_at -> Nullable<Timestamptz>,
+        check_error -> Nullable<Text>,
+        check_ms -> Nullable<Integer>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     rules (id) {
         id -> Uuid,
         store_id -> Uuid,
@@ -467,6 +494,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     price_pushes,
     product_prices,
     products,
+    proxies,
     rules,
     sessions,
     settings,

@@ -18,6 +18,7 @@ pub mod page;
 pub mod preorders;
 pub mod product_states;
 pub mod products;
+pub mod proxies;
 pub mod pushes;
 pub mod rules;
 pub mod sealed;

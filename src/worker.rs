@@ -15,6 +15,7 @@ use crate::{
     app::{
         cabinet_session::{keep_rotated_sessions, look_after_sessions},
         connect_store::expire_connections,
+        proxies::upkeep::ProxyUpkeep,
         push_prices::push_store,
         reprice::{Pass, reprice_due},
     },
@@ -31,6 +32,8 @@ const PRODUCTS_PER_ROUND: i64 = 40;
 const STORES_AT_ONCE: usize = 8;
 /// Pause between two looks for sessions that want looking after.
 const SESSIONS_EVERY: Duration = Duration::from_secs(20);
+/// Pause between two looks at the proxies: somebody may wait for a check.
+const PROXIES_EVERY: Duration = Duration::from_secs(2);
 /// Pause after a round that failed, so that a database that is away is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -70,7 +73,11 @@ pub async fn run(
         .await
         .map_err(failed)?;
     let tick = services.config.worker.tick;
-    let (queue, logins, (), (), (), ()) = tokio::join!(
+    let proxies = ProxyUpkeep::default();
+    if !proxies_loaded(&services, &proxies, stop.clone()).await {
+        return Ok(());
+    }
+    let (queue, logins, (), (), (), (), ()) = tokio::join!(
         async { jobs.run().await.map_err(failed) },
         async { logins.run().await.map_err(failed) },
         rounds("reprice", tick, stop.clone(), || reprice_round(&services)),
@@ -78,6 +85,9 @@ pub async fn run(
         rounds("logins", lost_after / 3, stop.clone(), || login_round(&services)),
         rounds("sessions", SESSIONS_EVERY, stop.clone(), || session_round(
             &services
+        )),
+        rounds("proxies", PROXIES_EVERY, stop.clone(), || proxies_round(
+            &services, &proxies
         )),
     );
     // Another worker need not wait for our lease to run out.
@@ -140,6 +150,27 @@ async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError
         }
     }
     Ok(more)
+}
+
+/// Waits until the client has its proxies: what is sent before would go out directly. `false`: told to stop.
+async fn proxies_loaded(services: &Services, proxies: &ProxyUpkeep, stop: watch::Receiver<bool>) -> bool {
+    while let Err(error) = proxies.load(services).await {
+        tracing::error!(error = %chain(&error), "nothing is sent before the proxies are known");
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE_AFTER_FAILURE) => {}
+            () = until_stopped(stop.clone()) => return false,
+        }
+    }
+    true
+}
+
+/// Takes changed proxies over, adds up what went through them, and tries those somebody asks about.
+async fn proxies_round(services: &Services, proxies: &ProxyUpkeep) -> Result<bool, StoreError> {
+    if let Err(error) = proxies.load(services).await {
+        tracing::error!(error = %chain(&error), "the proxies of before stay in use");
+    }
+    proxies.count(services).await?;
+    proxies.check_next(services).await
 }
 
 /// Ends logins whose worker is gone or whose time is up.

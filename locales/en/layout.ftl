@@ -11,6 +11,7 @@ nav-preorders = Preorders
 nav-jobs = Jobs
 nav-log = Log
 nav-manage = Manage
+nav-settings = Settings
 nav-admin = Admin
 stores-all = All stores
 stores-connect = Connect a store

@@ -11,6 +11,7 @@ nav-preorders = Алдын ала тапсырыстар
 nav-jobs = Тапсырмалар
 nav-log = Журнал
 nav-manage = Басқару
+nav-settings = Баптаулар
 nav-admin = Әкімші
 stores-all = Барлық дүкендер
 stores-connect = Дүкен қосу

@@ -11,6 +11,7 @@ nav-preorders = Предзаказы
 nav-jobs = Задания
 nav-log = Журнал
 nav-manage = Управление
+nav-settings = Настройки
 nav-admin = Админ
 stores-all = Все магазины
 stores-connect = Подключить магазин

@@ -127,6 +127,7 @@ fn settings(args: &DemoArgs, market: &HashMap<String, String>) -> Result<Config>
     config.kaspi.orders = address("orders")?;
     config.kaspi.cdn = address("cdn")?;
     config.kaspi.other_hosts = true;
+    config.proxies.clear();
     config.worker.check_interval = Duration::from_secs(30);
     if config.log_filter == "info" {
         config.log_filter = "warn,kaspi_panel=info".into();

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     app::{
+        proxies::upkeep::ProxyUpkeep,
         push_prices::{PushSummary, push_store},
         reprice::{Pass, PassSummary, reprice_due},
     },
@@ -51,8 +52,11 @@ pub async fn run(args: DemperArgs) -> Result<ExitCode> {
     let services = program.services().await?;
     let stop = stop_signal()?;
     let owner = Uuid::now_v7();
+    let proxies = ProxyUpkeep::default();
     let code = loop {
+        proxies.load(&services).await?;
         let (pass, pushes) = one_pass(&services, &args, owner).await?;
+        proxies.count(&services).await?;
         report(&args, &pass, &pushes);
         if args.once {
             break if pass.failed == 0 {

@@ -3,6 +3,7 @@
 pub mod answer;
 mod body;
 mod breaker;
+mod check;
 pub mod client;
 pub mod convert;
 mod jars;

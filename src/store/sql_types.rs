@@ -12,9 +12,9 @@ use diesel::{
 
 use crate::domain::{
     AccountId, AccountKind, ActorKind, ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind,
-    JobRunId, JobState, KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, PushId,
-    PushOrigin, PushState, RepricingMode, Role, RuleId, SessionState, StopScope, StoreId, SyncChangeKind,
-    Tenge, UserId,
+    JobRunId, JobState, KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId,
+    ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState, RepricingMode, Role, RuleId, SessionState,
+    StopScope, StoreId, SyncChangeKind, Tenge, UserId,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -94,7 +94,7 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, KillSwitchId, PreorderId, JobRunId, AuditId);
+    PushId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId);
 wrapped!(i64, BigInt: Tenge);
 words!(
     AccountKind,
@@ -111,4 +111,6 @@ words!(
     StopScope,
     SyncChangeKind,
     ActorKind,
+    ProxyOrigin,
+    ProxyScheme,
 );

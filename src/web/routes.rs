@@ -105,6 +105,7 @@ const AREAS: &[&[Route]] = &[
     pages::stores::ROUTES,
     pages::jobs::ROUTES,
     pages::stop::ROUTES,
+    pages::settings::ROUTES,
 ];
 
 /// All addresses, in the order in which they are tried.

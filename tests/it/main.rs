@@ -17,6 +17,7 @@ mod login;
 mod os;
 mod pages;
 mod pricing;
+mod proxies;
 mod reprice;
 mod routes;
 mod secrets;

@@ -79,6 +79,18 @@ impl Route {
         })
     }
 
+    /// The way through a proxy.
+    ///
+    /// # Errors
+    /// The proxy cannot be used at all.
+    pub fn through(config: &config::Kaspi, address: &ProxyAddress) -> Result<Self, KaspiError> {
+        PublicAddresses::new(config)
+            .check_proxy(&address.host)
+            .map_err(|error| KaspiError::Unavailable(Some(error.into())))?;
+        let proxy = proxy(address).map_err(unavailable)?;
+        Self::new(config, fingerprint(address), Some((address.id, proxy)))
+    }
+
     /// How long the proxy is left alone; zero when it is healthy.
     pub fn cooling(&self, now: Instant) -> Duration {
         lock(&self.health)
@@ -134,14 +146,7 @@ impl Routes {
                 let key = fingerprint(&address);
                 match known.iter().find(|route| route.key == key) {
                     Some(route) => Ok(route.clone()),
-                    None => {
-                        let id = address.id;
-                        PublicAddresses::new(&self.config)
-                            .check_proxy(&address.host)
-                            .map_err(|error| KaspiError::Unavailable(Some(error.into())))?;
-                        let proxy = proxy(&address).map_err(unavailable)?;
-                        Route::new(&self.config, key, Some((id, proxy))).map(Arc::new)
-                    }
+                    None => Route::through(&self.config, &address).map(Arc::new),
                 }
             })
             .collect::<Result<Vec<_>, KaspiError>>()?;

@@ -1,0 +1,92 @@
+# The settings: outgoing proxies, limits towards the marketplace.
+settings-lead = Бүкіл орнатуға ортақ: оларды тек әкімшілер көреді және өзгертеді
+proxies-title = Шығыс проксилер
+proxies-lead = Панель Kaspi-ге солар арқылы шығады. Бір кабинет әрқашан бір прокси арқылы шығады.
+proxies-none = Прокси жоқ — сұраулар тікелей кетеді
+proxies-none-text = Дүкен аз болғанда осы жеткілікті. Kaspi мекенжайыңызды шектесе, прокси қосыңыз.
+proxies-add = Прокси қосу
+proxies-lines = Проксилер, әр жолға біреуден
+proxies-lines-hint = Түрлері: http://логин:құпиясөз@хост:порт, https://…, socks5://…, хост:порт:логин:құпиясөз. Логин мен құпиясөз шифрланып сақталады және енді көрсетілмейді.
+proxies-add-submit = Қосу
+proxies-added = { $n ->
+    [0] Жаңа прокси жоқ.
+   *[other] { $n } прокси қосылды.
+  }
+proxies-known = { $n ->
+   *[other] { $n } прокси тізімде бар еді.
+  }
+proxy-lines-missing = Кемінде бір прокси жолын қойыңыз
+proxy-lines-wrong = { $n ->
+   *[other] { $n } жол жарамады
+  }
+proxy-lines-again = Қалғандарын түзетіп, қайта қойыңыз: қайталанғандары өткізіледі. Құпиясөздер өріске қайтарылмайды.
+proxy-line = { $line }-жол:
+proxy-error-format = жазба түсініксіз; http://логин:құпиясөз@хост:порт деп жазыңыз
+proxy-error-scheme = http://, https:// немесе socks5:// деп бастаңыз
+proxy-error-host = бұл хост аты да, мекенжай да емес
+proxy-error-not-public = мекенжай өз желіңіздің ішінде; интернеттегі мекенжай керек
+proxy-error-port = 1-ден 65535-ке дейінгі портты көрсетіңіз
+proxy-error-credentials = логин мен құпиясөз: басқару таңбаларынсыз, әрқайсысы 255 байттан аспасын
+proxy-error-too-many = бір ретте 500-ден артық қосылмайды; қалғанын бөлек қойыңыз
+proxy-username-missing = Құпиясөзбен бірге логинді де енгізіңіз
+proxy-label = Атауы
+proxy-label-hint = Қалауыңызша: жеткізуші, қала, төлем мерзімі
+proxy-address = Прокси
+proxy-requests = Сұраулар
+proxy-failures = Сәтсіз
+proxy-last-use = Соңғы сұрау
+proxy-check = Тексеру
+proxy-acts = Әрекеттер
+proxy-state-off = өшірулі
+proxy-state-cooling = { $until } дейін тынығады
+proxy-state-broken = жұмыс істемейді
+proxy-state-new = әлі қолданылмаған
+proxy-state-works = жұмыс істейді
+proxy-from-environment = ортадан (KASPI_PROXIES), сонда өзгертіледі
+proxy-credentials = Логин мен құпиясөз
+proxy-credentials-set = логин мен құпиясөз сақталған
+proxy-credentials-replace = Оларды көрсету мүмкін емес. Өзгертпеу үшін өрістерді бос қалдырыңыз немесе жаңасын енгізіңіз.
+proxy-credentials-enter = Прокси талап етсе, енгізіңіз.
+proxy-no-credentials = логин мен құпиясөзсіз
+proxy-credentials-forget = Логин мен құпиясөзді алып тастау
+proxy-credentials-forget-text = Прокси оларсыз қолданылады
+proxy-username = Логин
+proxy-edit = Өзгерту
+proxy-saved = Прокси сақталды
+proxy-conflict = Проксиді басқа біреу өзгертті. Қазіргі күйі көрсетілген: тексеріп, қайта сақтаңыз.
+proxy-switch-on = Қосу
+proxy-switch-off = Өшіру
+proxy-switch-on-of = { $address } қосу
+proxy-switch-off-of = { $address } өшіру
+proxy-switched-on = Прокси қосылды
+proxy-switched-off = Прокси өшірілді: жаңа сұраулар ол арқылы кетпейді
+proxy-check-now = Тексеру
+proxy-check-of = { $address } тексеру
+proxy-check-asked = Тексеріп жатырмыз: Kaspi сөресіне бір зиянсыз сұрау
+proxy-checking = тексерілуде
+proxy-check-works = { $ms } мс ішінде жауап береді
+proxy-delete = Жою
+proxy-delete-of = { $address } жою
+proxy-delete-title = Проксиді жою керек пе?
+proxy-delete-text = Логин, құпиясөз және есептегіштер жойылады. Бұл соңғы қосулы прокси болса, сұраулар тікелей кетеді.
+proxy-deleted = Прокси жойылды
+proxy-trouble-proxy_unreachable = прокси жауап бермейді
+proxy-trouble-proxy_refused = прокси логин мен құпиясөзді қабылдамады
+proxy-trouble-proxy_no_answer = прокси қатемен жауап береді
+proxy-trouble-proxy_not_public = аты өз желіңіздің ішіне апарады
+proxy-trouble-proxy_credentials = логин мен құпиясөзді ашу мүмкін емес: қайта енгізіңіз
+proxy-trouble-marketplace_blocked = Kaspi бұл мекенжайды қабылдамайды
+proxy-trouble-other = қате
+limits-title = Kaspi-ге жүгіну қарқыны
+limits-lead = Kaspi бұғаттайтын шектен төмен. Орта айнымалыларымен өзгертіледі.
+limit-name = Шектеу
+limit-value = Мәні
+limit-variable = Айнымалы
+limit-every = { $ms } мс сайын 1 рет
+limit-write-interval = Бір дүкеннің баға өзгерістері
+limit-writes = Бір дүкеннің 30 минуттағы өзгерістері
+limit-write-pause = Kaspi күтуді сұрағандағы өзгерістер үзілісі
+limit-public-interval = Сөрені бір мекенжайдан оқу
+limit-public-pause = Сөре бас тартқан мекенжайдың үзілісі
+limit-list-interval = Дүкен тауарлары тізімін оқу
+limit-orders-interval = Бір кілтпен тапсырыстар API сұраулары
