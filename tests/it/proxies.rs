@@ -274,7 +274,7 @@ async fn what_is_enabled_is_used_and_counted() {
     let row = rows(&app).remove(0);
     assert_eq!(
         (row.requests, row.failures, row.last_used_at),
-        (seen.len() as i64, 0, Some(services.now()))
+        (i64::try_from(seen.len()).unwrap(), 0, Some(services.now()))
     );
 
     proxy.break_down();

@@ -73,7 +73,8 @@ async fn serve(
     wanted: Option<&str>,
 ) -> std::io::Result<()> {
     let mut client = BufReader::new(client);
-    let (mut head, mut given) = (Vec::new(), None);
+    let (mut asked, mut head, mut given) = (String::new(), Vec::new(), None);
+    client.read_line(&mut asked).await?;
     loop {
         let mut line = String::new();
         client.read_line(&mut line).await?;
@@ -91,7 +92,7 @@ async fn serve(
             break;
         }
     }
-    let mut words = head[0].split(' ');
+    let mut words = asked.split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     seen.lock().unwrap().push(target.to_owned());
     let refusal = if wanted.is_some() && given.as_deref() != wanted {
@@ -109,8 +110,11 @@ async fn serve(
     let host = (url.host_str().unwrap_or_default(), url.port().unwrap_or(80));
     let mut server = TcpStream::connect(host).await?;
     let path = &url[url::Position::BeforePath..];
-    head[0] = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
-    server.write_all(head.concat().as_bytes()).await?;
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nconnection: close\r\n{}",
+        head.concat()
+    );
+    server.write_all(head.as_bytes()).await?;
     copy_bidirectional(&mut client, &mut server).await?;
     client.get_mut().shutdown().await?;
     let _rest = server.read(&mut [0; 1]).await?;
