@@ -10,6 +10,8 @@
 mod admin;
 mod api;
 mod browser;
+mod canaries;
+
 mod faults;
 mod harness;
 mod kaspi;

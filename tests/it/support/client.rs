@@ -59,8 +59,13 @@ impl Client {
 
     /// Signs in with [`PASSWORD`].
     pub async fn sign_in(&self, email: &str) -> Answer {
+        self.sign_in_with(email, PASSWORD).await
+    }
+
+    /// Signs in with another password.
+    pub async fn sign_in_with(&self, email: &str, password: &str) -> Answer {
         let answer = self
-            .post("/login", &[("email", email), ("password", PASSWORD)])
+            .post("/login", &[("email", email), ("password", password)])
             .await;
         *self.csrf.lock().unwrap() = None; // a session that signed in has a new token
         answer

@@ -1,0 +1,664 @@
+//! Canaries: unique texts in the place of every secret, one whole run with everything that can go wrong, and then
+//! a search for them in all that the program leaves behind.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use diesel::{connection::SimpleConnection, prelude::*};
+use kaspi_panel::{
+    schema::{job_runs, price_decisions, products, proxies, stores},
+    secrets::{KeyFile, KeyId, Vault},
+    store::sealed::{SEALED_COLUMNS, sealed_list_outdated_for_update},
+    web::routes::{Kind, all},
+};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::support::{Answer, Client, HttpProxy, Simulator, TestApp, wait_until};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+const STORE_PASSWORD: &str = "Canary-Store-Password-7f3a91";
+const WRONG_PASSWORD: &str = "Canary-Wrong-Password-51bc02";
+const SMS_CODE: &str = "Canary-Sms-Code-b81e44";
+const MAIL_CODE: &str = "Canary-Mail-Code-09da7e";
+const PANEL_PASSWORD: &str = "Canary-Panel-Password-e2c6d8";
+const WRONG_PANEL_PASSWORD: &str = "Canary-Guessed-Password-4410aa";
+const ENV_PROXY_USER: &str = "CanaryEnvProxyUserA93F";
+const ENV_PROXY_PASSWORD: &str = "CanaryEnvProxyPassword5D21";
+const PROXY_USER: &str = "CanaryProxyUser77C0";
+const PROXY_PASSWORD: &str = "CanaryProxyPassword18EE";
+const BAD_LINE_PASSWORD: &str = "CanaryBadLinePassword6B09";
+
+/// What must not be found, by what it is.
+#[derive(Default)]
+struct Canaries(BTreeMap<String, Vec<u8>>);
+
+impl Canaries {
+    fn add(&mut self, what: impl Into<String>, secret: impl AsRef<[u8]>) {
+        let secret = secret.as_ref();
+        assert!(secret.len() >= 6, "too short to be unique");
+        self.0.insert(what.into(), secret.to_vec());
+    }
+
+    /// Every way in which a secret may be written down.
+    fn forms(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+        let mut forms = vec![("plain", secret.to_vec())];
+        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        forms.push(("upper hex", hex.to_uppercase().into_bytes()));
+        forms.push(("hex", hex.into_bytes()));
+        // Within a longer text base64 looks different at each of three places; its edges depend on the neighbours.
+        for shift in 0..3 {
+            let text = STANDARD.encode([&vec![0; shift], secret].concat());
+            let inner = &text.trim_end_matches('=').as_bytes()[if shift == 0 { 0 } else { 4 }..];
+            forms.push(("base64", inner[..inner.len() - 2].to_vec()));
+        }
+        if let Ok(text) = std::str::from_utf8(secret) {
+            let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+            for (name, bytes) in [
+                ("utf-16", wide(u16::to_le_bytes)),
+                ("utf-16 BE", wide(u16::to_be_bytes)),
+            ] {
+                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                forms.push(("hex of utf-16", hex.into_bytes()));
+                forms.push((name, bytes));
+            }
+            forms.push(("backwards", text.chars().rev().collect::<String>().into_bytes()));
+        }
+        forms
+    }
+
+    /// Where which canary is found.
+    fn found_in(&self, place: &str, bytes: &[u8]) -> Vec<String> {
+        let mut found = Vec::new();
+        for (what, secret) in &self.0 {
+            for (form, needle) in Self::forms(secret) {
+                if contains(bytes, &needle) {
+                    found.push(format!("{place}: {what} ({form})"));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    let Some((first, _)) = needle.split_first() else {
+        return false;
+    };
+    let mut rest = haystack;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        rest = &rest[at..];
+        if rest.starts_with(needle) {
+            return true;
+        }
+        rest = &rest[1..];
+    }
+    false
+}
+
+#[test]
+fn a_canary_is_found_in_every_form() {
+    let mut canaries = Canaries::default();
+    canaries.add("password", STORE_PASSWORD);
+    let utf16: Vec<u8> = STORE_PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for text in [
+        STORE_PASSWORD.as_bytes().to_vec(),
+        STANDARD.encode(format!("a:{STORE_PASSWORD}:b")).into_bytes(),
+        STANDARD.encode(format!("ab:{STORE_PASSWORD}:b")).into_bytes(),
+        STANDARD.encode(format!("abc:{STORE_PASSWORD}")).into_bytes(),
+        STORE_PASSWORD
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into_bytes(),
+        utf16
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into_bytes(),
+        utf16,
+    ] {
+        let around = [&b"before "[..], &text, b" behind"].concat();
+        assert!(!canaries.found_in("here", &around).is_empty(), "{around:?}");
+    }
+    assert!(canaries.found_in("here", b"nothing of it").is_empty());
+}
+
+/// The program as it is run for real: panel and worker in one process, its log in a file.
+struct Panel {
+    process: Child,
+    log: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+impl Drop for Panel {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _gone = self.process.kill();
+        let _gone = self.process.wait();
+    }
+}
+
+impl Panel {
+    fn start(app: &TestApp, folder: &Path, proxy: &HttpProxy) -> Self {
+        let config = &app.services.config;
+        let proxy = format!("http://{ENV_PROXY_USER}:{ENV_PROXY_PASSWORD}@{}", proxy.address);
+        let environment: Vec<(String, String)> = [
+            ("DATABASE_URL", app.db.url()),
+            ("KASPI_PANEL_DATA_DIR", config.data_dir.to_str().unwrap()),
+            ("KASPI_PANEL_BIND", "127.0.0.1:0"),
+            ("KASPI_PANEL_CHECK_SECONDS", "2"),
+            ("KASPI_ALLOW_OTHER_HOSTS", "1"),
+            ("KASPI_ALLOW_PRIVATE_PROXIES", "1"),
+            ("KASPI_PROXIES", &proxy),
+            ("KASPI_LOGIN_URL", config.kaspi.login.as_str()),
+            ("KASPI_CABINET_URL", config.kaspi.cabinet.as_str()),
+            ("KASPI_PUBLIC_URL", config.kaspi.public.as_str()),
+            ("KASPI_ORDERS_URL", config.kaspi.orders.as_str()),
+            ("KASPI_CDN_URL", config.kaspi.cdn.as_str()),
+            ("RUST_LOG", "debug,kaspi_panel=trace"),
+            ("RUST_BACKTRACE", "1"),
+            ("TMPDIR", folder.join("tmp").to_str().unwrap()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        fs::create_dir_all(folder.join("tmp")).unwrap();
+        let log = folder.join("log");
+        let process = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"))
+            .args(["serve", "--with-worker"])
+            .envs(environment.clone())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .expect("the panel starts");
+        Self {
+            process,
+            log,
+            environment,
+        }
+    }
+
+    fn log(&self) -> Vec<u8> {
+        fs::read(&self.log).unwrap()
+    }
+
+    async fn address(&self) -> Url {
+        wait_until("the panel listens", PATIENCE, || async {
+            let log = String::from_utf8_lossy(&self.log()).into_owned();
+            let line = log
+                .lines()
+                .find(|line| line.contains("the panel listens"))
+                .ok_or(log.clone())?;
+            let plain: String = line.replace("\u{1b}[", "\n");
+            let address = plain.split("127.0.0.1:").nth(1).ok_or(plain.clone())?;
+            let port: String = address.chars().take_while(char::is_ascii_digit).collect();
+            Url::parse(&format!("http://127.0.0.1:{port}/")).map_err(|error| error.to_string())
+        })
+        .await
+    }
+
+    /// Another command of the program, in the same environment.
+    fn command(&self, arguments: &[&str], input: Option<&str>) -> Output {
+        use std::io::Write;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"))
+            .args(arguments)
+            .envs(self.environment.clone())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.unwrap_or_default().as_bytes()).unwrap();
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    async fn stop(&mut self) {
+        let id = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        wait_until("the panel ends", PATIENCE, || {
+            let ended = self.process.try_wait().unwrap().ok_or("it runs");
+            async move { ended }
+        })
+        .await;
+    }
+}
+
+/// Everything that people and programs were shown.
+#[derive(Default)]
+struct Shown(Vec<(String, Vec<u8>)>);
+
+impl Shown {
+    fn answer(&mut self, what: &str, answer: &Answer) {
+        let mut text = format!("{} {}\n", what, answer.status).into_bytes();
+        for (name, value) in &answer.headers {
+            text.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat());
+        }
+        text.extend(&answer.body);
+        self.0.push((what.to_owned(), text));
+    }
+
+    fn output(&mut self, what: &str, output: &Output) {
+        self.0.push((format!("output of {what}"), output.stdout.clone()));
+        self.0.push((format!("errors of {what}"), output.stderr.clone()));
+    }
+}
+
+/// Starts a login through the page and waits for its end.
+async fn connect(app: &TestApp, client: &Client, shown: &mut Shown, email: &str, password: &str) -> String {
+    let form = [("email", email), ("password", password)];
+    let begun = client.post("/stores/new", &form).await;
+    shown.answer("POST /stores/new", &begun);
+    assert_eq!(begun.status, 303, "{}", begun.body_text());
+    wait_until("the login ends", PATIENCE, || async {
+        ended(app).ok_or("no end")
+    })
+    .await
+}
+
+/// Where the newest login ended, once none is under way.
+fn ended(app: &TestApp) -> Option<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        state: String,
+    }
+    diesel::sql_query(
+        "select state from connection_attempts
+         where not exists (select from connection_attempts where finished_at is null)
+         order by created_at desc limit 1",
+    )
+    .get_result::<Row>(&mut app.conn())
+    .optional()
+    .unwrap()
+    .map(|row| row.state)
+}
+
+async fn account(market: &Simulator, email: &str, more: Value) {
+    let mut account = json!({ "email": email, "password": STORE_PASSWORD, "sms_code": SMS_CODE,
+        "mail_code_value": MAIL_CODE, "merchants": ["30000001"] });
+    for (name, value) in more.as_object().unwrap() {
+        account[name] = value.clone();
+    }
+    market.control("/control/accounts", json!([account])).await;
+}
+
+/// Every text inside a value: of JSON its leaves that are long enough to be unique.
+fn texts_of(secret: &str) -> Vec<String> {
+    fn leaves(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) => found.push(text.clone()),
+            Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
+            // Of a cookie only the value is a secret.
+            Value::Object(fields) if fields.contains_key("value") => leaves(&fields["value"], found),
+            Value::Object(fields) => fields
+                .iter()
+                .filter(|(name, _)| !["user_agent", "identity", "key"].contains(&name.as_str()))
+                .for_each(|(_, value)| leaves(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    match serde_json::from_str::<Value>(secret) {
+        Ok(value) if value.is_object() || value.is_array() => leaves(&value, &mut found),
+        _ => found.push(secret.to_owned()),
+    }
+    found.retain(|text| text.len() >= 12);
+    found
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .flat_map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files_below(&entry.path()),
+            Ok(kind) if kind.is_file() => vec![entry.path()],
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
+    let app = TestApp::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut canaries = Canaries::default();
+    for (what, secret) in [
+        ("password of the cabinet", STORE_PASSWORD),
+        ("wrong password of the cabinet", WRONG_PASSWORD),
+        ("code by SMS", SMS_CODE),
+        ("code by mail", MAIL_CODE),
+        ("password of the panel", PANEL_PASSWORD),
+        ("wrong password of the panel", WRONG_PANEL_PASSWORD),
+        ("user of the environment's proxy", ENV_PROXY_USER),
+        ("password of the environment's proxy", ENV_PROXY_PASSWORD),
+        ("user of a proxy", PROXY_USER),
+        ("password of a proxy", PROXY_PASSWORD),
+        ("password of a refused proxy", BAD_LINE_PASSWORD),
+    ] {
+        canaries.add(what, secret);
+    }
+    let way_out = HttpProxy::start(Some(&format!("{ENV_PROXY_USER}:{ENV_PROXY_PASSWORD}"))).await;
+    let mut panel = Panel::start(&app, folder.path(), &way_out);
+    let mut shown = Shown::default();
+
+    // People and programs.
+    let root = [
+        "user",
+        "create",
+        "--email",
+        "root@example.kz",
+        "--role",
+        "admin",
+        "--password-stdin",
+    ];
+    shown.output("user create", &panel.command(&root, Some(PANEL_PASSWORD)));
+    let token = panel.command(
+        &["token", "create", "--user", "root@example.kz", "--name", "script"],
+        None,
+    );
+    let token = String::from_utf8(token.stdout).unwrap().trim().to_owned();
+    canaries.add("key of our own API", &token);
+    let address = panel.address().await;
+    let client = Client::anonymous(&address);
+    shown.answer(
+        "wrong sign-in",
+        &client.sign_in_with("root@example.kz", WRONG_PANEL_PASSWORD).await,
+    );
+    let signed_in = client
+        .sign_in_with("root@example.kz", PANEL_PASSWORD)
+        .await
+        .expect(303);
+    let cookie = signed_in.header("set-cookie");
+    let cookie = cookie
+        .split(';')
+        .next()
+        .unwrap()
+        .split_once('=')
+        .unwrap()
+        .1
+        .to_owned();
+    canaries.add("session of the panel", &cookie);
+
+    // A store: a wrong password, a page that changed, a code, and then it works.
+    account(&app.market, "canary@example.kz", json!({})).await;
+    account(&app.market, "coded@example.kz", json!({ "mail_code": true })).await;
+    assert_ne!(
+        connect(&app, &client, &mut shown, "canary@example.kz", WRONG_PASSWORD).await,
+        "done"
+    );
+    assert_eq!(
+        connect(&app, &client, &mut shown, "canary@example.kz", STORE_PASSWORD).await,
+        "done"
+    );
+    shown.answer(
+        "bad form",
+        &client
+            .post("/stores/new", &[("email", ""), ("password", WRONG_PASSWORD)])
+            .await,
+    );
+    let store: uuid::Uuid = stores::table.select(stores::id).first(&mut app.conn()).unwrap();
+    wait_until("a sync", PATIENCE, || async {
+        let done: i64 = job_runs::table
+            .filter(job_runs::kind.eq("sync_store"))
+            .filter(job_runs::state.eq("succeeded"))
+            .count()
+            .get_result(&mut app.conn())
+            .unwrap();
+        (done > 0).then_some(()).ok_or("none")
+    })
+    .await;
+
+    // Repricing while the marketplace fails in every way.
+    app.conn()
+        .batch_execute(
+            "update products set repricing_enabled = true, floor_tenge = 100, ceiling_tenge = 9000000, next_check_at = now();
+             update stores set repricing_mode = 'live'",
+        )
+        .unwrap();
+    for (endpoint, kind, more) in [
+        ("process", "status", json!({ "status": 500, "times": 2 })),
+        ("list", "status", json!({ "status": 503, "times": 1 })),
+        ("list", "malformed", json!({ "times": 1 })),
+        ("offers", "status", json!({ "status": 403, "times": 1 })),
+    ] {
+        let body = json!({ "endpoint": endpoint, "kind": kind });
+        let mut body = body.as_object().unwrap().clone();
+        body.extend(more.as_object().unwrap().clone());
+        // A fault that this marketplace does not know changes nothing.
+        let url = app.market.host("control").join("/control/faults").unwrap();
+        let _unknown = reqwest::Client::builder()
+            .build()
+            .unwrap()
+            .post(url)
+            .json(&body)
+            .send()
+            .await;
+    }
+    shown.answer("sync", &client.post(&format!("/stores/{store}/sync"), &[]).await);
+    wait_until("decisions", PATIENCE, || async {
+        let decided: i64 = price_decisions::table
+            .count()
+            .get_result(&mut app.conn())
+            .unwrap();
+        (decided > 3).then_some(()).ok_or(decided)
+    })
+    .await;
+    // A login that dies in the middle of the job.
+    app.market
+        .fault("login", "status", json!({ "status": 500, "times": 5 }))
+        .await;
+    let failing = client
+        .post(
+            "/stores/new",
+            &[("email", "coded@example.kz"), ("password", STORE_PASSWORD)],
+        )
+        .await;
+    shown.answer("failing login", &failing);
+    wait_until("the failing login ends", PATIENCE, || async {
+        ended(&app).ok_or("no end")
+    })
+    .await;
+
+    // Proxies: a good one, a bad line, a check that fails. Off, so that nothing else goes through it.
+    let lines = format!(
+        "http://{PROXY_USER}:{PROXY_PASSWORD}@{}\nhttp://{PROXY_USER}:{BAD_LINE_PASSWORD}@nowhere",
+        way_out.address
+    );
+    shown.answer(
+        "POST /settings/proxies",
+        &client
+            .post("/settings/proxies", &[("lines", &lines)])
+            .await
+            .expect(422),
+    );
+    let proxy: uuid::Uuid = proxies::table
+        .filter(proxies::origin.eq("panel"))
+        .select(proxies::id)
+        .first(&mut app.conn())
+        .unwrap();
+    let off = format!("/settings/proxies/{proxy}/enabled");
+    client.post(&off, &[("enabled", "off")]).await.expect(303);
+    client
+        .post(&format!("/settings/proxies/{proxy}/check"), &[])
+        .await
+        .expect(303);
+    wait_until("the check", PATIENCE, || async {
+        let error: Option<String> = proxies::table
+            .find(kaspi_panel::domain::ProxyId(proxy))
+            .select(proxies::check_error)
+            .first(&mut app.conn())
+            .unwrap();
+        error.ok_or("not yet")
+    })
+    .await;
+
+    // Every page, the API, errors, exports.
+    let product: uuid::Uuid = products::table
+        .select(products::id)
+        .first(&mut app.conn())
+        .unwrap();
+    let models = [
+        "products",
+        "stores",
+        "users",
+        "jobs",
+        "audit",
+        "pushes",
+        "decisions",
+        "preorders",
+    ];
+    for route in all().filter(|route| route.method == "GET" && route.kind != Kind::Static) {
+        let thing = match route.path {
+            path if path.contains("proxies") => proxy,
+            path if path.contains("products") => product,
+            _ => store,
+        };
+        let wanted: &[&str] = if route.path.contains("{model}") {
+            &models
+        } else {
+            &["-"]
+        };
+        for model in wanted {
+            let path = route
+                .path
+                .replace("{model}", model)
+                .replace("{id}", &thing.to_string());
+            for asker in [&client, &client.htmx()] {
+                shown.answer(&path, &asker.get(&path).await);
+            }
+        }
+    }
+    let api = Client::api(&address, &token);
+    for path in [
+        "/api/v1/",
+        "/api/v1/products/",
+        "/api/v1/preorders/",
+        "/api/v1/kaspi/stores/",
+        "/api/v1/nothing/",
+    ] {
+        shown.answer(path, &api.get(path).await);
+    }
+    shown.answer(
+        "bad key",
+        &Client::api(&address, "no-such-key")
+            .get("/api/v1/products/")
+            .await,
+    );
+    shown.answer("404", &client.get("/nothing/here").await.expect(404));
+    shown.answer(
+        "403",
+        &client
+            .post_bare("/stop", &[("csrf_token", "guessed")])
+            .await
+            .expect(403),
+    );
+    shown.answer(
+        "bad form",
+        &client.post("/stores/new", &[("nothing", "here")]).await,
+    );
+
+    // Other commands, with the key changed in the middle of it all.
+    for arguments in [
+        &["user", "list", "--json"][..],
+        &["jobs", "list", "--json"],
+        &["secrets", "rotate", "--json"],
+        &["secrets", "forget", "--json"],
+        &["demper", "--once", "--dry-run", "--json"],
+        &[
+            "preorders",
+            "export",
+            "--store",
+            &store.to_string(),
+            "--out",
+            folder.path().join("tmp/out.xlsx").to_str().unwrap(),
+        ],
+        &["config", "check"],
+        &["store", "sync", "--store", "nonsense"],
+    ] {
+        shown.output(&arguments.join(" "), &panel.command(arguments, None));
+    }
+    // What the vault still opens: passwords and the cookies of the marketplace.
+    let key_file = app.services.config.secret_key_file.clone();
+    let vault = Vault::open_or_create(KeyFile::at(&key_file)).unwrap();
+    let mut opened = 0;
+    for column in SEALED_COLUMNS {
+        let values =
+            sealed_list_outdated_for_update(&mut app.conn(), *column, KeyId([0; 8]), None, 1_000).unwrap();
+        for value in values {
+            let secret = vault
+                .open(value.place, &value.sealed)
+                .expect("the vault opens it");
+            for text in texts_of(secret.expose_secret()) {
+                canaries.add(format!("{} {opened}", column.name), text);
+                opened += 1;
+            }
+        }
+    }
+    assert!(opened > 3, "passwords and cookies are kept: {opened}");
+    for (number, line) in fs::read_to_string(&key_file).unwrap().lines().enumerate() {
+        canaries.add(format!("key {number}"), line);
+        canaries.add(format!("key {number}, decoded"), STANDARD.decode(line).unwrap());
+    }
+    panel.stop().await;
+
+    // The search.
+    let mut found = Vec::new();
+    let log = panel.log();
+    assert!(
+        log.len() > 20_000,
+        "the log is as talkative as it can be: {}",
+        log.len()
+    );
+    found.extend(canaries.found_in("log", &log));
+    for (what, bytes) in &shown.0 {
+        // The answer that opens the session is the one place where its name stands.
+        let hits = canaries.found_in(what, bytes);
+        found.extend(
+            hits.into_iter()
+                .filter(|hit| !hit.contains("session of the panel")),
+        );
+    }
+    let dump = Command::new("pg_dump")
+        .arg(app.db.url())
+        .output()
+        .expect("pg_dump");
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    let text = String::from_utf8_lossy(&dump.stdout);
+    for table in [
+        "public.audit_log",
+        "public.job_runs",
+        "public.proxies",
+        "graphile_worker._private_jobs",
+        "public.sessions",
+    ] {
+        assert!(text.contains(&format!("COPY {table} ")), "{table} is in the dump");
+    }
+    found.extend(canaries.found_in("database", &dump.stdout));
+    let data = app.services.config.data_dir.clone();
+    let files = [files_below(&data), files_below(&folder.path().join("tmp"))].concat();
+    for file in files.iter().filter(|file| **file != key_file) {
+        found.extend(canaries.found_in(&file.display().to_string(), &fs::read(file).unwrap()));
+    }
+    assert!(found.is_empty(), "secrets were found:\n{}", found.join("\n"));
+    assert!(way_out.take_seen().len() > 5, "the run went through the proxy");
+}
