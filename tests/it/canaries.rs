@@ -2,17 +2,18 @@
 //! a search for them in all that the program leaves behind.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 
+use aho_corasick::AhoCorasick;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use diesel::{connection::SimpleConnection, prelude::*};
 use kaspi_panel::{
-    schema::{job_runs, price_decisions, products, proxies, stores},
+    schema::{connection_attempts, job_runs, price_decisions, products, proxies, stores},
     secrets::{KeyFile, KeyId, Vault},
     store::sealed::{SEALED_COLUMNS, sealed_list_outdated_for_update},
     web::routes::{Kind, all},
@@ -27,8 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 const STORE_PASSWORD: &str = "Canary-Store-Password-7f3a91";
 const WRONG_PASSWORD: &str = "Canary-Wrong-Password-51bc02";
-const SMS_CODE: &str = "Canary-Sms-Code-b81e44";
-const MAIL_CODE: &str = "Canary-Mail-Code-09da7e";
+const SMS_CODE: &str = "83910472";
+const MAIL_CODE: &str = "59283716";
+const WRONG_CODE: &str = "70461835";
 const PANEL_PASSWORD: &str = "Canary-Panel-Password-e2c6d8";
 const WRONG_PANEL_PASSWORD: &str = "Canary-Guessed-Password-4410aa";
 const ENV_PROXY_USER: &str = "CanaryEnvProxyUserA93F";
@@ -75,39 +77,46 @@ impl Canaries {
         forms
     }
 
-    /// Where which canary is found.
-    fn found_in(&self, place: &str, bytes: &[u8]) -> Vec<String> {
-        let mut found = Vec::new();
-        for (what, secret) in &self.0 {
-            for (form, needle) in Self::forms(secret) {
-                if contains(bytes, &needle) {
-                    found.push(format!("{place}: {what} ({form})"));
-                }
-            }
-        }
-        found
+    /// All forms of all of them, to be looked for in one go.
+    fn search(&self) -> Search {
+        let (names, needles): (Vec<String>, Vec<Vec<u8>>) = self
+            .0
+            .iter()
+            .flat_map(|(what, secret)| {
+                let named = move |(form, bytes)| (format!("{what} ({form})"), bytes);
+                Self::forms(secret).into_iter().map(named)
+            })
+            .unzip();
+        let automaton = AhoCorasick::new(&needles).unwrap();
+        Search { names, automaton }
     }
 }
 
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    let Some((first, _)) = needle.split_first() else {
-        return false;
-    };
-    let mut rest = haystack;
-    while let Some(at) = rest.iter().position(|byte| byte == first) {
-        rest = &rest[at..];
-        if rest.starts_with(needle) {
-            return true;
-        }
-        rest = &rest[1..];
+struct Search {
+    names: Vec<String>,
+    automaton: AhoCorasick,
+}
+
+impl Search {
+    /// Where which canary is found.
+    fn found_in(&self, place: &str, bytes: &[u8]) -> Vec<String> {
+        let found: BTreeSet<usize> = self
+            .automaton
+            .find_overlapping_iter(bytes)
+            .map(|hit| hit.pattern().as_usize())
+            .collect();
+        found
+            .into_iter()
+            .map(|at| format!("{place}: {}", self.names[at]))
+            .collect()
     }
-    false
 }
 
 #[test]
 fn a_canary_is_found_in_every_form() {
     let mut canaries = Canaries::default();
     canaries.add("password", STORE_PASSWORD);
+    let search = canaries.search();
     let utf16: Vec<u8> = STORE_PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for text in [
         STORE_PASSWORD.as_bytes().to_vec(),
@@ -127,9 +136,9 @@ fn a_canary_is_found_in_every_form() {
         utf16,
     ] {
         let around = [&b"before "[..], &text, b" behind"].concat();
-        assert!(!canaries.found_in("here", &around).is_empty(), "{around:?}");
+        assert!(!search.found_in("here", &around).is_empty(), "{around:?}");
     }
-    assert!(canaries.found_in("here", b"nothing of it").is_empty());
+    assert!(search.found_in("here", b"nothing of it").is_empty());
 }
 
 /// The program as it is run for real: panel and worker in one process, its log in a file.
@@ -272,6 +281,41 @@ async fn connect(app: &TestApp, client: &Client, shown: &mut Shown, email: &str,
     .await
 }
 
+/// Begins a login that asks for a code, gives a wrong one and then the right one.
+async fn connect_with_code(
+    app: &TestApp,
+    client: &Client,
+    shown: &mut Shown,
+    form: &[(&str, &str)],
+    (state, code): (&str, &str),
+) {
+    let begun = client.post("/stores/new", form).await;
+    shown.answer("POST /stores/new", &begun);
+    let page = begun.expect(303).location();
+    let waits = |wrong: i32| async move {
+        let waiting: Option<i32> = connection_attempts::table
+            .filter(connection_attempts::finished_at.is_null())
+            .filter(connection_attempts::state.eq(state))
+            .select(connection_attempts::wrong_answers)
+            .first(&mut app.conn())
+            .optional()
+            .unwrap();
+        (waiting == Some(wrong)).then_some(()).ok_or(waiting)
+    };
+    for (wrong, code) in [(0, WRONG_CODE), (1, code)] {
+        wait_until("a code is wanted", PATIENCE, || waits(wrong)).await;
+        shown.answer("the page that wants a code", &client.get(&page).await);
+        let given = client.post(&format!("{page}/code"), &[("code", code)]).await;
+        shown.answer("POST of a code", &given);
+        assert!(given.status.as_u16() < 400, "{}", given.body_text());
+    }
+    let state = wait_until("the login ends", PATIENCE, || async {
+        ended(app).ok_or("no end")
+    })
+    .await;
+    assert_eq!(state, "done");
+}
+
 /// Where the newest login ended, once none is under way.
 fn ended(app: &TestApp) -> Option<String> {
     #[derive(QueryableByName)]
@@ -307,10 +351,9 @@ fn texts_of(secret: &str) -> Vec<String> {
             Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
             // Of a cookie only the value is a secret.
             Value::Object(fields) if fields.contains_key("value") => leaves(&fields["value"], found),
-            Value::Object(fields) => fields
-                .iter()
-                .filter(|(name, _)| !["user_agent", "identity", "key"].contains(&name.as_str()))
-                .for_each(|(_, value)| leaves(value, found)),
+            // Of a jar its cookies: the session's number and the browser's headers open nothing.
+            Value::Object(fields) if fields.contains_key("cookies") => leaves(&fields["cookies"], found),
+            Value::Object(fields) => fields.values().for_each(|value| leaves(value, found)),
             _ => {}
         }
     }
@@ -347,6 +390,7 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
         ("wrong password of the cabinet", WRONG_PASSWORD),
         ("code by SMS", SMS_CODE),
         ("code by mail", MAIL_CODE),
+        ("wrong code", WRONG_CODE),
         ("password of the panel", PANEL_PASSWORD),
         ("wrong password of the panel", WRONG_PANEL_PASSWORD),
         ("user of the environment's proxy", ENV_PROXY_USER),
@@ -402,6 +446,12 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
     // A store: a wrong password, a page that changed, a code, and then it works.
     account(&app.market, "canary@example.kz", json!({})).await;
     account(&app.market, "coded@example.kz", json!({ "mail_code": true })).await;
+    account(
+        &app.market,
+        "by-phone@example.kz",
+        json!({ "phone": "+77011234567" }),
+    )
+    .await;
     assert_ne!(
         connect(&app, &client, &mut shown, "canary@example.kz", WRONG_PASSWORD).await,
         "done"
@@ -416,6 +466,10 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
             .post("/stores/new", &[("email", ""), ("password", WRONG_PASSWORD)])
             .await,
     );
+    let mail = [("email", "coded@example.kz"), ("password", STORE_PASSWORD)];
+    connect_with_code(&app, &client, &mut shown, &mail, ("mail_code", MAIL_CODE)).await;
+    let sms = [("by", "phone"), ("phone", "+7 701 123 45 67")];
+    connect_with_code(&app, &client, &mut shown, &sms, ("sms_code", SMS_CODE)).await;
     let store: uuid::Uuid = stores::table.select(stores::id).first(&mut app.conn()).unwrap();
     wait_until("a sync", PATIENCE, || async {
         let done: i64 = job_runs::table
@@ -470,7 +524,7 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
     let failing = client
         .post(
             "/stores/new",
-            &[("email", "coded@example.kz"), ("password", STORE_PASSWORD)],
+            &[("email", "by-phone@example.kz"), ("password", STORE_PASSWORD)],
         )
         .await;
     shown.answer("failing login", &failing);
@@ -621,7 +675,7 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
     }
     panel.stop().await;
 
-    // The search.
+    let search = canaries.search();
     let mut found = Vec::new();
     let log = panel.log();
     assert!(
@@ -629,10 +683,10 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
         "the log is as talkative as it can be: {}",
         log.len()
     );
-    found.extend(canaries.found_in("log", &log));
+    found.extend(search.found_in("log", &log));
     for (what, bytes) in &shown.0 {
         // The answer that opens the session is the one place where its name stands.
-        let hits = canaries.found_in(what, bytes);
+        let hits = search.found_in(what, bytes);
         found.extend(
             hits.into_iter()
                 .filter(|hit| !hit.contains("session of the panel")),
@@ -653,11 +707,11 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
     ] {
         assert!(text.contains(&format!("COPY {table} ")), "{table} is in the dump");
     }
-    found.extend(canaries.found_in("database", &dump.stdout));
+    found.extend(search.found_in("database", &dump.stdout));
     let data = app.services.config.data_dir.clone();
     let files = [files_below(&data), files_below(&folder.path().join("tmp"))].concat();
     for file in files.iter().filter(|file| **file != key_file) {
-        found.extend(canaries.found_in(&file.display().to_string(), &fs::read(file).unwrap()));
+        found.extend(search.found_in(&file.display().to_string(), &fs::read(file).unwrap()));
     }
     assert!(found.is_empty(), "secrets were found:\n{}", found.join("\n"));
     assert!(way_out.take_seen().len() > 5, "the run went through the proxy");
