@@ -15,6 +15,30 @@ one_test_each! {
     session_without_merchants
     session_with_several_merchants
     merchant_blocked
+    login_wrong_password
+    login_unknown_account
+    login_insufficient_permissions
+    login_no_merchants
+    login_choice_of_merchant
+    login_choice_of_user
+    login_mailed_code
+    login_device_forgotten
+    login_wrong_code
+    login_wrong_mailed_code
+    login_code_expired
+    login_attempt_limit
+    login_send_flood
+    login_send_flood_without_break
+    login_sms_never_comes
+    login_without_sso_cookie
+    login_state_mismatch
+    login_redirect_loop
+    login_captcha
+    login_page_changed
+    login_error_elsewhere
+    login_slow_page
+    login_browser_closed
+    login_two_at_once
     rate_limit_seconds
     rate_limit_date
     rate_limit_silent
