@@ -12,7 +12,7 @@ use thirtyfour::{By, WebDriver};
 const WIDTHS: [u32; 2] = [1280, 375];
 
 /// Pages by address, with the name of their picture.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("dashboard", "/"),
     ("stores", "/stores"),
     ("connect", "/stores/new"),
@@ -21,6 +21,7 @@ const PAGES: [(&str, &str); 10] = [
     ("jobs", "/jobs"),
     ("log", "/log"),
     ("stop", "/stop"),
+    ("settings", "/settings"),
     ("admin", "/admin/"),
     ("admin-list", "/admin/products/"),
 ];
