@@ -26,17 +26,56 @@ impl KaspiClient {
     ) -> Result<Accepted, KaspiError> {
         let order = order(write)?;
         let body = self
-            .write_cabinet(session, write.merchant_id(), "process", |client, base| {
+            .write_cabinet(session, write.merchant_id(), "process", 1, |client, base| {
                 client
                     .post(address(base, "pricefeed/upload/merchant/process"))
                     .json(&order)
             })
             .await?;
-        let operation: wire::Operation = convert::parsed(&body, "answer to a price write")?;
-        match operation.id {
-            Some(id) if !id.0.is_empty() => Ok(Accepted { operation_id: id.0 }),
-            _ => Err(KaspiError::malformed("answer to a price write: no operation")),
+        accepted(&body)
+    }
+
+    /// Sends price writes of one shop in one request; they share an operation, and count one by one in the half
+    /// hour. All of them are taken or none.
+    ///
+    /// # Errors
+    /// As [`KaspiClient::set_price`], for all of them; `Rejected` also for none, and for writes of several shops.
+    pub async fn set_prices(
+        &self,
+        session: &CabinetSession,
+        writes: &[ClearedWrite],
+    ) -> Result<Accepted, KaspiError> {
+        let merchant_id = writes.first().map(ClearedWrite::merchant_id).unwrap_or_default();
+        if merchant_id.is_empty() || writes.iter().any(|write| write.merchant_id() != merchant_id) {
+            return Err(KaspiError::Rejected {
+                status: 0,
+                message: "a batch holds the writes of one shop".into(),
+            });
         }
+        let orders = writes.iter().map(order).collect::<Result<Vec<_>, _>>()?;
+        let body = self
+            .write_cabinet(
+                session,
+                merchant_id,
+                "process_batch",
+                orders.len(),
+                |client, base| {
+                    client
+                        .post(address(base, "pricefeed/upload/merchant/process/process/batch"))
+                        .json(&orders)
+                },
+            )
+            .await?;
+        accepted(&body)
+    }
+}
+
+/// The operation of an answer; without one the outcome is not known.
+fn accepted(body: &[u8]) -> Result<Accepted, KaspiError> {
+    let operation: wire::Operation = convert::parsed(body, "answer to a price write")?;
+    match operation.id {
+        Some(id) if !id.0.is_empty() => Ok(Accepted { operation_id: id.0 }),
+        _ => Err(KaspiError::malformed("answer to a price write: no operation")),
     }
 }
 

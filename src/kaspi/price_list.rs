@@ -87,7 +87,7 @@ impl KaspiClient {
     ) -> Result<Upload, KaspiError> {
         let file = bytes::Bytes::from(file);
         let answer = self
-            .write_cabinet(session, merchant_id, "upload", |client, base| {
+            .write_cabinet(session, merchant_id, "upload", 1, |client, base| {
                 let part = reqwest::multipart::Part::stream(file.clone())
                     .file_name(file_name.to_owned())
                     .mime_str(format.content_type());

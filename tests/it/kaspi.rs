@@ -45,6 +45,37 @@ async fn the_cabinet_tells_shop_points_and_cities() {
 }
 
 #[tokio::test]
+async fn counts_details_and_cities_are_read_with_a_session() {
+    let (_market, client, session) = market().await;
+
+    let counts = client.offer_counts(&session, "30000001").await.unwrap();
+    let details = client.offer_details(&session, "30000001", FIRST).await.unwrap();
+    let unknown = client.offer_details(&session, "30000001", "nothing").await;
+    let cities = client.cities(&session).await.unwrap();
+
+    assert_eq!((counts.published, counts.archived), (13, Some(3)));
+    assert_eq!(details.sku, FIRST);
+    assert!(details.available);
+    assert!(details.city_prices.contains(&(ALMATY.to_owned(), Tenge(15_990))));
+    assert!(unknown.is_err(), "{unknown:?}");
+    assert!(cities.iter().any(|(id, _)| id == ALMATY));
+}
+
+#[tokio::test]
+async fn what_buyers_say_is_read_without_a_session() {
+    let (_market, client, _) = market().await;
+    let summary = client.reviews_summary("100000001").await.unwrap();
+    assert_eq!(summary.total, summary.by_stars.iter().sum::<u32>());
+    assert!(summary.total > 0);
+    assert!(
+        summary
+            .rating_centi
+            .is_some_and(|rating| (100..=500).contains(&rating))
+    );
+    assert!(client.reviews_summary("../1").await.is_err(), "a card is digits");
+}
+
+#[tokio::test]
 async fn an_offer_is_found_by_its_exact_sku_also_when_withdrawn() {
     let (market, client, session) = market().await;
     market

@@ -124,16 +124,17 @@ impl KaspiClient {
         self.repeated(&question, once).await
     }
 
-    /// Changes something in the cabinet: sent once, and only when the merchant may write.
+    /// Makes `changes` in the cabinet: sent once, and only when the merchant may write so many.
     pub(in crate::kaspi) async fn write_cabinet(
         &self,
         session: &CabinetSession,
         merchant_id: &str,
         endpoint: &'static str,
+        changes: usize,
         request: impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
     ) -> Result<Vec<u8>, KaspiError> {
         let pace = &self.inner.pace;
-        pace.write_turn(merchant_id)
+        pace.write_turn(merchant_id, changes)
             .await
             .map_err(|wait| KaspiError::Paused { wait })?;
         let question = self.of_cabinet(session, merchant_id, endpoint);

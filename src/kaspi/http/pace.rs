@@ -42,12 +42,12 @@ impl Pace {
         }
     }
 
-    /// Waits for the merchant's turn to write; the write counts from then on.
+    /// Waits for the merchant's turn to write; its `changes` count from then on.
     ///
     /// # Errors
     /// How long no write of the merchant is possible: it was told to pause, or its half hour is used up.
-    pub async fn write_turn(&self, merchant_id: &str) -> Result<(), Duration> {
-        self.count_write(merchant_id, Instant::now())?;
+    pub async fn write_turn(&self, merchant_id: &str, changes: usize) -> Result<(), Duration> {
+        self.count_write(merchant_id, changes, Instant::now())?;
         turn(self.writes.as_ref(), merchant_id).await;
         Ok(())
     }
@@ -72,16 +72,21 @@ impl Pace {
         paused.max(used_up)
     }
 
-    fn count_write(&self, merchant_id: &str, now: Instant) -> Result<(), Duration> {
+    fn count_write(&self, merchant_id: &str, changes: usize, now: Instant) -> Result<(), Duration> {
         let wait = self.write_wait(merchant_id, now);
         if !wait.is_zero() {
             return Err(wait);
         }
-        lock(&self.written)
-            .entry(merchant_id.to_owned())
-            .or_default()
-            .push_back(now);
-        Ok(())
+        let mut written = lock(&self.written);
+        let times = written.entry(merchant_id.to_owned()).or_default();
+        if u32::try_from(times.len() + changes).is_ok_and(|all| all <= self.limits.writes_per_half_hour) {
+            times.extend(std::iter::repeat_n(now, changes));
+            return Ok(());
+        }
+        // Enough of the oldest must be half an hour old; more than a half hour's writes never fit.
+        Err(times.get(changes.saturating_sub(1)).map_or(HALF_HOUR, |at| {
+            HALF_HOUR.saturating_sub(now.saturating_duration_since(*at))
+        }))
     }
 
     /// The marketplace asked a merchant to slow its writes down.

@@ -21,24 +21,37 @@ fn seconds(n: u64) -> Duration {
 fn no_window_of_half_an_hour_holds_more_writes_than_allowed() {
     let (pace, start) = (pace(), Instant::now());
     for second in [0, 100, 200] {
-        assert_eq!(pace.count_write(MERCHANT, start + seconds(second)), Ok(()));
+        assert_eq!(pace.count_write(MERCHANT, 1, start + seconds(second)), Ok(()));
     }
     assert_eq!(
-        pace.count_write(MERCHANT, start + seconds(300)),
+        pace.count_write(MERCHANT, 1, start + seconds(300)),
         Err(seconds(1500))
     );
     assert_eq!(
-        pace.count_write("30000002", start + seconds(300)),
+        pace.count_write("30000002", 1, start + seconds(300)),
         Ok(()),
         "another merchant is free"
     );
-    assert_eq!(pace.count_write(MERCHANT, start + seconds(1799)), Err(seconds(1)));
-    // The first one is half an hour old: exactly one place is free.
-    assert_eq!(pace.count_write(MERCHANT, start + seconds(1800)), Ok(()));
     assert_eq!(
-        pace.count_write(MERCHANT, start + seconds(1800)),
+        pace.count_write(MERCHANT, 1, start + seconds(1799)),
+        Err(seconds(1))
+    );
+    // The first one is half an hour old: exactly one place is free.
+    assert_eq!(pace.count_write(MERCHANT, 1, start + seconds(1800)), Ok(()));
+    assert_eq!(
+        pace.count_write(MERCHANT, 1, start + seconds(1800)),
         Err(seconds(100))
     );
+}
+
+#[test]
+fn a_batch_counts_with_every_change_in_it() {
+    let (pace, start) = (pace(), Instant::now());
+    assert_eq!(pace.count_write(MERCHANT, 2, start), Ok(()));
+    let wait = pace.count_write(MERCHANT, 2, start + seconds(60));
+    assert!(wait.is_err_and(|wait| wait > Duration::ZERO), "{wait:?}");
+    assert_eq!(pace.count_write(MERCHANT, 1, start + seconds(60)), Ok(()));
+    assert!(pace.count_write("30000002", 4, start).is_err(), "never fits");
 }
 
 #[test]
@@ -49,10 +62,10 @@ fn after_too_many_requests_a_merchant_pauses_for_half_an_hour_or_longer_if_told(
     assert_eq!(pace.write_wait("30000002", start), Duration::ZERO);
     pace.pause_writes(MERCHANT, Some(seconds(3600)), start);
     assert_eq!(
-        pace.count_write(MERCHANT, start + seconds(1800)),
+        pace.count_write(MERCHANT, 1, start + seconds(1800)),
         Err(seconds(1800))
     );
-    assert_eq!(pace.count_write(MERCHANT, start + seconds(3600)), Ok(()));
+    assert_eq!(pace.count_write(MERCHANT, 1, start + seconds(3600)), Ok(()));
 }
 
 #[test]
