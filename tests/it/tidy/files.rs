@@ -6,6 +6,9 @@ use super::{File, assert_none, files, root, source::code_only};
 /// The house rule is 600; what is beyond this is two files.
 const LINES_MAX: usize = 800;
 
+/// Marks of what is not finished, put together here so that this file needs no exception from its own rule.
+const OPEN_ENDS: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];
+
 fn source_complaints(file: &File) -> Vec<String> {
     let mut found = Vec::new();
     if !file.text.starts_with("//! ") {
@@ -26,11 +29,7 @@ fn source_complaints(file: &File) -> Vec<String> {
     }
     for line in file.text.lines().filter(|line| line.contains("//")) {
         let words = line.split(|c: char| !c.is_alphanumeric());
-        if words
-            .into_iter()
-            .any(|word| ["TODO", "FIXME", "XXX"].contains(&word))
-            && !file.path.contains("tidy")
-        {
+        if words.into_iter().any(|word| OPEN_ENDS.contains(&word)) {
             found.push(format!("{}: an open end: {}", file.path, line.trim()));
         }
     }
@@ -55,7 +54,7 @@ fn a_source_file_without_order_is_found() {
         long.as_str(),
         "//! Prints.\nfn f() { println!(\"x\"); }",
         "//! Open.\nfn f() { todo!() }",
-        "//! Open.\n// TODO: later",
+        concat!("//! Open.\n// TO", "DO: later"),
     ] {
         assert_eq!(
             source_complaints(&File::sample("src/a.rs", text)).len(),
