@@ -3,7 +3,8 @@
 //!
 //! What a row does not tell stays as it is known (`coalesce`): an archived row with empty fields, or a field
 //! that the marketplace leaves out one day, empties nothing. Rows that are as before are neither written nor
-//! locked, so that an unchanged catalogue costs reading only.
+//! locked, so that an unchanged catalogue costs reading only. The big tables are looked up row by row, in `lateral`
+//! subqueries that `offset 0` keeps whole: joined, the planner reads them from end to end for every page.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
@@ -116,7 +117,7 @@ const PRODUCTS: &str = "
         p.archived_at is not null as was_archived, new.*
       from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         as row (id, sku, offer_id, card_id, name, brand, category, image_url, on_sale, stock, preorder_days, points)
-      left join products p on p.store_id = $1 and p.sku = row.sku
+      left join lateral (select p.* from products p where p.store_id = $1 and p.sku = row.sku offset 0) p on true
       cross join lateral (select coalesce(row.offer_id, p.kaspi_product_id, row.sku) as kaspi_product_id,
         coalesce(row.card_id, p.card_id) as card_id, coalesce(row.name, p.name, row.sku) as name,
         coalesce(row.brand, p.brand) as brand, coalesce(row.category, p.category) as category,
@@ -195,18 +196,20 @@ fn write_products(
 /// new.
 const PRICES: &str = "
     with told as materialized (
-      select p.id, p.sku, whole.told_all
+      select p.id, whole.sku, whole.told_all
       from unnest($2, $3) as whole (sku, told_all)
-      join products p on p.store_id = $1 and p.sku = whole.sku
-      where not exists (select from price_pushes push where push.product_id = p.id
-        and (push.state in ('claimed', 'sent', 'accepted', 'unknown') or push.finished_at >= $7))),
+      cross join lateral (select p.id from products p where p.store_id = $1 and p.sku = whole.sku offset 0) p
+      cross join lateral (select exists (select from price_pushes push where push.product_id = p.id
+        and (push.state in ('claimed', 'sent', 'accepted', 'unknown') or push.finished_at >= $7)) as under_way) push
+      where not push.under_way),
     row as materialized (
       select told.id, row.city_id, row.price
       from unnest($4, $5, $6) as row (sku, city_id, price) join told on told.sku = row.sku),
     different as materialized (
       select row.*, old.price_tenge is distinct from row.price as repriced
-      from row left join product_prices old on old.product_id = row.id and old.city_id = row.city_id
-      where old.product_id is null or old.price_tenge <> row.price or old.opening_date is distinct from $8),
+      from row left join lateral (select old.price_tenge, old.opening_date from product_prices old
+        where old.product_id = row.id and old.city_id = row.city_id offset 0) old on true
+      where old.price_tenge is distinct from row.price or old.opening_date is distinct from $8),
     written as (
       insert into product_prices as old (product_id, city_id, price_tenge, opening_price_tenge, opening_date, read_at)
       select id, city_id, price, price, $8, $7 from different
@@ -218,10 +221,15 @@ const PRICES: &str = "
         opening_date = excluded.opening_date
       where old.read_at <= $7
       returning product_id, city_id),
+    not_told as materialized (
+      select told.id, old.city_id
+      from told cross join lateral (select old.city_id from product_prices old
+        where old.product_id = told.id and old.read_at <= $7 offset 0) old
+      where told.told_all
+        and not exists (select from row where row.id = told.id and row.city_id = old.city_id)),
     gone as (
-      delete from product_prices old using told
-      where old.product_id = told.id and told.told_all and old.read_at <= $7
-        and not exists (select from row where row.id = old.product_id and row.city_id = old.city_id)
+      delete from product_prices old using not_told
+      where old.product_id = not_told.id and old.city_id = not_told.city_id
       returning old.product_id)
     select distinct told.sku from told where told.id in (
       select written.product_id from written

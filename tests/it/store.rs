@@ -1,3 +1,4 @@
 //! The database: rules about the schema, and the queries.
 
+mod catalogue;
 mod schema;

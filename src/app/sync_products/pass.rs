@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Pages that wait to be written, and so at most are written together.
-const PAGES_AHEAD: usize = 10;
+const PAGES_AHEAD: usize = 20;
 /// A list that never ends is left after so many pages; the pass is incomplete then.
 const PAGES_MAX: u32 = 10_000;
 
