@@ -78,7 +78,8 @@ fn a_store_that_the_planner_has_not_heard_of_costs_no_more_than_its_rows() {
     let known = db_store(conn, owner, "30000001");
     upsert(conn, known, &offers(0, BATCH));
     // From here on the statistics know one store and nothing else.
-    conn.batch_execute("analyze products; analyze product_prices").unwrap();
+    conn.batch_execute("analyze products; analyze product_prices")
+        .unwrap();
     let new = db_store(conn, owner, "30000002");
     for batch in 0..BATCHES {
         let changes = upsert(conn, new, &offers(batch * BATCH, BATCH));
