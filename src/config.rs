@@ -134,6 +134,8 @@ pub struct Worker {
     pub tick: Duration,
     /// Time between two checks of a product.
     pub check_interval: Duration,
+    /// A store for which a pass planned prices is synced afterwards, unless that was done so recently.
+    pub sync_after: Duration,
     /// A worker that was silent for so long is lost: its jobs are taken up by others.
     pub lost_after: Duration,
 }
@@ -181,6 +183,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "KASPI_PANEL_CHECK_SECONDS",
         "Seconds between two checks of a product. Default: 300.",
+    ),
+    (
+        "KASPI_PANEL_SYNC_AFTER_SECONDS",
+        "A store for which a repricing pass planned prices is synced afterwards, at most once in so many seconds. Default: 1800; 0: after every such pass.",
     ),
     (
         "KASPI_PANEL_WORKER_LOST_SECONDS",
@@ -394,6 +400,11 @@ impl Config {
                     300,
                     "a number of seconds",
                 )),
+                sync_after: Duration::from_secs(read.parsed(
+                    "KASPI_PANEL_SYNC_AFTER_SECONDS",
+                    1800,
+                    "a number of seconds",
+                )),
                 lost_after: Duration::from_secs(read.parsed(
                     "KASPI_PANEL_WORKER_LOST_SECONDS",
                     45,
@@ -452,6 +463,7 @@ impl Config {
                 concurrency: 2,
                 tick: Duration::from_millis(50),
                 check_interval: Duration::from_secs(300),
+                sync_after: Duration::from_secs(1800),
                 lost_after: Duration::from_secs(3),
             },
             log: LogFormat::Text,

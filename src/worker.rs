@@ -6,7 +6,6 @@ pub mod jobs;
 
 use std::{future::Future, time::Duration};
 
-use futures_util::{StreamExt, stream};
 use graphile_worker::LocalQueueConfig;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -16,7 +15,7 @@ use crate::{
         cabinet_session::{keep_rotated_sessions, look_after_sessions},
         connect_store::expire_connections,
         proxies::upkeep::ProxyUpkeep,
-        push_prices::push_store,
+        push_prices::push_due,
         reprice::{Pass, reprice_due},
     },
     queue::{self, QueueError},
@@ -28,8 +27,6 @@ use crate::{
 
 /// Products decided about in one round of a worker.
 const PRODUCTS_PER_ROUND: i64 = 40;
-/// Stores served by the push sender at once.
-const STORES_AT_ONCE: usize = 8;
 /// Pause between two looks for sessions that want looking after.
 const SESSIONS_EVERY: Duration = Duration::from_secs(20);
 /// Pause between two looks at the proxies: somebody may wait for a check.
@@ -124,32 +121,20 @@ async fn reprice_round(services: &Services) -> Result<bool, StoreError> {
     Ok(summary.checked + summary.failed >= u64::try_from(PRODUCTS_PER_ROUND).unwrap_or(u64::MAX))
 }
 
-/// Sends planned prices and reads sent ones back, for every store that has any.
+/// Sends planned prices and reads sent ones back, for every store that has any. `true`: there may be more.
 async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError> {
-    let now = services.now();
-    let stores = services
-        .db
-        .read(move |conn| pushes::push_stores_with_work(conn, now))
-        .await?;
-    let mut results = stream::iter(stores)
-        .map(|store_id| push_store(services, store_id, owner))
-        .buffer_unordered(STORES_AT_ONCE);
-    let mut more = false;
-    while let Some(result) = results.next().await {
-        let summary = result?;
-        more |= summary.sent > 0;
-        if summary.sent + summary.confirmed + summary.held + summary.rejected > 0 {
-            tracing::info!(
-                sent = summary.sent,
-                confirmed = summary.confirmed,
-                held = summary.held,
-                rejected = summary.rejected,
-                waiting = summary.waiting,
-                "prices pushed"
-            );
-        }
+    let summary = push_due(services, None, owner).await?;
+    if summary.sent + summary.confirmed + summary.held + summary.rejected > 0 {
+        tracing::info!(
+            sent = summary.sent,
+            confirmed = summary.confirmed,
+            held = summary.held,
+            rejected = summary.rejected,
+            waiting = summary.waiting,
+            "prices pushed"
+        );
     }
-    Ok(more)
+    Ok(summary.sent > 0)
 }
 
 /// Waits until the client has its proxies: what is sent before would go out directly. `false`: told to stop.

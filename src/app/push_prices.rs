@@ -1,6 +1,10 @@
 //! From a planned price to the shop: lease, claim, fresh availability image, last gate, send, read back.
 //! The states and their order are the push protocol's; an unknown outcome is resolved by reading.
 
+mod due;
+
+pub use due::push_due;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
@@ -46,6 +50,17 @@ pub struct PushSummary {
     pub rejected: u64,
     /// Waiting for the price to show, or for the outcome to be known.
     pub waiting: u64,
+}
+
+impl PushSummary {
+    /// Adds another summary.
+    pub const fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.confirmed += other.confirmed;
+        self.held += other.held;
+        self.rejected += other.rejected;
+        self.waiting += other.waiting;
+    }
 }
 
 /// Sends what is planned for a store and looks at what was sent. Does nothing where another worker has the

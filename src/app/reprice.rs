@@ -3,12 +3,13 @@
 
 mod input;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 
+use super::sync_products::sync_after_pass;
 use crate::{
     domain::{
         Actor, DecisionId, Outcome, PushOrigin, RepricingMode, StoreId, Tenge,
@@ -52,6 +53,8 @@ pub struct PassSummary {
     pub held: BTreeMap<String, u64>,
     /// Products without a decision: a fault of database or program.
     pub failed: u64,
+    /// Syncs asked for afterwards.
+    pub syncs: u64,
 }
 
 impl PassSummary {
@@ -61,6 +64,7 @@ impl PassSummary {
         self.changed += other.changed;
         self.kept += other.kept;
         self.failed += other.failed;
+        self.syncs += other.syncs;
         for (code, count) in other.held {
             *self.held.entry(code).or_default() += count;
         }
@@ -73,7 +77,7 @@ pub type Decide = fn(&Input) -> Decision;
 /// Cards read at once.
 const CARDS_AT_ONCE: usize = 4;
 
-/// Decides about the products that are due.
+/// Decides about the products that are due, and asks for a sync of the stores for which prices were planned.
 ///
 /// # Errors
 /// The database cannot be asked for due products; faults of single products are counted.
@@ -96,11 +100,13 @@ pub async fn reprice_due_with(
         .tx(move |conn| due_products_claim(conn, pass.store_id, pass.checked_before, pass.limit, now))
         .await?;
     let mut summary = PassSummary::default();
+    let mut touched = BTreeSet::new();
     let mut results = stream::iter(due)
         .map(|due| async move {
             let name = due.product.name.clone();
+            let store_id = due.store.id;
             match reprice_product(services, due, pass.dry_run, decide).await {
-                Ok(decision) => Some(decision),
+                Ok((decision, planned)) => Some((decision, planned.then_some(store_id))),
                 Err(error) => {
                     tracing::error!(
                         product = name,
@@ -115,8 +121,9 @@ pub async fn reprice_due_with(
     while let Some(result) = results.next().await {
         match result {
             None => summary.failed += 1,
-            Some(decision) => {
+            Some((decision, store_id)) => {
                 summary.checked += 1;
+                touched.extend(store_id);
                 match decision.outcome {
                     Outcome::Change => summary.changed += 1,
                     Outcome::Keep => summary.kept += 1,
@@ -131,6 +138,11 @@ pub async fn reprice_due_with(
             }
         }
     }
+    match sync_after_pass(services, &touched).await {
+        Ok(syncs) => summary.syncs = syncs,
+        // The prices are planned; the next pass asks again.
+        Err(error) => tracing::error!(error = %chain(&error), "no sync was asked for after a pass"),
+    }
     Ok(summary)
 }
 
@@ -139,7 +151,7 @@ async fn reprice_product(
     due: DueProduct,
     dry_run: bool,
     decide: Decide,
-) -> Result<Decision, StoreError> {
+) -> Result<(Decision, bool), StoreError> {
     let id = due.product.id;
     let check_interval =
         TimeDelta::from_std(services.config.worker.check_interval).unwrap_or(TimeDelta::minutes(5));
@@ -168,14 +180,14 @@ async fn reprice_product(
             let input = input::build(conn, &due, market.as_ref(), now)?;
             let decision = decide(&input);
             let shadow = dry_run || due.store.repricing_mode != RepricingMode::Live;
-            record(conn, &due, &input, &decision, shadow, now)?;
+            let planned = record(conn, &due, &input, &decision, shadow, now)?;
             let streak = match (&market, decision.alone) {
                 (None, _) => due.product.alone_streak,
                 (Some(_), true) => due.product.alone_streak.saturating_add(1),
                 (Some(_), false) => 0,
             };
             due_product_release(conn, id, streak, next_check_at, now)?;
-            Ok(decision)
+            Ok((decision, planned))
         })
         .await;
     if result.is_err() {
@@ -213,7 +225,7 @@ fn all_cities(
         .collect())
 }
 
-/// Decision, audit row and intended push, all in the caller's transaction.
+/// Decision, audit row and intended push, all in the caller's transaction. `true`: a push is planned.
 fn record(
     conn: &mut PgConnection,
     due: &DueProduct,
@@ -221,7 +233,7 @@ fn record(
     decision: &Decision,
     shadow: bool,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let (product, store) = (&due.product, &due.store);
     let stored = StoredDecision {
         id: DecisionId::new(),
@@ -244,10 +256,10 @@ fn record(
     };
     let decision_id = decision_record(conn, &stored)?;
     let Some(price) = decision.price.filter(|_| !shadow) else {
-        return Ok(());
+        return Ok(false);
     };
     if push_in_flight(conn, product.id)? {
-        return Ok(());
+        return Ok(false);
     }
     let cities = all_cities(conn, due, price)?;
     let push_id = push_insert(
@@ -277,5 +289,6 @@ fn record(
                 .collect::<Vec<_>>()
                 .join(" "),
         );
-    audit_insert(conn, &entry)
+    audit_insert(conn, &entry)?;
+    Ok(true)
 }

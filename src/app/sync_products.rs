@@ -2,7 +2,10 @@
 //! once do no harm; nothing is archived unless the pass was complete. A pass that is broken off goes on at its
 //! page. Start reading at [`sync_store`]; the pass itself is in `pass`.
 
+mod after_pass;
 mod pass;
+
+pub use after_pass::sync_after_pass;
 
 use std::time::Duration;
 

@@ -14,12 +14,12 @@ use super::{
 use crate::{
     app::{
         proxies::upkeep::ProxyUpkeep,
-        push_prices::{PushSummary, push_store},
+        push_prices::{PushSummary, push_due},
         reprice::{Pass, PassSummary, reprice_due},
     },
     domain::StoreId,
     services::Services,
-    store::pushes::{push_stores_with_work, store_lease_release},
+    store::pushes::store_lease_release,
 };
 
 /// `kaspi-panel demper`
@@ -94,26 +94,11 @@ async fn one_pass(services: &Services, args: &DemperArgs, owner: Uuid) -> Result
             break;
         }
     }
-    let mut pushes = PushSummary::default();
-    if args.dry_run {
-        return Ok((total, pushes));
-    }
-    let now = services.now();
-    let stores = services
-        .db
-        .read(move |conn| push_stores_with_work(conn, now))
-        .await?;
-    for store_id in stores
-        .into_iter()
-        .filter(|id| args.store.is_none_or(|only| only == *id))
-    {
-        let summary = push_store(services, store_id, owner).await?;
-        pushes.sent += summary.sent;
-        pushes.confirmed += summary.confirmed;
-        pushes.held += summary.held;
-        pushes.rejected += summary.rejected;
-        pushes.waiting += summary.waiting;
-    }
+    let pushes = if args.dry_run {
+        PushSummary::default()
+    } else {
+        push_due(services, args.store, owner).await?
+    };
     Ok((total, pushes))
 }
 
@@ -121,7 +106,7 @@ fn report(args: &DemperArgs, pass: &PassSummary, pushes: &PushSummary) {
     if args.json {
         say(
             json!({ "checked": pass.checked, "changed": pass.changed, "kept": pass.kept, "held": pass.held,
-            "failed": pass.failed, "pushes": pushes }),
+            "failed": pass.failed, "pushes": pushes, "syncs": pass.syncs }),
         );
         return;
     }
@@ -137,5 +122,8 @@ fn report(args: &DemperArgs, pass: &PassSummary, pushes: &PushSummary) {
             "sent {}, confirmed {}, held at the gate {}, rejected {}, waiting {}",
             pushes.sent, pushes.confirmed, pushes.held, pushes.rejected, pushes.waiting
         ));
+        if pass.syncs > 0 {
+            say(format!("stores to be synced by a worker: {}", pass.syncs));
+        }
     }
 }

@@ -142,6 +142,24 @@ pub fn job_run_fetch(
         .optional()?)
 }
 
+/// The newest run of a kind for a store.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn job_run_newest(
+    conn: &mut PgConnection,
+    kind: JobKind,
+    store_id: StoreId,
+) -> Result<Option<JobRun>, StoreError> {
+    Ok(job_runs::table
+        .filter(job_runs::store_id.eq(store_id))
+        .filter(job_runs::kind.eq(kind))
+        .order((job_runs::created_at.desc(), job_runs::id.desc()))
+        .select(JobRun::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// The newest runs that the tenant may see, with the store's name; at most `limit`.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 mod batch;
 mod faults;
 mod gate;
+mod passes;
 mod rules;
 
 use std::sync::atomic::{AtomicI64, Ordering};

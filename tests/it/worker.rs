@@ -29,10 +29,11 @@ fn temp_dir(app: &TestApp) -> std::path::PathBuf {
 }
 
 /// A worker of its own process; killed with this value.
-struct Worker(Child);
+pub struct Worker(Child);
 
 impl Worker {
-    fn start(app: &TestApp) -> Self {
+    /// Starts it on this test's database and market.
+    pub fn start(app: &TestApp) -> Self {
         let child = app
             .program(&["worker"])
             .env("TMPDIR", temp_dir(app))
