@@ -14,6 +14,7 @@ pub mod product_edit;
 pub mod proxies;
 pub mod push_prices;
 pub mod reprice;
+pub mod retention;
 pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;

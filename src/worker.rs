@@ -17,6 +17,7 @@ use crate::{
         proxies::upkeep::ProxyUpkeep,
         push_prices::push_due,
         reprice::{Pass, reprice_due},
+        retention::forget_old,
     },
     queue::{self, QueueError},
     secrets::Secret,
@@ -31,6 +32,8 @@ const PRODUCTS_PER_ROUND: i64 = 40;
 const SESSIONS_EVERY: Duration = Duration::from_secs(20);
 /// Pause between two looks at the proxies: somebody may wait for a check.
 const PROXIES_EVERY: Duration = Duration::from_secs(2);
+/// Pause between two looks for rows that were kept long enough.
+const OLD_ROWS_EVERY: Duration = Duration::from_secs(600);
 /// Pause after a round that failed, so that a database that is away is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -74,7 +77,7 @@ pub async fn run(
     if !proxies_loaded(&services, &proxies, stop.clone()).await {
         return Ok(());
     }
-    let (queue, logins, (), (), (), (), ()) = tokio::join!(
+    let (queue, logins, (), (), (), (), (), ()) = tokio::join!(
         async { jobs.run().await.map_err(failed) },
         async { logins.run().await.map_err(failed) },
         rounds("reprice", tick, stop.clone(), || reprice_round(&services)),
@@ -86,6 +89,7 @@ pub async fn run(
         rounds("proxies", PROXIES_EVERY, stop.clone(), || proxies_round(
             &services, &proxies
         )),
+        rounds("old rows", OLD_ROWS_EVERY, stop.clone(), || forget_old(&services)),
     );
     // Another worker need not wait for our lease to run out.
     let released = services

@@ -44,6 +44,10 @@ job-retry-too-late = Only a sync that failed can be tried again
 sync-record = What changed
 sync-record-resumed = It went on where the last sync stopped: { $n } rows were read by that one.
 sync-record-none = No such products.
+sync-record-forgotten = { $days ->
+    [one] Which products these were is kept for { $days } day. Their number stays.
+   *[other] Which products these were is kept for { $days } days. Their number stays.
+}
 sync-record-shortened = The first { $shown } of { $all } are shown.
 sync-change-added = New
 sync-change-changed = Changed

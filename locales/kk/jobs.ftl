@@ -44,6 +44,7 @@ job-retry-too-late = Тек қатемен аяқталған салыстыру
 sync-record = Не өзгерді
 sync-record-resumed = Алдыңғы салыстыру тоқтаған жерден жалғасты: { $n } жолды ол оқыды.
 sync-record-none = Мұндай тауар жоқ.
+sync-record-forgotten = Бұл қандай тауарлар екені { $days } күн сақталады. Саны қалады.
 sync-record-shortened = { $all } ішінен алғашқы { $shown } көрсетілді.
 sync-change-added = Жаңа
 sync-change-changed = Өзгерді

@@ -44,6 +44,11 @@ job-retry-too-late = Повторить можно только сверку, к
 sync-record = Что изменилось
 sync-record-resumed = Продолжено с места, где остановилась прошлая сверка: { $n } строк прочитала она.
 sync-record-none = Таких товаров нет.
+sync-record-forgotten = { $days ->
+    [one] Какие это товары, хранится { $days } день. Количество остаётся.
+    [few] Какие это товары, хранится { $days } дня. Количество остаётся.
+   *[other] Какие это товары, хранится { $days } дней. Количество остаётся.
+}
 sync-record-shortened = Показаны первые { $shown } из { $all }.
 sync-change-added = Новые
 sync-change-changed = Изменились

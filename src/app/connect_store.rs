@@ -38,15 +38,12 @@ use crate::{
             attempt_list_lost, attempt_open_of,
         },
         error::Unique,
-        evidence::evidence_prune,
         stores::{Store, store_fetch},
     },
 };
 
 /// An attempt that no worker takes up is given up after that.
 const ATTEMPT_LIFE: TimeDelta = TimeDelta::minutes(15);
-/// Evidence is kept so long.
-const EVIDENCE_LIFE: TimeDelta = TimeDelta::days(7);
 
 /// Why a connection was not begun or not continued.
 #[derive(Debug, thiserror::Error)]
@@ -340,20 +337,14 @@ pub fn merchants_of(json: &Value) -> Vec<Merchant> {
     serde_json::from_value(json.clone()).unwrap_or_default()
 }
 
-/// Gives up what is past its deadline or whose worker is gone, and forgets old evidence; part of the upkeep.
+/// Gives up what is past its deadline or whose worker is gone; part of the upkeep.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn expire_connections(services: &Services) -> Result<(), StoreError> {
     let now = services.now();
     let silence = services.config.worker.lost_after.as_secs_f64();
-    services
-        .db
-        .tx(move |conn| {
-            evidence_prune(conn, now - EVIDENCE_LIFE)?;
-            expire(conn, silence, now)
-        })
-        .await
+    services.db.tx(move |conn| expire(conn, silence, now)).await
 }
 
 fn expire(conn: &mut PgConnection, silence: f64, now: DateTime<Utc>) -> Result<(), StoreError> {

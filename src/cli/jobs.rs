@@ -1,14 +1,14 @@
 //! `jobs …`: background work, as the panel's page shows it.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Subcommand;
 use serde_json::json;
 
 use super::{program::Program, say};
 use crate::{
-    app::job_runs::retry_run,
+    app::job_runs::{JobRunError, cancel_run, retry_run},
     domain::{Actor, JobRunId, Tenant},
-    queue::runs::{job_run_cancel, job_run_list},
+    queue::runs::job_run_list,
 };
 
 /// `kaspi-panel jobs …`
@@ -21,7 +21,7 @@ pub enum JobsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Calls a waiting or running run off.
+    /// Calls a sync off that waits or runs. A login is called off where it is looked at, in the panel.
     #[command(after_help = "Example: kaspi-panel jobs cancel 0199c0de-0000-7000-8000-000000000001")]
     Cancel {
         /// Key of the run.
@@ -65,14 +65,25 @@ pub async fn run(command: JobsCommand) -> Result<()> {
             }
         }
         JobsCommand::Cancel { run } => {
-            let now = services.now();
-            services.db.tx(move |conn| job_run_cancel(conn, run, now)).await?;
+            cancel_run(&services, &Actor::system(), run)
+                .await
+                .map_err(|error| told(error, run))?;
             say("Called off; work that is being done stops at its next step.");
         }
         JobsCommand::Retry { run } => {
-            let new = retry_run(&services, &Actor::system(), run).await?;
+            let new = retry_run(&services, &Actor::system(), run)
+                .await
+                .map_err(|error| told(error, run))?;
             say(format!("The sync waits for a worker as run {new}."));
         }
     }
     Ok(())
+}
+
+/// Why nothing was done, with the next step where there is one.
+fn told(error: JobRunError, run: JobRunId) -> anyhow::Error {
+    match error {
+        JobRunError::NotFound => anyhow!("there is no run with the key {run}: see `kaspi-panel jobs list`"),
+        other => other.into(),
+    }
 }

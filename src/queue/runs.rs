@@ -1,7 +1,10 @@
 //! Our own history of background work: the queue deletes what is done, people want to see it.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Nullable, Timestamptz},
+};
 use serde_json::Value;
 
 use crate::{
@@ -9,6 +12,11 @@ use crate::{
     schema::{job_runs, stores},
     store::{StoreError, stores::store_ids_of},
 };
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    fn coalesce(first: Nullable<Timestamptz>, other: Nullable<Timestamptz>) -> Nullable<Timestamptz>;
+}
 
 /// One run of background work.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable, Insertable)]
@@ -213,7 +221,8 @@ pub fn job_run_start(conn: &mut PgConnection, id: JobRunId, now: DateTime<Utc>) 
         job_runs::state.eq(JobState::Running),
         job_runs::failure.eq(None::<String>),
         job_runs::retry_at.eq(None::<DateTime<Utc>>),
-        job_runs::started_at.eq(now),
+        // A run that is taken up again began when it was taken up first.
+        job_runs::started_at.eq(coalesce(job_runs::started_at, Some(now))),
         job_runs::heartbeat_at.eq(now),
         job_runs::attempts.eq(job_runs::attempts + 1),
     ))

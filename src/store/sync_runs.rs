@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::count_star,
+    dsl::{count_star, exists},
     prelude::*,
     sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid},
 };
@@ -11,7 +11,7 @@ use diesel::{
 use super::StoreError;
 use crate::{
     domain::{JobRunId, ProductId, StoreId, SyncChangeKind},
-    schema::{products, sync_changes, sync_pages},
+    schema::{job_runs, products, sync_changes, sync_pages},
 };
 
 /// Changes of each kind that a run keeps; its summary counts all of them.
@@ -290,4 +290,26 @@ pub fn sync_failed_count(conn: &mut PgConnection, run_id: JobRunId) -> Result<i6
         .filter(sync_changes::sku.is_not_null())
         .select(count_star())
         .first(conn)?)
+}
+
+/// Removes the changes of runs that ended before `before`, of at most `limit` runs; tells of how many.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn sync_changes_prune(
+    conn: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<i64, StoreError> {
+    let runs: Vec<JobRunId> = job_runs::table
+        .filter(job_runs::finished_at.lt(before))
+        .filter(exists(
+            sync_changes::table.filter(sync_changes::run_id.eq(job_runs::id)),
+        ))
+        .order(job_runs::created_at)
+        .limit(limit)
+        .select(job_runs::id)
+        .load(conn)?;
+    diesel::delete(sync_changes::table.filter(sync_changes::run_id.eq_any(&runs))).execute(conn)?;
+    Ok(i64::try_from(runs.len()).unwrap_or(i64::MAX))
 }

@@ -108,10 +108,11 @@ impl RunView {
         }
     }
 
-    /// Told only once a tenth is done: before that it would jump about.
+    /// Told only once a tenth is done: before that it would jump about. Never for a run that was taken up again:
+    /// its time has pauses in it, which say nothing about the rest.
     fn remaining(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
         let (done, total) = (self.run.progress_done, self.run.progress_total?);
-        if done < total / 10 || done == 0 || done >= total {
+        if self.run.attempts > 1 || done < total / 10 || done == 0 || done >= total {
             return None;
         }
         let so_far = (now - self.run.started_at?).num_seconds();

@@ -1,6 +1,7 @@
 //! Pages that are not what they should be, and what is kept to find out why.
 
 use kaspi_panel::{
+    app::retention::forget_old,
     domain::Tenant,
     store::evidence::{AttemptEvidence, evidence_fetch},
 };
@@ -142,7 +143,7 @@ async fn evidence_is_for_the_owner_alone_without_secrets_and_for_a_week() {
     }
 
     app.advance(7 * 86_400 + 1).await;
-    expire_connections(&app.services).await.unwrap();
+    assert!(!forget_old(&app.services).await.unwrap());
     let id: AttemptId = page.rsplit('/').next().unwrap().parse().unwrap();
     assert!(evidence(&app, id).is_none(), "forgotten after a week");
 }

@@ -1,4 +1,4 @@
-//! `store sync` and `jobs retry` on the command line.
+//! `store sync`, `jobs retry` and `jobs cancel` on the command line.
 
 use std::{process::Stdio, time::Duration};
 
@@ -88,4 +88,39 @@ async fn a_failed_run_is_tried_again_by_its_key() {
         .output()
         .unwrap();
     assert_eq!(again.status.code(), Some(1), "it did not fail");
+}
+
+#[tokio::test]
+async fn a_run_is_called_off_by_its_key_as_the_button_does_it() {
+    let (app, id) = app().await;
+    bulk(&app, 250).await;
+    app.market
+        .fault("list", "html", json!({ "after": 2, "times": 1 }))
+        .await;
+    let (broken, waiting) = sync(&app, id).await;
+    assert!(matches!(broken, Err(JobError::Postponed(_))), "{broken:?}");
+    let pages = || -> i64 { sync_pages::table.count().get_result(&mut app.conn()).unwrap() };
+    assert!(pages() > 0, "it would go on there");
+    let cancel = |key: &str| app.program(&["jobs", "cancel", key]).output().unwrap();
+
+    let output = cancel(&waiting.id.to_string());
+
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(run(&app, waiting.id).state, JobState::Cancelled);
+    assert_eq!(pages(), 0, "the next sync begins anew");
+    let told: Vec<(String, Option<uuid::Uuid>)> = audit_log::table
+        .filter(audit_log::action.eq("cancel"))
+        .select((audit_log::object_kind, audit_log::object_id))
+        .load(&mut app.conn())
+        .unwrap();
+    assert_eq!(told, [("job_run".to_owned(), Some(waiting.id.0))]);
+
+    let again = cancel(&waiting.id.to_string());
+    assert_eq!(again.status.code(), Some(1), "it is over");
+    let unknown = "0199c0de-0000-7000-8000-000000000001";
+    let errors = String::from_utf8(cancel(unknown).stderr).unwrap();
+    assert!(
+        errors.contains(&format!("there is no run with the key {unknown}")),
+        "{errors}"
+    );
 }

@@ -1,6 +1,12 @@
 //! What a run did is kept with it: counts, and the skus of each kind.
 
+use std::time::Duration;
+
+use kaspi_panel::{secrets::Secret, worker};
+use tokio::sync::watch;
+
 use super::*;
+use crate::support::wait_until;
 
 /// The skus of a run's changes of a kind, with the reason and whether there is a product.
 fn changes(app: &TestApp, run: JobRunId, kind: SyncChangeKind) -> Vec<(String, Option<String>, bool)> {
@@ -188,4 +194,41 @@ async fn a_waiting_run_tells_until_when_and_why_and_is_called_off_from_the_store
     assert_eq!(run(&app, waiting.id).state, JobState::Cancelled);
     let page = client.get(&format!("/stores/{id}")).await.expect(200);
     assert_eq!(page.count(".job"), 0);
+}
+
+#[tokio::test]
+async fn which_products_a_run_changed_is_forgotten_after_a_month_and_their_number_is_not() {
+    let (mut app, id) = app().await;
+    let (_, old) = sync(&app, id).await;
+    app.advance(30 * 86_400).await;
+    bulk(&app, 2).await;
+    let (_, young) = sync(&app, id).await;
+    let kept = |run: &JobRun| changes(&app, run.id, SyncChangeKind::Added).len();
+    assert_eq!((kept(&old), kept(&young)), (16, 2));
+    app.advance(1).await;
+
+    // The worker does it by itself, and may.
+    let (stop, stopped) = watch::channel(false);
+    let (services, database) = (app.services.clone(), Secret::from(app.db.url()));
+    let working = tokio::spawn(async move { worker::run(services, &database, stopped).await });
+    wait_until("the old changes are gone", Duration::from_secs(60), || async {
+        match kept(&old) {
+            0 => Ok(()),
+            left => Err(left),
+        }
+    })
+    .await;
+    stop.send_replace(true);
+    working.await.unwrap().expect("the worker ends in order");
+
+    assert_eq!(kept(&young), 2, "its month is not over");
+    let client = app.sign_in("aigul").await;
+    let page = client.get(&format!("/jobs/{}", old.id)).await.expect(200);
+    assert_eq!(page.texts(".tabs a")[0], "Новые16");
+    assert_eq!(
+        page.text(".blank"),
+        "Какие это товары, хранится 30 дней. Количество остаётся."
+    );
+    let none = client.get(&format!("/jobs/{}?kind=changed", old.id)).await;
+    assert_eq!(none.text(".blank"), "Таких товаров нет.");
 }

@@ -177,3 +177,31 @@ async fn a_run_that_was_called_off_stops_at_its_next_page() {
     assert_eq!(jobs::sync_store::run(app.services.clone(), run_id).await, Ok(()));
     assert_eq!(run(&app, run_id).state, JobState::Cancelled);
 }
+
+#[tokio::test]
+async fn a_run_that_is_taken_up_again_began_when_it_was_taken_up_first() {
+    let (mut app, id) = app().await;
+    bulk(&app, 250).await;
+    app.market
+        .fault(
+            "list",
+            "status",
+            json!({ "status": 503, "body": "html", "after": 2, "times": 4 }),
+        )
+        .await;
+    let first = app.services.now();
+    let (broken, waiting) = sync(&app, id).await;
+    assert!(matches!(broken, Err(JobError::Postponed(_))), "{broken:?}");
+    app.advance(600).await;
+
+    assert!(job_run_start(&mut app.conn(), waiting.id, app.services.now()).unwrap());
+
+    let again = run(&app, waiting.id);
+    assert_eq!((again.attempts, again.started_at), (2, Some(first)));
+    // How long the rest takes, a time with a pause in it does not tell.
+    let client = app.sign_in("aigul").await;
+    let page = client.get(&format!("/jobs/{}", waiting.id)).await.expect(200);
+    assert!(again.progress_done > 266 / 10, "far enough to tell otherwise");
+    let read = format!("{} из 266", again.progress_done);
+    assert_eq!(page.text(".job [role=status]"), read);
+}

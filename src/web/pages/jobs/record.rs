@@ -1,7 +1,7 @@
 //! What a sync run did, as its page shows it: counts of each kind and the products of one kind.
 
 use crate::{
-    app::sync_products::SyncSummary,
+    app::{retention::SYNC_CHANGES_LIFE, sync_products::SyncSummary},
     domain::SyncChangeKind,
     queue::runs::JobRun,
     store::{
@@ -20,6 +20,8 @@ pub struct SyncRecord {
     pub kind: SyncChangeKind,
     /// Its products, the first of them.
     pub changes: Vec<SyncChange>,
+    /// They were kept long enough and are gone; the counts are not.
+    pub forgotten: bool,
 }
 
 impl SyncRecord {
@@ -41,6 +43,7 @@ impl SyncRecord {
             None => Vec::new(),
         };
         Ok(Self {
+            forgotten: run.finished_at.is_some() && changes.is_empty() && summary.count(kind) > 0,
             summary,
             kind,
             changes,
@@ -63,6 +66,12 @@ impl SyncRecord {
     #[must_use]
     pub fn reason(&self, reason: &str, t: &Texts) -> String {
         t.get_or(&format!("sync-reason-{reason}"), "sync-reason-row_unreadable")
+    }
+
+    /// For how many days the products are kept.
+    #[must_use]
+    pub fn days_kept(&self) -> i64 {
+        SYNC_CHANGES_LIFE.num_days()
     }
 
     /// Not all products of the kind are listed.
