@@ -13,6 +13,8 @@ pub mod pricing;
 pub mod product;
 pub mod proxy;
 pub mod states;
+pub mod tariffs;
+pub mod terms;
 mod text_enum;
 
 pub use text_enum::UnknownWord;
@@ -22,3 +24,4 @@ pub use ids::*;
 pub use money::Tenge;
 pub use proxy::{ProxyFault, ProxyOrigin, ProxyScheme};
 pub use states::*;
+pub use tariffs::TariffKind;

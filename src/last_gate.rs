@@ -1,7 +1,10 @@
 //! The last gate: stands directly before a price leaves for the marketplace. It reads the limits again with
 //! its own query, shares no code with the engine, and is the only place that can make a [`ClearedWrite`],
 //! which the client's price call demands. Whatever decided the price, nothing passes that is below the
-//! floor, above the ceiling, stopped, stale, unclaimed, or of a store that is not live.
+//! floor, above the ceiling, short of the goal where costs are known, stopped, stale, unclaimed, or of a store that
+//! is not live.
+
+mod profit;
 
 use std::time::{Duration, Instant};
 
@@ -100,6 +103,8 @@ struct CityPrice {
     city_id: String,
     #[diesel(sql_type = sql::BigInt)]
     price: i64,
+    #[diesel(sql_type = sql::BigInt)]
+    lowest: i64,
     #[diesel(sql_type = sql::Nullable<sql::BigInt>)]
     present: Option<i64>,
 }
@@ -107,7 +112,9 @@ struct CityPrice {
 /// The present state of everything that can forbid a write. Lease and life go by the database's clock,
 /// freshness by the program's (`$3`), which wrote those stamps.
 const FACTS: &str = "
-select s.merchant_id, p.sku, u.availabilities, p.floor_tenge as floor, p.ceiling_tenge as ceiling, case
+select s.merchant_id, p.sku, u.availabilities,
+  coalesce(p.floor_tenge, cat.floor_tenge, shop.floor_tenge) as floor,
+  coalesce(p.ceiling_tenge, cat.ceiling_tenge, shop.ceiling_tenge) as ceiling, case
   when u.state <> 'claimed' then 'not_claimed'
   when u.lease_epoch is distinct from $2 or s.lease_epoch <> $2 or s.lease_until is null
     or s.lease_until < now() then 'lease_lost'
@@ -128,11 +135,13 @@ select s.merchant_id, p.sku, u.availabilities, p.floor_tenge as floor, p.ceiling
     then 'availabilities_stale'
   end as refusal
 from price_pushes u join products p on p.id = u.product_id join stores s on s.id = u.store_id
+left join pricing_terms cat on cat.store_id = s.id and cat.category = p.category
+left join pricing_terms shop on shop.store_id = s.id and shop.category is null and shop.product_id is null
 where u.id = $1 and p.store_id = s.id
 for update of u";
 
 const CITY_PRICES: &str = "
-select c.city_id, c.price_tenge as price, pp.price_tenge as present
+select c.city_id, c.price_tenge as price, c.floor_tenge as lowest, pp.price_tenge as present
 from price_push_cities c join price_pushes u on u.id = c.push_id
 left join product_prices pp on pp.product_id = u.product_id and pp.city_id = c.city_id
 where c.push_id = $1 order by c.city_id";
@@ -165,20 +174,26 @@ pub fn clear(
         .bind::<sql::Uuid, _>(push.0)
         .load(conn)
         .map_err(StoreError::from)?;
-    let floor = facts.floor.ok_or(GateError::Refused("no_floor"))?;
+    let goal = profit::goal(conn, push, now)?;
+    if facts.floor.is_none() && goal.is_none() {
+        return Err(GateError::Refused("no_floor"));
+    }
     if cities.is_empty() {
         return Err(GateError::Refused("no_price"));
     }
     for city in &cities {
-        if city.price < floor || city.price < 10 || floor < 1 {
+        if city.price < 10 || facts.floor.is_some_and(|floor| city.price < floor || floor < 1) {
             return Err(GateError::Refused("below_floor"));
+        }
+        if goal.as_ref().is_some_and(|goal| !goal.is_met_at(city.price)) {
+            return Err(GateError::Refused("below_goal"));
         }
         if facts.ceiling.is_some_and(|ceiling| city.price > ceiling) {
             return Err(GateError::Refused("above_ceiling"));
         }
-        // Nobody may raise without a ceiling, except back up to the floor itself.
+        // Nobody may raise without a ceiling, except back up to the lowest permitted price itself.
         let raise = city.present.is_none_or(|present| city.price > present);
-        if facts.ceiling.is_none() && raise && city.price != floor.max(10) {
+        if facts.ceiling.is_none() && raise && city.price != city.lowest.max(10) {
             return Err(GateError::Refused("no_ceiling"));
         }
     }
@@ -230,6 +245,7 @@ pub const CODES: &[&str] = &[
     "no_floor",
     "no_price",
     "below_floor",
+    "below_goal",
     "above_ceiling",
     "no_ceiling",
     "availabilities_unreadable",

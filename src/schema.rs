@@ -236,6 +236,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    pricing_terms (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        category -> Nullable<Text>,
+        product_id -> Nullable<Uuid>,
+        floor_tenge -> Nullable<BigInt>,
+        ceiling_tenge -> Nullable<BigInt>,
+        unit_cost_tenge -> Nullable<BigInt>,
+        commission -> Nullable<Text>,
+        tax -> Nullable<Text>,
+        delivery -> Nullable<Text>,
+        weight_grams -> Nullable<Integer>,
+        goal_kind -> Nullable<Text>,
+        goal_value -> Nullable<BigInt>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     product_prices (product_id, city_id) {
         product_id -> Uuid,
         city_id -> Text,
@@ -308,6 +329,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    rule_products (rule_id, product_id) {
+        rule_id -> Uuid,
+        product_id -> Uuid,
+    }
+}
+
+diesel::table! {
     rules (id) {
         id -> Uuid,
         store_id -> Uuid,
@@ -317,6 +345,11 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        scope -> Text,
+        category -> Nullable<Text>,
+        product_id -> Nullable<Uuid>,
+        position -> Integer,
+        enabled -> Bool,
     }
 }
 
@@ -427,6 +460,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    tariffs (id) {
+        id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        valid_from -> Date,
+        percent_millionths -> Nullable<BigInt>,
+        delivery -> Nullable<Jsonb>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Uuid,
         external_id -> Text,
@@ -463,8 +510,13 @@ diesel::joinable!(price_pushes -> price_decisions (decision_id));
 diesel::joinable!(price_pushes -> products (product_id));
 diesel::joinable!(price_pushes -> stores (store_id));
 diesel::joinable!(price_pushes -> users (actor_id));
+diesel::joinable!(pricing_terms -> products (product_id));
+diesel::joinable!(pricing_terms -> stores (store_id));
 diesel::joinable!(product_prices -> products (product_id));
 diesel::joinable!(products -> stores (store_id));
+diesel::joinable!(rule_products -> products (product_id));
+diesel::joinable!(rule_products -> rules (rule_id));
+diesel::joinable!(rules -> products (product_id));
 diesel::joinable!(rules -> stores (store_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(settings -> users (updated_by));
@@ -492,9 +544,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     price_decisions,
     price_push_cities,
     price_pushes,
+    pricing_terms,
     product_prices,
     products,
     proxies,
+    rule_products,
     rules,
     sessions,
     settings,
@@ -505,5 +559,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     stores,
     sync_changes,
     sync_pages,
+    tariffs,
     users,
 );

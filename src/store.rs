@@ -26,6 +26,8 @@ pub mod sessions;
 pub mod sql_types;
 pub mod stores;
 pub mod sync_runs;
+pub mod tariffs;
+pub mod terms;
 pub mod users;
 
 pub use db::Db;

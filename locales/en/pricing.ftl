@@ -177,6 +177,7 @@ push-finished-at = finished { $time }
 push-reason-unknown = code { $code }
 push-reason-above_ceiling = the price is above the ceiling
 push-reason-below_floor = the price is below the floor
+push-reason-below_goal = the price would earn less than the goal
 push-reason-availabilities_stale = the stock data is old
 push-reason-availabilities_unreadable = the stock data cannot be read
 push-reason-expired = the decision is too old

@@ -177,6 +177,7 @@ push-finished-at = аяқталды { $time }
 push-reason-unknown = коды { $code }
 push-reason-above_ceiling = баға төбеден жоғары
 push-reason-below_floor = баға еденнен төмен
+push-reason-below_goal = бұл бағамен сату мақсаттан аз табыс әкеледі
 push-reason-availabilities_stale = қойма деректері ескірген
 push-reason-availabilities_unreadable = қойма деректері оқылмайды
 push-reason-expired = шешім ескірді

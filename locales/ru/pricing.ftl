@@ -177,6 +177,7 @@ push-finished-at = завершено { $time }
 push-reason-unknown = код { $code }
 push-reason-above_ceiling = цена выше потолка
 push-reason-below_floor = цена ниже пола
+push-reason-below_goal = продажа по этой цене принесёт меньше цели
 push-reason-availabilities_stale = данные о складах устарели
 push-reason-availabilities_unreadable = данные о складах не прочитать
 push-reason-expired = решение устарело

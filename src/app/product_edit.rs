@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::edit::{EditError, FieldError, changed_fields, filled, store_for_change, too_long};
 use crate::{
-    domain::{Actor, ProductId, StoreId, Tenge, product::LOWEST_PRICE},
+    domain::{Actor, ProductId, StoreId, Tenge, product::LOWEST_PRICE, terms::Terms},
     services::Services,
     store::{
         StoreError,
@@ -15,6 +15,7 @@ use crate::{
         products::{
             Product, ProductChange, ProductRow, product_delete, product_fetch, product_insert, product_update,
         },
+        terms::terms_beyond_product,
     },
 };
 
@@ -74,7 +75,9 @@ fn edit_in(
         strategy: filled(change.strategy),
         ..change
     };
-    let errors = change_errors(&change);
+    let product = (row.product.id, row.product.category.as_deref());
+    let beyond = terms_beyond_product(conn, row.product.store_id, product)?;
+    let errors = change_errors(&change, &beyond);
     if !errors.is_empty() {
         return Err(EditError::Invalid(errors));
     }
@@ -181,7 +184,8 @@ fn change_json(change: &ProductChange) -> Value {
     })
 }
 
-fn change_errors(change: &ProductChange) -> Vec<FieldError> {
+/// `beyond`: what holds where the product itself sets nothing.
+fn change_errors(change: &ProductChange, beyond: &Terms) -> Vec<FieldError> {
     let mut errors = Vec::new();
     match change.floor_tenge {
         Some(floor) if floor < LOWEST_PRICE => {
@@ -190,13 +194,13 @@ fn change_errors(change: &ProductChange) -> Vec<FieldError> {
         Some(floor) if floor > Tenge::MAX => {
             errors.push(FieldError::new("floor_tenge", "product-error-price-high"));
         }
-        None if change.repricing_enabled => {
+        None if change.repricing_enabled && beyond.floor.is_none() && beyond.unit_cost.is_none() => {
             errors.push(FieldError::new("floor_tenge", "product-error-floor-needed"));
         }
         _ => {}
     }
     match change.ceiling_tenge {
-        Some(ceiling) if ceiling < change.floor_tenge.unwrap_or(LOWEST_PRICE) => {
+        Some(ceiling) if ceiling < change.floor_tenge.or(beyond.floor).unwrap_or(LOWEST_PRICE) => {
             errors.push(FieldError::new("ceiling_tenge", "product-error-ceiling-low"));
         }
         Some(ceiling) if ceiling > Tenge::MAX => {
@@ -211,7 +215,7 @@ fn change_errors(change: &ProductChange) -> Vec<FieldError> {
 }
 
 fn new_errors(product: &Product) -> Vec<FieldError> {
-    let mut errors = change_errors(&change_of(product));
+    let mut errors = change_errors(&change_of(product), &Terms::default());
     for (field, value) in [
         ("name", product.name.as_str()),
         ("kaspi_product_id", product.kaspi_product_id.as_str()),

@@ -200,11 +200,12 @@ async fn reprice_product(
     result
 }
 
-/// A write replaces the prices of all cities: those the decision is not about keep theirs, brought inside the
-/// limits where they are outside.
+/// A write replaces the prices of all cities: those the decision is not about keep theirs, brought into the safe
+/// set where they are outside.
 fn all_cities(
     conn: &mut PgConnection,
     due: &DueProduct,
+    input: &Input,
     price: Tenge,
 ) -> Result<Vec<(String, Tenge, Tenge)>, StoreError> {
     let prices = product_prices_list(conn, due.product.id)?;
@@ -215,10 +216,7 @@ fn all_cities(
             let wanted = if city.city_id == due.store.main_city_id {
                 price
             } else {
-                let raised = due.product.floor_tenge.map_or(before, |floor| before.max(floor));
-                due.product
-                    .ceiling_tenge
-                    .map_or(raised, |ceiling| raised.min(ceiling))
+                pricing::brought_inside(input.limits, input.economics.as_ref(), before).unwrap_or(price)
             };
             (city.city_id, before, wanted)
         })
@@ -261,7 +259,8 @@ fn record(
     if push_in_flight(conn, product.id)? {
         return Ok(false);
     }
-    let cities = all_cities(conn, due, price)?;
+    let cities = all_cities(conn, due, input, price)?;
+    let lowest_tenge = pricing::lowest_safe(input.limits, input.economics.as_ref()).unwrap_or(price);
     let push_id = push_insert(
         conn,
         &NewPush {
@@ -271,6 +270,7 @@ fn record(
             origin: PushOrigin::Robot,
             actor_id: None,
             market_taken_at: input.market.as_ref().map_or(Some(now), |m| Some(m.taken_at)),
+            lowest_tenge,
             cities,
         },
         now,

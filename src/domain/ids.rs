@@ -51,6 +51,10 @@ id! {
     ProductId,
     /// A merchant's offer on a card, during the time it stayed the same.
     MarketOfferId,
+    /// A dated tariff.
+    TariffId,
+    /// Limits and economics of a store, a category or a product.
+    TermsId,
     /// A rule of repricing.
     RuleId,
     /// One answer of the deciding function.

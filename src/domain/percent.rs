@@ -29,6 +29,18 @@ impl Percent {
         Self(i64_from(hundredths) * (UNIT / 100))
     }
 
+    /// From millionths of a percent, as tables keep them: 12 500 000 is 12.5 %.
+    #[must_use]
+    pub const fn from_millionths(millionths: i64) -> Self {
+        Self(millionths)
+    }
+
+    /// Millionths of a percent, as tables keep them.
+    #[must_use]
+    pub const fn to_millionths(self) -> i64 {
+        self.0
+    }
+
     /// The percentage in millionths of a percent; what it is a share of counts 100 000 000 of them.
     #[must_use]
     pub fn millionths(self) -> i128 {

@@ -47,7 +47,7 @@ pub use rule::{
     AboveCeilingChoice, AloneChoice, Amount, AtFloorChoice, BelowFloorChoice, Filters, FirstChoice, MinMove,
     Motion, PreorderFilter, RESERVED_KINDS, RoomyChoice, Rule, Scenarios, Strategy,
 };
-pub use safe_set::LOWEST_PRICE;
+pub use safe_set::{LOWEST_PRICE, brought_inside, lowest_safe};
 pub use stored::NotAnInput;
 pub use strict::Rating;
 

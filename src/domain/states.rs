@@ -308,3 +308,17 @@ text_enum! {
         System = "system",
     }
 }
+
+text_enum! {
+    /// What a rule of repricing is attached to. Of several rules the nearest wins, in this order.
+    RuleScope {
+        /// One product.
+        Product = "product",
+        /// Chosen products of a store.
+        Selection = "selection",
+        /// A category of a store.
+        Category = "category",
+        /// A whole store.
+        Store = "store",
+    }
+}

@@ -7,6 +7,7 @@ use super::{
     StoreError,
     page::{PageRequest, Paged, search_words},
     preorders::Preorder,
+    products::with_terms,
     products::{Product, ProductPrice, ProductRow},
     stores::{Store, store_ids_of},
 };
@@ -252,13 +253,8 @@ pub fn product_api_list(
             Option::<ProductPrice>::as_select(),
         ))
         .load(conn)?;
-    let rows = rows.into_iter().map(|(product, store_name, price)| ProductRow {
-        product,
-        store_name,
-        price,
-    });
     Ok(Paged {
-        rows: rows.collect(),
+        rows: with_terms(conn, rows)?,
         total,
         page,
     })

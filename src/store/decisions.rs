@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 use serde_json::Value;
 
-use super::{StoreError, products::Product, stores::store_ids_of};
+use super::{StoreError, products::Product, stores::store_ids_of, terms::limited};
 use crate::{
     domain::{DecisionId, Outcome, ProductId, StoreId, Tenant, Tenge, UserId},
     schema::{price_decisions, product_prices, products, stores},
@@ -164,7 +164,7 @@ pub struct DueProduct {
 }
 
 /// Claims products that are due, oldest first: rows that another worker is taking are passed over. Nothing is
-/// due without a floor, a card, a sku, a known price, or of a store that is off or not connected. With
+/// due without a floor or a known cost, a card, a sku, a known price, or of a store that is off or not connected. With
 /// `checked_before` everything that was not decided about since then is due.
 ///
 /// # Errors
@@ -189,7 +189,7 @@ pub fn due_products_claim(
         .filter(products::repricing_enabled)
         .filter(products::on_sale)
         .filter(products::archived_at.is_null())
-        .filter(products::floor_tenge.is_not_null())
+        .filter(limited())
         .filter(products::card_id.is_not_null())
         .filter(products::sku.is_not_null())
         .filter(

@@ -21,6 +21,12 @@ pub enum Unique {
     AttemptOpen,
     /// The product has a push in flight.
     PushInFlight,
+    /// One tariff of a kind and name per day.
+    Tariff,
+    /// Terms once per store, category or product.
+    Terms,
+    /// One rule per store, category or product.
+    Rule,
 }
 
 /// Known constraint names and what they mean: the one place that maps them.
@@ -33,6 +39,13 @@ const UNIQUE: &[(&str, Unique)] = &[
     ("job_runs_open_key", Unique::JobOpen),
     ("connection_attempts_open_key", Unique::AttemptOpen),
     ("price_pushes_in_flight_key", Unique::PushInFlight),
+    ("tariffs_kind_name_valid_from_key", Unique::Tariff),
+    ("pricing_terms_store_id_key", Unique::Terms),
+    ("pricing_terms_category_key", Unique::Terms),
+    ("pricing_terms_product_id_key", Unique::Terms),
+    ("rules_store_key", Unique::Rule),
+    ("rules_category_key", Unique::Rule),
+    ("rules_product_id_key", Unique::Rule),
 ];
 
 /// A failed query.

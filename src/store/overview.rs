@@ -6,6 +6,7 @@ use diesel::{dsl::count_star, prelude::*};
 use super::{
     StoreError,
     stores::{Store, store_ids_of, stores_of},
+    terms::limited,
 };
 use crate::{
     domain::{
@@ -108,7 +109,7 @@ pub fn overview_fetch(
     let without_floor = products::table
         .filter(products::store_id.eq_any(&ids))
         .filter(products::repricing_enabled)
-        .filter(products::floor_tenge.is_null())
+        .filter(diesel::dsl::not(limited()))
         .filter(products::archived_at.is_null())
         .select(count_star())
         .first(conn)?;
@@ -382,7 +383,7 @@ pub fn overview_store(conn: &mut PgConnection, id: StoreId) -> Result<StoreFigur
         products: in_catalogue().select(count_star()).first(conn)?,
         repriced: repriced().select(count_star()).first(conn)?,
         without_floor: repriced()
-            .filter(products::floor_tenge.is_null())
+            .filter(diesel::dsl::not(limited()))
             .select(count_star())
             .first(conn)?,
         open_pushes: price_pushes::table

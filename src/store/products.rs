@@ -8,9 +8,10 @@ use super::{
     StoreError,
     page::{PageRequest, Paged},
     stores::store_ids_of,
+    terms::{limited, terms_of_products},
 };
 use crate::{
-    domain::{ProductId, StoreId, Tenant, Tenge},
+    domain::{ProductId, StoreId, Tenant, Tenge, terms::Terms},
     schema::{product_prices, products, stores},
 };
 
@@ -105,6 +106,8 @@ pub struct ProductRow {
     pub store_name: String,
     /// Price in the main city; `None`: never read.
     pub price: Option<ProductPrice>,
+    /// What holds for it, from wherever it is set.
+    pub terms: Terms,
 }
 
 /// Tabs over the catalogue.
@@ -167,7 +170,10 @@ pub fn product_fetch(
 ) -> Result<Option<ProductRow>, StoreError> {
     let query = of_tenant(tenant).filter(products::id.eq(id));
     let row = query.select(columns()).first::<RowTuple>(conn).optional()?;
-    Ok(row.map(to_row))
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    Ok(with_terms(conn, vec![row])?.pop())
 }
 
 /// A page of products that the tenant may see.
@@ -198,7 +204,7 @@ pub fn product_list(
         .offset(page.offset())
         .load::<RowTuple>(conn)?;
     Ok(Paged {
-        rows: rows.into_iter().map(to_row).collect(),
+        rows: with_terms(conn, rows)?,
         total,
         page,
     })
@@ -311,7 +317,7 @@ pub fn product_delete(conn: &mut PgConnection, id: ProductId) -> Result<(), Stor
     Ok(())
 }
 
-type RowTuple = (Product, String, Option<ProductPrice>);
+pub(super) type RowTuple = (Product, String, Option<ProductPrice>);
 
 #[diesel::dsl::auto_type]
 fn joined() -> _ {
@@ -360,11 +366,9 @@ fn filtered(tenant: Tenant, filter: &ProductFilter) -> Joined<'static> {
         ProductView::AtFloor => {
             query.filter(product_prices::price_tenge.nullable().eq(products::floor_tenge))
         }
-        ProductView::WithoutFloor => query.filter(
-            products::floor_tenge
-                .is_null()
-                .and(products::archived_at.is_null()),
-        ),
+        ProductView::WithoutFloor => query
+            .filter(diesel::dsl::not(limited()))
+            .filter(products::archived_at.is_null()),
         ProductView::OutOfStock => query.filter(products::stock.eq(0)),
         ProductView::Withdrawn => query.filter(
             products::on_sale
@@ -388,12 +392,22 @@ fn columns() -> Columns {
     )
 }
 
-fn to_row((product, store_name, price): RowTuple) -> ProductRow {
-    ProductRow {
-        product,
-        store_name,
-        price,
-    }
+/// Rows with the terms that hold for them, in the same order.
+pub(super) fn with_terms(
+    conn: &mut PgConnection,
+    rows: Vec<RowTuple>,
+) -> Result<Vec<ProductRow>, StoreError> {
+    let ids: Vec<ProductId> = rows.iter().map(|(product, ..)| product.id).collect();
+    let mut terms = terms_of_products(conn, &ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|(product, store_name, price)| ProductRow {
+            terms: terms.remove(&product.id).unwrap_or_default(),
+            product,
+            store_name,
+            price,
+        })
+        .collect())
 }
 
 /// Hands off a product until `until`: a person should look first.

@@ -6,7 +6,7 @@ use diesel::{pg::Pg, prelude::*, sql_types as sql};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{StoreError, stores::store_ids_of};
+use super::{StoreError, stores::store_ids_of, terms::terms_of_products};
 use crate::{
     domain::{DecisionId, ProductId, PushId, PushOrigin, PushState, StoreId, Tenant, Tenge, UserId},
     schema::{price_push_cities, price_pushes, product_prices, products, stores},
@@ -103,25 +103,30 @@ pub struct NewPush {
     pub actor_id: Option<UserId>,
     /// When the market was read that the price rests on.
     pub market_taken_at: Option<DateTime<Utc>>,
+    /// Lowest price that meets limits and goal, as the engine counted.
+    pub lowest_tenge: Tenge,
     /// City, price before, price wanted.
     pub cities: Vec<(String, Tenge, Tenge)>,
 }
 
-/// Writes a push down: the next number of its product, older planned ones are superseded. The limits are read
-/// from the product, and the table itself refuses a price outside them.
+/// Writes a push down: the next number of its product, older planned ones are superseded. Floor and ceiling are
+/// read again, and the table itself refuses a price outside them.
 ///
 /// # Errors
-/// [`StoreError::OutsideLimits`]; [`StoreError::Stale`] for a product without a floor.
+/// [`StoreError::OutsideLimits`]; [`StoreError::Stale`] for a product without a floor whose costs are not known.
 pub fn push_insert(conn: &mut PgConnection, new: &NewPush, now: DateTime<Utc>) -> Result<PushId, StoreError> {
-    let (sequence, floor, ceiling) = diesel::update(products::table.find(new.product_id))
+    let sequence: i64 = diesel::update(products::table.find(new.product_id))
         .set(products::push_sequence.eq(products::push_sequence + 1))
-        .returning((
-            products::push_sequence,
-            products::floor_tenge,
-            products::ceiling_tenge,
-        ))
-        .get_result::<(i64, Option<Tenge>, Option<Tenge>)>(conn)?;
-    let floor = floor.ok_or(StoreError::Stale)?;
+        .returning(products::push_sequence)
+        .get_result(conn)?;
+    let terms = terms_of_products(conn, &[new.product_id])?
+        .remove(&new.product_id)
+        .unwrap_or_default();
+    if terms.floor.is_none() && terms.unit_cost.is_none() {
+        return Err(StoreError::Stale);
+    }
+    let floor = terms.floor.unwrap_or(new.lowest_tenge).max(new.lowest_tenge);
+    let ceiling = terms.ceiling;
     diesel::update(
         price_pushes::table
             .filter(price_pushes::product_id.eq(new.product_id))

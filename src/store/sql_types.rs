@@ -13,8 +13,9 @@ use diesel::{
 use crate::domain::{
     AccountId, AccountKind, ActorKind, ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind,
     JobRunId, JobState, KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId,
-    ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState, RepricingMode, Role, RuleId, SessionState,
-    StopScope, StoreId, SyncChangeKind, Tenge, UserId,
+    ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState, RepricingMode, Role, RuleId, RuleScope,
+    SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UserId,
+    pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -94,7 +95,7 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId);
+    PushId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
 wrapped!(i64, BigInt: Tenge);
 words!(
     AccountKind,
@@ -113,4 +114,7 @@ words!(
     ActorKind,
     ProxyOrigin,
     ProxyScheme,
+    TariffKind,
+    GoalKind,
+    RuleScope,
 );

@@ -6,6 +6,7 @@ mod faults;
 mod gate;
 mod passes;
 mod rules;
+mod terms;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

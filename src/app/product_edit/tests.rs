@@ -13,7 +13,7 @@ fn change(enabled: bool, floor: Option<i64>, ceiling: Option<i64>) -> ProductCha
 }
 
 fn codes(change: &ProductChange) -> Vec<(&'static str, &'static str)> {
-    change_errors(change)
+    change_errors(change, &Terms::default())
         .iter()
         .map(|error| (error.field, error.code))
         .collect()

@@ -4,16 +4,18 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     domain::{
-        StoreId,
         offer::{Market, MarketOffer},
         pricing::{self, Candidate, Input, OwnStores, Rating, Rule, Strategy},
     },
     store::{
         PgConnection, StoreError,
         decisions::{DueProduct, decision_list_newest, due_product_siblings},
+        products::Product,
         pushes::{almaty_day, push_count_confirmed_today},
-        rules::rule_definition_fetch,
+        rules::rules_of_products,
         stores::store_own_merchants,
+        tariffs::tariffs_load,
+        terms::terms_of_products,
     },
 };
 
@@ -23,7 +25,7 @@ const MARKET_MAX_AGE_SECONDS: i64 = 120;
 /// The kind of strategy under which a rule is refused that cannot be read.
 const UNREADABLE: &str = "unreadable";
 
-/// The input about one product. Costs are unknown so far: only floor and ceiling limit the price.
+/// The input about one product. Where its costs are not known all, only floor and ceiling limit the price.
 pub(super) fn build(
     conn: &mut PgConnection,
     due: &DueProduct,
@@ -31,10 +33,14 @@ pub(super) fn build(
     now: DateTime<Utc>,
 ) -> Result<Input, StoreError> {
     let (product, price, store) = (&due.product, &due.price, &due.store);
+    let (day, tariffs) = (almaty_day(now), tariffs_load(conn)?);
+    let terms = terms_of_products(conn, &[product.id])?
+        .remove(&product.id)
+        .unwrap_or_default();
     let own_offer = own_offer(market, due);
     let opening_price = price
         .opening_price_tenge
-        .filter(|_| price.opening_date == Some(almaty_day(now)));
+        .filter(|_| price.opening_date == Some(day));
     Ok(Input {
         now,
         product: pricing::Product {
@@ -51,36 +57,41 @@ pub(super) fn build(
             locked_until: product.locked_until,
         },
         own_merchants: store_own_merchants(conn, store.owner_id)?,
-        limits: limits(due),
-        economics: None,
-        rule: rule(conn, store.id, &store.name)?,
+        limits: terms.limits(),
+        economics: terms.economics(&tariffs, day).ok(),
+        rule: rule(conn, product, &store.name)?,
         own_stores: own_stores(conn, due, market, now)?,
         market: market.map(|market| evidence(market, now)),
         market_max_age_seconds: MARKET_MAX_AGE_SECONDS,
     })
 }
 
-/// The store's rule; the careful defaults where it has none. One that cannot be read is refused, for nobody
-/// knows what it would have forbidden.
-fn rule(conn: &mut PgConnection, store: StoreId, name: &str) -> Result<Rule, StoreError> {
-    let Some(definition) = rule_definition_fetch(conn, store)? else {
-        return Ok(Rule::default());
+/// The nearest rule; the careful defaults where there is none. One that cannot be read is refused, for nobody
+/// knows what it would have forbidden. A strategy named with the product itself takes the place of the rule's.
+fn rule(conn: &mut PgConnection, product: &Product, store: &str) -> Result<Rule, StoreError> {
+    let row = rules_of_products(conn, &[product.id])?.remove(&product.id);
+    let mut rule = match row {
+        None => Rule::default(),
+        Some(row) => serde_json::from_value(row.definition).unwrap_or_else(|error| {
+            tracing::error!(store, rule.id = %row.id, %error, "a rule cannot be read; its products are left alone");
+            Rule {
+                strategy: unavailable(UNREADABLE),
+                ..Rule::default()
+            }
+        }),
     };
-    Ok(serde_json::from_value(definition).unwrap_or_else(|error| {
-        tracing::error!(store = name, %error, "the store's rule cannot be read; its products are left alone");
-        Rule {
-            strategy: Strategy::Unavailable {
-                kind: UNREADABLE.to_owned(),
-            },
-            ..Rule::default()
-        }
-    }))
+    if let Some(kind) = product.strategy.as_deref()
+        && kind != rule.strategy.kind()
+        && rule.strategy != unavailable(UNREADABLE)
+    {
+        rule.strategy = Strategy::named(kind).unwrap_or_else(|| unavailable(kind));
+    }
+    Ok(rule)
 }
 
-fn limits(due: &DueProduct) -> pricing::Limits {
-    pricing::Limits {
-        floor: due.product.floor_tenge,
-        ceiling: due.product.ceiling_tenge,
+fn unavailable(kind: &str) -> Strategy {
+    Strategy::Unavailable {
+        kind: kind.to_owned(),
     }
 }
 
@@ -140,15 +151,18 @@ fn own_stores(
         })
         .max_by_key(|(decided_at, _)| *decided_at)
         .map(|(_, own)| own);
+    let (day, tariffs) = (almaty_day(now), tariffs_load(conn)?);
+    let mut terms = terms_of_products(conn, &ids)?;
     let candidates: Vec<Candidate> = siblings
         .iter()
         .map(|sibling| {
+            let terms = terms.remove(&sibling.product.id).unwrap_or_default();
             let offer = own_offer(market, sibling);
             Candidate {
                 merchant: sibling.store.merchant_id.clone(),
                 stock: sibling.product.stock.map(i64::from),
-                limits: limits(sibling),
-                economics: None,
+                limits: terms.limits(),
+                economics: terms.economics(&tariffs, day).ok(),
                 rating: offer.and_then(rating),
                 delivery_rank: offer
                     .and_then(|offer| offer.delivery.as_deref())

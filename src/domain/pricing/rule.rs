@@ -139,6 +139,12 @@ pub const RESERVED_KINDS: &[&str] = &[
 ];
 
 impl Strategy {
+    /// A strategy by its word alone, with the defaults of its parameters; `None`: it does not do without them.
+    #[must_use]
+    pub fn named(kind: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::json!({ "kind": kind })).ok()
+    }
+
     /// The word of the interface.
     #[must_use]
     pub fn kind(&self) -> &str {

@@ -3,6 +3,7 @@
 //! set). Profit is linear inside a delivery band, so that each band gives one interval.
 
 use super::{economics::Economics, input::Limits, reasons::Code};
+use crate::domain::Tenge;
 
 /// Lowest price that the marketplace sensibly carries, in tenge.
 pub const LOWEST_PRICE: i64 = 10;
@@ -95,6 +96,23 @@ impl SafeSet {
             .map(|part| (part.lo, Some(part.hi).filter(|hi| *hi < ENDLESS)))
             .collect()
     }
+}
+
+/// The lowest price that limits and economics allow; `None`: there is none.
+#[must_use]
+pub fn lowest_safe(limits: Limits, economics: Option<&Economics>) -> Option<Tenge> {
+    Some(Tenge(SafeSet::new(limits, economics).ok()?.min()))
+}
+
+/// A price as it is where it is safe, else the nearest safe one: up to the lowest, otherwise down, because nobody
+/// asked for a raise. `None`: no price is safe.
+#[must_use]
+pub fn brought_inside(limits: Limits, economics: Option<&Economics>, price: Tenge) -> Option<Tenge> {
+    let set = SafeSet::new(limits, economics).ok()?;
+    if set.contains(price.0) {
+        return Some(price);
+    }
+    Some(Tenge(set.at_most(price.0).unwrap_or(set.min())))
 }
 
 fn holds(parts: &[Interval], price: i64) -> bool {

@@ -178,6 +178,7 @@ pub fn db_push(
         origin: PushOrigin::Robot,
         actor_id: None,
         market_taken_at: Some(now()),
+        lowest_tenge: Tenge(1),
         cities: vec![(CITY.to_owned(), Tenge(before), Tenge(after))],
     };
     let id = push_insert(conn, &new, now()).unwrap();

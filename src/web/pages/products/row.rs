@@ -45,7 +45,7 @@ impl Row {
             .iter()
             .any(|store| store.id == row.product.store_id && store.session_state == SessionState::NeedsLogin);
         let state = state_of(
-            &row.product,
+            &row,
             Around {
                 price,
                 decision: decision.as_ref(),
@@ -110,15 +110,15 @@ impl Row {
     #[must_use]
     pub fn rival_x(&self) -> Option<String> {
         let rival = self.rival()?;
-        let product = &self.row.product;
-        (product.floor_tenge? <= rival && rival <= product.ceiling_tenge?)
+        let terms = &self.row.terms;
+        (terms.floor? <= rival && rival <= terms.ceiling?)
             .then(|| self.x_of(rival))
             .flatten()
     }
 
     fn x_of(&self, price: Tenge) -> Option<String> {
-        let product = &self.row.product;
-        let (low, high) = (product.floor_tenge?.0, product.ceiling_tenge?.0);
+        let terms = &self.row.terms;
+        let (low, high) = (terms.floor?.0, terms.ceiling?.0);
         let width = high.checked_sub(low).filter(|width| *width > 0)?;
         let inside = price.0.clamp(low, high) - low;
         let tenths = 20 + inside.checked_mul(560)?.checked_div(width)?;
@@ -128,7 +128,7 @@ impl Row {
     /// Is the price exactly the floor?
     #[must_use]
     pub fn at_floor(&self) -> bool {
-        self.price().is_some() && self.price() == self.row.product.floor_tenge
+        self.price().is_some() && self.price() == self.row.terms.floor
     }
 
     /// `3 мин`

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain::{Outcome, PushState, Tenge},
-    store::{product_states::DecisionBrief, products::Product},
+    domain::{Outcome, PushState, Tenge, terms::Terms},
+    store::{product_states::DecisionBrief, products::ProductRow},
 };
 
 /// A state as lists and pages show it.
@@ -39,12 +39,12 @@ pub struct Around<'a> {
 
 /// The state that says most: what stops the robot goes before what it does.
 #[must_use]
-pub fn state_of(product: &Product, around: Around<'_>) -> State {
+pub fn state_of(ProductRow { product, terms, .. }: &ProductRow, around: Around<'_>) -> State {
     if product.archived_at.is_some() || !product.on_sale {
         state("st ghost", "x-circle", "product-state-withdrawn")
     } else if product.stock == Some(0) {
         state("st ghost", "box", "product-state-no-stock")
-    } else if product.floor_tenge.is_none() {
+    } else if terms.floor.is_none() && terms.unit_cost.is_none() {
         state("st ghost", "floor", "product-state-no-floor")
     } else if !product.repricing_enabled {
         state("st ghost", "pause", "product-state-off")
@@ -60,12 +60,12 @@ pub fn state_of(product: &Product, around: Around<'_>) -> State {
     } else if around.push.is_some() {
         state("st info", "send", "product-state-queued")
     } else {
-        state_of_decision(product, around)
+        state_of_decision(terms, around)
     }
 }
 
-fn state_of_decision(product: &Product, around: Around<'_>) -> State {
-    let at_floor = around.price.is_some() && around.price == product.floor_tenge;
+fn state_of_decision(terms: &Terms, around: Around<'_>) -> State {
+    let at_floor = around.price.is_some() && around.price == terms.floor;
     match around.decision.map(|decision| decision.outcome) {
         Some(Outcome::Keep | Outcome::Change | Outcome::Hold) if at_floor => {
             state("st warn", "floor", "product-state-at-floor")
