@@ -140,3 +140,6 @@ impl Goal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,3 +245,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_price_that_nobody_decided_about_is_brought_to_the_nearest_safe_one_and_never_needlessly_up() {
+    let limits = |floor: Option<i64>, ceiling: Option<i64>| Limits {
+        floor: floor.map(Tenge),
+        ceiling: ceiling.map(Tenge),
+    };
+    let inside = |limits, economics: Option<&Economics>, price| {
+        let brought = brought_inside(limits, economics, Tenge(price));
+        brought.map(|price| price.0)
+    };
+    let corridor = limits(Some(100), Some(200));
+    assert_eq!(inside(corridor, None, 150), Some(150));
+    assert_eq!(inside(corridor, None, 99), Some(100));
+    assert_eq!(inside(corridor, None, 201), Some(200));
+    assert_eq!(
+        inside(limits(None, None), None, 150),
+        None,
+        "neither floor nor costs"
+    );
+    assert_eq!(inside(limits(Some(200), Some(100)), None, 150), None);
+
+    // S: 4 179–4 999 and 5 003–20 000.
+    let heavy = economics(3_000, 300, Parcel::Country25kg);
+    let wide = limits(None, Some(20_000));
+    assert_eq!(inside(wide, Some(&heavy), 4_000), Some(4_179));
+    assert_eq!(
+        inside(wide, Some(&heavy), 5_001),
+        Some(4_999),
+        "out of the hole downwards"
+    );
+    assert_eq!(
+        inside(wide, Some(&heavy), 5_500),
+        Some(5_500),
+        "safe, though dominated"
+    );
+    assert_eq!(lowest_safe(wide, Some(&heavy)), Some(Tenge(4_179)));
+    assert_eq!(
+        lowest_safe(limits(Some(4_500), None), Some(&heavy)),
+        Some(Tenge(4_500))
+    );
+    assert_eq!(lowest_safe(limits(None, None), None), None);
+}
