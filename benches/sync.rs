@@ -13,26 +13,20 @@
     reason = "a benchmark prints its figures and stops at what is not as it must be"
 )]
 
+mod support;
+
 use std::{
-    process::{Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use diesel::{
-    Connection, PgConnection, RunQueryDsl,
-    connection::{InstrumentationEvent, SimpleConnection, set_default_instrumentation},
-    sql_types,
-};
+use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types};
 use kaspi_panel::{
-    config::{Config, Kaspi, KaspiLimits, LogFormat},
+    config::{Config, LogFormat},
     domain::{AccountId, AccountKind, JobKind, StoreId, UserId},
     kaspi::{CabinetSession, Cookie, Identity, PAGE_SIZE},
-    os::{ChildProcess, Cluster, ClusterOptions},
+    os::{Cluster, ClusterOptions},
     queue::runs::job_run_open,
     secrets::{Place, Secret},
     services::Services,
@@ -41,32 +35,21 @@ use kaspi_panel::{
 };
 use reqwest::cookie::{CookieStore, Jar};
 use serde_json::{Value, json};
-use url::Url;
+use support::{MERCHANT, Market, START, STATEMENTS, count_statements, median, memory, spread};
 
-const MERCHANT: &str = "30000001";
 const EMAIL: &str = "demo@example.kz";
-const START: Duration = Duration::from_secs(60);
-
-/// Statements that the program has sent since the count was last taken.
-static STATEMENTS: AtomicU64 = AtomicU64::new(0);
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let settings = Settings::from_arguments()?;
     kaspi_panel::telemetry::init("warn", LogFormat::Text);
-    set_default_instrumentation(|| {
-        Some(Box::new(|event: InstrumentationEvent<'_>| {
-            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-                STATEMENTS.fetch_add(1, Ordering::Relaxed);
-            }
-        }))
-    })?;
+    count_statements()?;
     let files = tempfile::TempDir::new()?;
     let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
     let url = Secret::from(cluster.url());
     kaspi_panel::store::migrate::run(&url).context("migrations")?;
     kaspi_panel::queue::migrate(&url).await?;
-    let market = Market::start()?;
+    let market = Market::start(0)?;
     market.invent(settings.offers).await?;
     let config = Config::for_tests(files.path().to_owned(), &cluster.url(), market.kaspi()?);
     let services = Services::new(config, &url)?;
@@ -187,66 +170,8 @@ async fn measure(
     })
 }
 
-/// A line of `/proc/self/status`, in KiB.
-fn memory(name: &str) -> Result<u64> {
-    std::fs::read_to_string("/proc/self/status")?
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-        .with_context(|| format!("no {name}"))
-}
-
-/// The simulator: a process of its own, spoken to as everybody does.
-struct Market {
-    _process: ChildProcess,
-    hosts: Value,
-    client: reqwest::Client,
-}
-
+/// What a sync needs of the marketplace.
 impl Market {
-    fn start() -> Result<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
-        command
-            .args([
-                "simulator",
-                "--port",
-                "0",
-                "--control-port",
-                "0",
-                "--time",
-                "virtual",
-            ])
-            .stdin(Stdio::null());
-        let (process, line) = ChildProcess::spawn_until_line(command, START)?;
-        Ok(Self {
-            _process: process,
-            hosts: serde_json::from_str(&line)?,
-            client: reqwest::Client::builder().timeout(START).build()?,
-        })
-    }
-
-    fn host(&self, name: &str) -> Result<Url> {
-        let text = self.hosts.get(name).and_then(Value::as_str);
-        Ok(Url::parse(text.context("an address is missing")?)?)
-    }
-
-    fn kaspi(&self) -> Result<Kaspi> {
-        Ok(Kaspi {
-            login: self.host("login")?,
-            cabinet: self.host("cabinet")?,
-            public: self.host("public")?,
-            orders: self.host("orders")?,
-            cdn: self.host("cdn")?,
-            other_hosts: true,
-            private_proxies: false,
-            timeout: Duration::from_secs(20),
-            limits: KaspiLimits {
-                list_interval: Duration::ZERO,
-                ..KaspiLimits::for_tests()
-            },
-        })
-    }
-
     /// Fills the merchant's cabinet up to `count` offers, each in two cities and at two points.
     async fn invent(&self, count: usize) -> Result<()> {
         let control = self.host("control")?.join("/control/offers")?;
@@ -389,16 +314,4 @@ fn connected_store(
         .bind::<sql_types::Uuid, _>(id)
         .execute(conn)?;
     Ok(store)
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-fn spread(values: impl Iterator<Item = f64> + Clone) -> String {
-    let least = values.clone().fold(f64::INFINITY, f64::min);
-    let most = values.clone().fold(0.0, f64::max);
-    format!("{:.2} ({least:.2} to {most:.2})", median(values))
 }

@@ -134,6 +134,8 @@ pub struct Worker {
     pub tick: Duration,
     /// Time between two checks of a product.
     pub check_interval: Duration,
+    /// Cards of products read at once in one pass; 1 to 256.
+    pub cards_at_once: usize,
     /// A store for which a pass planned prices is synced afterwards, unless that was done so recently.
     pub sync_after: Duration,
     /// A worker that was silent for so long is lost: its jobs are taken up by others.
@@ -183,6 +185,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "KASPI_PANEL_CHECK_SECONDS",
         "Seconds between two checks of a product. Default: 300.",
+    ),
+    (
+        "KASPI_PANEL_CARDS_AT_ONCE",
+        "Cards of products that a repricing pass reads at once, 1 to 256; the pace towards the marketplace holds all the same. Default: 16.",
     ),
     (
         "KASPI_PANEL_SYNC_AFTER_SECONDS",
@@ -400,6 +406,7 @@ impl Config {
                     300,
                     "a number of seconds",
                 )),
+                cards_at_once: read.cards_at_once(),
                 sync_after: Duration::from_secs(read.parsed(
                     "KASPI_PANEL_SYNC_AFTER_SECONDS",
                     1800,
@@ -463,6 +470,7 @@ impl Config {
                 concurrency: 2,
                 tick: Duration::from_millis(50),
                 check_interval: Duration::from_secs(300),
+                cards_at_once: 4,
                 sync_after: Duration::from_secs(1800),
                 lost_after: Duration::from_secs(3),
             },
@@ -494,6 +502,16 @@ impl<'a> Reader<'a> {
                 default
             }
         }
+    }
+
+    /// More than 256 could not be read within the two minutes of a claim at the pace of one address.
+    fn cards_at_once(&mut self) -> usize {
+        let (name, most) = ("KASPI_PANEL_CARDS_AT_ONCE", 256);
+        let count = self.parsed(name, 16, "a number of cards");
+        if !(1..=most).contains(&count) {
+            self.errors.push(format!("{name}={count}: 1 to {most}"));
+        }
+        count
     }
 
     fn url(&mut self, name: &str, default: &str) -> Url {

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod api_lists;
 pub mod audit;
+pub mod batch;
 pub mod catalogue;
 pub mod connections;
 pub mod db;

@@ -16,7 +16,7 @@ use crate::{
         connect_store::expire_connections,
         proxies::upkeep::ProxyUpkeep,
         push_prices::push_due,
-        reprice::{Pass, reprice_due},
+        reprice::{Pass, reprice_until},
         retention::forget_old,
     },
     queue::{self, QueueError},
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Products decided about in one round of a worker.
-const PRODUCTS_PER_ROUND: i64 = 40;
+const PRODUCTS_PER_ROUND: i64 = 1_000;
 /// Pause between two looks for sessions that want looking after.
 const SESSIONS_EVERY: Duration = Duration::from_secs(20);
 /// Pause between two looks at the proxies: somebody may wait for a check.
@@ -80,7 +80,10 @@ pub async fn run(
     let (queue, logins, (), (), (), (), (), ()) = tokio::join!(
         async { jobs.run().await.map_err(failed) },
         async { logins.run().await.map_err(failed) },
-        rounds("reprice", tick, stop.clone(), || reprice_round(&services)),
+        rounds("reprice", tick, stop.clone(), || reprice_round(
+            &services,
+            stop.clone()
+        )),
         rounds("push", tick, stop.clone(), || push_round(&services, owner)),
         rounds("logins", lost_after / 3, stop.clone(), || login_round(&services)),
         rounds("sessions", SESSIONS_EVERY, stop.clone(), || session_round(
@@ -110,14 +113,14 @@ fn failed(error: impl std::fmt::Display) -> QueueError {
 }
 
 /// Decides about due products. `true`: there may be more.
-async fn reprice_round(services: &Services) -> Result<bool, StoreError> {
+async fn reprice_round(services: &Services, stop: watch::Receiver<bool>) -> Result<bool, StoreError> {
     let pass = Pass {
         store_id: None,
         checked_before: None,
         dry_run: false,
         limit: PRODUCTS_PER_ROUND,
     };
-    let summary = reprice_due(services, pass).await?;
+    let summary = reprice_until(services, pass, until_stopped(stop)).await?;
     if summary.checked + summary.failed > 0 {
         tracing::info!(checked = summary.checked, changed = summary.changed, kept = summary.kept, held = ?summary.held,
             failed = summary.failed, "products decided");

@@ -1,28 +1,33 @@
-//! One pass of the repricing loop: claim due products, read each card, decide, and write decision, audit row
-//! and intended push in one transaction. Sending is `push_prices`' business.
+//! One pass of the repricing loop: claim due products, read their cards, decide, and write decisions, audit rows
+//! and intended pushes. Reading and writing go on side by side: the cards that have come while a batch was being
+//! written are the next batch (`batch`), so that a slow marketplace means small batches and a fast one few
+//! transactions. Sending is `push_prices`' business.
 
+mod batch;
 mod input;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    future::Future,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, stream};
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
 
+use self::batch::{CardRead, How, Settled, settle};
 use super::sync_products::sync_after_pass;
 use crate::{
     domain::{
-        Actor, DecisionId, Outcome, PushOrigin, RepricingMode, StoreId, Tenge,
+        Outcome, ProductId, StoreId,
         pricing::{self, Decision, Input},
     },
     services::Services,
     store::{
-        PgConnection, StoreError,
-        audit::{AuditEntry, audit_insert},
-        decisions::{DueProduct, StoredDecision, decision_record, due_product_release, due_products_claim},
-        market::market_record,
-        products::product_prices_list,
-        pushes::{NewPush, push_in_flight, push_insert},
+        StoreError,
+        decisions::{DueProduct, due_product_give_back, due_products_claim},
     },
     telemetry::chain,
 };
@@ -58,15 +63,19 @@ pub struct PassSummary {
 }
 
 impl PassSummary {
-    /// Adds another summary.
-    pub fn add(&mut self, other: Self) {
-        self.checked += other.checked;
-        self.changed += other.changed;
-        self.kept += other.kept;
-        self.failed += other.failed;
-        self.syncs += other.syncs;
-        for (code, count) in other.held {
-            *self.held.entry(code).or_default() += count;
+    fn count(&mut self, decision: Option<&Decision>) {
+        let Some(decision) = decision else {
+            self.failed += 1;
+            return;
+        };
+        self.checked += 1;
+        match decision.outcome {
+            Outcome::Change => self.changed += 1,
+            Outcome::Keep => self.kept += 1,
+            Outcome::Hold | Outcome::Refuse => {
+                let code = decision.reasons.last().map_or("", |reason| reason.code.as_str());
+                *self.held.entry(code.to_owned()).or_default() += 1;
+            }
         }
     }
 }
@@ -74,15 +83,28 @@ impl PassSummary {
 /// The deciding function; replaced in tests by one that returns anything.
 pub type Decide = fn(&Input) -> Decision;
 
-/// Cards read at once.
-const CARDS_AT_ONCE: usize = 4;
+/// Products decided about in one transaction.
+const BATCH: usize = 128;
 
 /// Decides about the products that are due, and asks for a sync of the stores for which prices were planned.
 ///
 /// # Errors
 /// The database cannot be asked for due products; faults of single products are counted.
 pub async fn reprice_due(services: &Services, pass: Pass) -> Result<PassSummary, StoreError> {
-    reprice_due_with(services, pass, pricing::decide).await
+    reprice(services, pass, pricing::decide, std::future::pending()).await
+}
+
+/// [`reprice_due`] that ends early when `stop` is ready: cards that are being read are let go and their products
+/// given back; what has been read is decided and written.
+///
+/// # Errors
+/// As [`reprice_due`].
+pub async fn reprice_until(
+    services: &Services,
+    pass: Pass,
+    stop: impl Future<Output = ()>,
+) -> Result<PassSummary, StoreError> {
+    reprice(services, pass, pricing::decide, stop).await
 }
 
 /// [`reprice_due`] with a given deciding function.
@@ -94,71 +116,81 @@ pub async fn reprice_due_with(
     pass: Pass,
     decide: Decide,
 ) -> Result<PassSummary, StoreError> {
-    let now = services.now();
-    let due = services
-        .db
-        .tx(move |conn| due_products_claim(conn, pass.store_id, pass.checked_before, pass.limit, now))
-        .await?;
-    let mut summary = PassSummary::default();
-    let mut touched = BTreeSet::new();
-    let mut results = stream::iter(due)
-        .map(|due| async move {
-            let name = due.product.name.clone();
-            let store_id = due.store.id;
-            match reprice_product(services, due, pass.dry_run, decide).await {
-                Ok((decision, planned)) => Some((decision, planned.then_some(store_id))),
-                Err(error) => {
-                    tracing::error!(
-                        product = name,
-                        error = %chain(&error),
-                        "no decision about a product"
-                    );
-                    None
-                }
-            }
-        })
-        .buffer_unordered(CARDS_AT_ONCE);
-    while let Some(result) = results.next().await {
-        match result {
-            None => summary.failed += 1,
-            Some((decision, store_id)) => {
-                summary.checked += 1;
-                touched.extend(store_id);
-                match decision.outcome {
-                    Outcome::Change => summary.changed += 1,
-                    Outcome::Keep => summary.kept += 1,
-                    Outcome::Hold | Outcome::Refuse => {
-                        let code = decision
-                            .reasons
-                            .last()
-                            .map_or_else(String::new, |r| r.code.as_str().to_owned());
-                        *summary.held.entry(code).or_default() += 1;
-                    }
-                }
+    reprice(services, pass, decide, std::future::pending()).await
+}
+
+async fn reprice(
+    services: &Services,
+    pass: Pass,
+    decide: Decide,
+    stop: impl Future<Output = ()>,
+) -> Result<PassSummary, StoreError> {
+    let how = How {
+        decide,
+        dry_run: pass.dry_run,
+    };
+    let claims = Claims::default();
+    let (sender, mut receiver) = mpsc::channel(BATCH);
+    let read = read_cards(services, pass, &claims, stop, sender);
+    let write = async {
+        let (mut summary, mut touched) = (PassSummary::default(), BTreeSet::new());
+        let mut cards = Vec::with_capacity(BATCH);
+        while receiver.recv_many(&mut cards, BATCH).await > 0 {
+            for product in settle(services, std::mem::take(&mut cards), how).await {
+                claims.end(&product);
+                summary.count(product.decision.as_ref());
+                touched.extend(product.planned);
             }
         }
-    }
+        (summary, touched)
+    };
+    let (read, (mut summary, touched)) = tokio::join!(read, write);
+    claims.give_back(services).await;
     match sync_after_pass(services, &touched).await {
         Ok(syncs) => summary.syncs = syncs,
         // The prices are planned; the next pass asks again.
         Err(error) => tracing::error!(error = %chain(&error), "no sync was asked for after a pass"),
     }
-    Ok(summary)
+    read.map(|()| summary)
 }
 
-async fn reprice_product(
+/// Claims products and reads their cards, several at once, until there are none, enough, or it is to stop.
+async fn read_cards(
     services: &Services,
-    due: DueProduct,
-    dry_run: bool,
-    decide: Decide,
-) -> Result<(Decision, bool), StoreError> {
-    let id = due.product.id;
-    let check_interval =
-        TimeDelta::from_std(services.config.worker.check_interval).unwrap_or(TimeDelta::minutes(5));
-    let card_id = due.product.card_id.clone().unwrap_or_default();
+    pass: Pass,
+    claims: &Claims,
+    stop: impl Future<Output = ()>,
+    sender: mpsc::Sender<CardRead>,
+) -> Result<(), StoreError> {
+    let at_once = services.config.worker.cards_at_once;
+    let batch = i64::try_from(at_once).unwrap_or(i64::MAX);
+    let due = stream::try_unfold(pass.limit, move |left| async move {
+        let due = claims.take(services, pass, left.min(batch)).await?;
+        let left = left - i64::try_from(due.len()).unwrap_or(left);
+        Ok::<_, StoreError>((!due.is_empty()).then_some((due, left)))
+    });
+    let cards = due
+        // Named only as what it gives: the compiler cannot prove of the whole that it may change threads.
+        .boxed()
+        .map_ok(|due| stream::iter(due.into_iter().map(Ok::<_, StoreError>)))
+        .try_flatten()
+        .map_ok(|due| async { Ok(read_card(services, due).await) }.boxed())
+        .try_buffer_unordered(at_once)
+        .take_until(stop);
+    let mut cards = pin!(cards);
+    while let Some(card) = cards.try_next().await? {
+        if sender.send(card).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn read_card(services: &Services, due: DueProduct) -> CardRead {
+    let card_id = due.product.card_id.as_deref().unwrap_or_default();
     let market = match services
         .kaspi
-        .market_offers(&card_id, &due.store.main_city_id)
+        .market_offers(card_id, &due.store.main_city_id)
         .await
     {
         Ok(market) => Some(market),
@@ -168,127 +200,52 @@ async fn reprice_product(
             None
         }
     };
-    let now = services.now();
-    let next_check_at = now + check_interval;
-    let streak = due.product.alone_streak;
-    let result = services
-        .db
-        .tx(move |conn| {
-            if let Some(market) = &market {
-                market_record(conn, &card_id, &due.store.main_city_id, market, now)?;
-            }
-            let input = input::build(conn, &due, market.as_ref(), now)?;
-            let decision = decide(&input);
-            let shadow = dry_run || due.store.repricing_mode != RepricingMode::Live;
-            let planned = record(conn, &due, &input, &decision, shadow, now)?;
-            let streak = match (&market, decision.alone) {
-                (None, _) => due.product.alone_streak,
-                (Some(_), true) => due.product.alone_streak.saturating_add(1),
-                (Some(_), false) => 0,
-            };
-            due_product_release(conn, id, streak, next_check_at, now)?;
-            Ok((decision, planned))
-        })
-        .await;
-    if result.is_err() {
-        // Nothing was written; the claim is ended so that the next pass may try again.
-        services
+    CardRead {
+        market,
+        read_at: services.now(),
+        due,
+    }
+}
+
+/// The products that this pass has claimed and not yet decided about.
+#[derive(Default)]
+struct Claims(Mutex<HashSet<ProductId>>);
+
+impl Claims {
+    fn open(&self) -> MutexGuard<'_, HashSet<ProductId>> {
+        // Nothing panics while it is held; a set of keys would be whole all the same.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn take(&self, services: &Services, pass: Pass, count: i64) -> Result<Vec<DueProduct>, StoreError> {
+        if count <= 0 {
+            return Ok(Vec::new());
+        }
+        let now = services.now();
+        let due = services
             .db
-            .tx(move |conn| due_product_release(conn, id, streak, next_check_at, now))
+            .tx(move |conn| due_products_claim(conn, pass.store_id, pass.checked_before, count, now))
             .await?;
+        self.open().extend(due.iter().map(|due| due.product.id));
+        Ok(due)
     }
-    result
-}
 
-/// A write replaces the prices of all cities: those the decision is not about keep theirs, brought into the safe
-/// set where they are outside.
-fn all_cities(
-    conn: &mut PgConnection,
-    due: &DueProduct,
-    input: &Input,
-    price: Tenge,
-) -> Result<Vec<(String, Tenge, Tenge)>, StoreError> {
-    let prices = product_prices_list(conn, due.product.id)?;
-    Ok(prices
-        .into_iter()
-        .map(|city| {
-            let before = city.price_tenge;
-            let wanted = if city.city_id == due.store.main_city_id {
-                price
-            } else {
-                pricing::brought_inside(input.limits, input.economics.as_ref(), before).unwrap_or(price)
-            };
-            (city.city_id, before, wanted)
-        })
-        .collect())
-}
-
-/// Decision, audit row and intended push, all in the caller's transaction. `true`: a push is planned.
-fn record(
-    conn: &mut PgConnection,
-    due: &DueProduct,
-    input: &Input,
-    decision: &Decision,
-    shadow: bool,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let (product, store) = (&due.product, &due.store);
-    let stored = StoredDecision {
-        id: DecisionId::new(),
-        store_id: store.id,
-        product_id: product.id,
-        city_id: store.main_city_id.clone(),
-        decided_at: now,
-        decision_version: pricing::DECISION_VERSION,
-        outcome: decision.outcome,
-        current_tenge: input.product.price,
-        price_tenge: decision.price,
-        target_tenge: decision.target,
-        place: decision.place,
-        competitors: Some(decision.competitors),
-        best_rival_tenge: decision.best_rival,
-        reasons: json!(decision.reasons),
-        flags: json!(decision.flags),
-        input: json!(input),
-        shadow,
-    };
-    let decision_id = decision_record(conn, &stored)?;
-    let Some(price) = decision.price.filter(|_| !shadow) else {
-        return Ok(false);
-    };
-    if push_in_flight(conn, product.id)? {
-        return Ok(false);
+    fn end(&self, product: &Settled) {
+        self.open().remove(&product.product_id);
     }
-    let cities = all_cities(conn, due, input, price)?;
-    let lowest_tenge = pricing::lowest_safe(input.limits, input.economics.as_ref()).unwrap_or(price);
-    let push_id = push_insert(
-        conn,
-        &NewPush {
-            store_id: store.id,
-            product_id: product.id,
-            decision_id: Some(decision_id),
-            origin: PushOrigin::Robot,
-            actor_id: None,
-            market_taken_at: input.market.as_ref().map_or(Some(now), |m| Some(m.taken_at)),
-            lowest_tenge,
-            cities,
-        },
-        now,
-    )?;
-    let object = ("price_push", push_id.0, product.name.as_str());
-    let entry = AuditEntry::new(&Actor::robot(), now, Some(store.id), object, "plan")
-        .change(
-            json!({ "price_tenge": input.product.price }),
-            json!({ "price_tenge": price }),
-        )
-        .because(
-            decision
-                .reasons
-                .iter()
-                .map(|r| r.code.as_str())
-                .collect::<Vec<_>>()
-                .join(" "),
-        );
-    audit_insert(conn, &entry)?;
-    Ok(true)
+
+    /// After a stop or a failure: another worker need not wait until the claims end by themselves.
+    async fn give_back(self, services: &Services) {
+        let ids: Vec<ProductId> = self.open().drain().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let given = services
+            .db
+            .tx(move |conn| due_product_give_back(conn, &ids))
+            .await;
+        if let Err(error) = given {
+            tracing::warn!(error = %chain(&error), "claims end by themselves");
+        }
+    }
 }

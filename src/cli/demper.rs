@@ -15,7 +15,7 @@ use crate::{
     app::{
         proxies::upkeep::ProxyUpkeep,
         push_prices::{PushSummary, push_due},
-        reprice::{Pass, PassSummary, reprice_due},
+        reprice::{Pass, PassSummary, reprice_until},
     },
     domain::StoreId,
     services::Services,
@@ -43,9 +43,6 @@ pub struct DemperArgs {
     json: bool,
 }
 
-/// Products per claim: small enough to be decided within the claim's two minutes.
-const BATCH: i64 = 40;
-
 /// Runs the loop.
 pub async fn run(args: DemperArgs) -> Result<ExitCode> {
     let program = Program::open().await?;
@@ -55,11 +52,11 @@ pub async fn run(args: DemperArgs) -> Result<ExitCode> {
     let proxies = ProxyUpkeep::default();
     let code = loop {
         proxies.load(&services).await?;
-        let (pass, pushes) = one_pass(&services, &args, owner).await?;
+        let (pass, pushes) = one_pass(&services, &args, owner, stopped(stop.clone())).await?;
         proxies.count(&services).await?;
         report(&args, &pass, &pushes);
         if args.once {
-            break if pass.failed == 0 {
+            break if pass.failed == 0 && !*stop.borrow() {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
@@ -77,29 +74,26 @@ pub async fn run(args: DemperArgs) -> Result<ExitCode> {
     Ok(code)
 }
 
-async fn one_pass(services: &Services, args: &DemperArgs, owner: Uuid) -> Result<(PassSummary, PushSummary)> {
-    let started = services.now();
-    let mut total = PassSummary::default();
-    loop {
-        let pass = Pass {
-            store_id: args.store,
-            checked_before: Some(started),
-            dry_run: args.dry_run,
-            limit: BATCH,
-        };
-        let summary = reprice_due(services, pass).await?;
-        let decided = summary.checked + summary.failed;
-        total.add(summary);
-        if decided == 0 {
-            break;
-        }
-    }
+/// Everything that this pass may look at, and then one round of the push sender.
+async fn one_pass(
+    services: &Services,
+    args: &DemperArgs,
+    owner: Uuid,
+    stop: impl Future<Output = ()>,
+) -> Result<(PassSummary, PushSummary)> {
+    let pass = Pass {
+        store_id: args.store,
+        checked_before: Some(services.now()),
+        dry_run: args.dry_run,
+        limit: i64::MAX,
+    };
+    let summary = reprice_until(services, pass, stop).await?;
     let pushes = if args.dry_run {
         PushSummary::default()
     } else {
         push_due(services, args.store, owner).await?
     };
-    Ok((total, pushes))
+    Ok((summary, pushes))
 }
 
 fn report(args: &DemperArgs, pass: &PassSummary, pushes: &PushSummary) {

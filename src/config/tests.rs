@@ -119,3 +119,16 @@ fn private_proxies_are_refused_towards_the_real_hosts() {
     let config = Config::from_vars(&vars(&[&other[..], &[private, proxy]].concat())).unwrap();
     assert_eq!(config.proxies.len(), 1);
 }
+
+#[test]
+fn cards_at_once_stay_within_a_claim() {
+    let read = |text| Config::from_vars(&vars(&[("KASPI_PANEL_CARDS_AT_ONCE", text)]));
+    assert_eq!(Config::from_vars(&vars(&[])).unwrap().worker.cards_at_once, 16);
+    for (text, count) in [("1", 1), ("256", 256)] {
+        assert_eq!(read(text).unwrap().worker.cards_at_once, count);
+    }
+    for text in ["0", "257", "-1", "many"] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains("KASPI_PANEL_CARDS_AT_ONCE"), "{error}");
+    }
+}

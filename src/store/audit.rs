@@ -101,9 +101,19 @@ impl AuditEntry {
 /// # Errors
 /// See [`StoreError`].
 pub fn audit_insert(conn: &mut PgConnection, entry: &AuditEntry) -> Result<(), StoreError> {
-    diesel::insert_into(audit_log::table)
-        .values(entry)
-        .execute(conn)?;
+    audit_insert_all(conn, std::slice::from_ref(entry))
+}
+
+/// Appends lines.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn audit_insert_all(conn: &mut PgConnection, entries: &[AuditEntry]) -> Result<(), StoreError> {
+    if !entries.is_empty() {
+        diesel::insert_into(audit_log::table)
+            .values(entries)
+            .execute(conn)?;
+    }
     Ok(())
 }
 

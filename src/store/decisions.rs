@@ -1,9 +1,16 @@
 //! Decisions of the repricing loop, kept whole so that each can be explained and replayed; and the claim of
 //! products that are due.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use diesel::{pg::Pg, prelude::*};
+use diesel::{
+    pg::Pg,
+    prelude::*,
+    sql_types::{self, Array},
+};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{StoreError, products::Product, stores::store_ids_of, terms::limited};
 use crate::{
@@ -77,10 +84,22 @@ pub fn decision_list_newest(
     conn: &mut PgConnection,
     product_ids: &[ProductId],
 ) -> Result<Vec<StoredDecision>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Newest {
+        #[diesel(sql_type = sql_types::Uuid)]
+        id: DecisionId,
+    }
+    // A product has thousands of decisions after a while: only the first of its index is read.
+    let newest: Vec<Newest> = diesel::sql_query(
+        "select newest.id from unnest($1) as product (id)
+         cross join lateral (select d.id from price_decisions d where d.product_id = product.id
+           order by d.decided_at desc, d.id desc limit 1) newest",
+    )
+    .bind::<Array<sql_types::Uuid>, _>(uuids(product_ids))
+    .load(conn)?;
+    let ids: Vec<DecisionId> = newest.into_iter().map(|row| row.id).collect();
     Ok(price_decisions::table
-        .filter(price_decisions::product_id.eq_any(product_ids))
-        .distinct_on(price_decisions::product_id)
-        .order((price_decisions::product_id, price_decisions::decided_at.desc()))
+        .filter(price_decisions::id.eq_any(ids))
         .select(StoredDecision::as_select())
         .load(conn)?)
 }
@@ -109,47 +128,139 @@ pub fn decision_list(
         .load(conn)?)
 }
 
-/// Keeps a decision. The same answer as last time, without a change, only gets a later time and the newer
-/// input: a quiet product must not fill the table.
+/// Keeps decisions, one about each product. The same answer as last time, without a change, only gets a later time
+/// and the newer input: a quiet product must not fill the table. Returns the keys under which they are kept, in
+/// the same order.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn decision_record(conn: &mut PgConnection, decision: &StoredDecision) -> Result<DecisionId, StoreError> {
-    let last = decision_fetch_newest(conn, decision.product_id, &decision.city_id)?;
-    let codes = |reasons: &Value| -> Vec<Value> {
-        reasons
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|r| r.get("code").cloned())
+pub fn decision_record(
+    conn: &mut PgConnection,
+    decisions: &[StoredDecision],
+) -> Result<Vec<DecisionId>, StoreError> {
+    let last = decisions_last(conn, decisions)?;
+    let (mut ids, mut fresh, mut again) = (Vec::with_capacity(decisions.len()), Vec::new(), Vec::new());
+    for decision in decisions {
+        match last
+            .get(&decision.product_id)
+            .filter(|last| last.says_the_same(decision))
+        {
+            Some(last) => {
+                ids.push(last.id);
+                again.push((last.id, decision));
+            }
+            None => {
+                ids.push(decision.id);
+                fresh.push(decision);
+            }
+        }
+    }
+    decisions_renew(conn, &again)?;
+    if !fresh.is_empty() {
+        diesel::insert_into(price_decisions::table)
+            .values(fresh)
+            .execute(conn)?;
+    }
+    Ok(ids)
+}
+
+/// The newest decision about a product, as far as the next one is compared with it.
+#[derive(QueryableByName)]
+struct LastDecision {
+    #[diesel(sql_type = sql_types::Uuid)]
+    id: DecisionId,
+    #[diesel(sql_type = sql_types::Uuid)]
+    product_id: ProductId,
+    #[diesel(sql_type = sql_types::Text)]
+    outcome: Outcome,
+    #[diesel(sql_type = sql_types::BigInt)]
+    current_tenge: Tenge,
+    #[diesel(sql_type = sql_types::Integer)]
+    decision_version: i32,
+    #[diesel(sql_type = sql_types::Bool)]
+    shadow: bool,
+    #[diesel(sql_type = sql_types::Jsonb)]
+    reasons: Value,
+}
+
+impl LastDecision {
+    fn says_the_same(&self, decision: &StoredDecision) -> bool {
+        fn codes(reasons: &Value) -> impl Iterator<Item = &Value> {
+            let reasons = reasons.as_array().into_iter().flatten();
+            reasons.filter_map(|reason| reason.get("code"))
+        }
+        decision.outcome != Outcome::Change
+            && self.outcome == decision.outcome
+            && self.current_tenge == decision.current_tenge
+            && self.decision_version == decision.decision_version
+            && self.shadow == decision.shadow
+            && codes(&self.reasons).eq(codes(&decision.reasons))
+    }
+}
+
+fn decisions_last(
+    conn: &mut PgConnection,
+    decisions: &[StoredDecision],
+) -> Result<HashMap<ProductId, LastDecision>, StoreError> {
+    let rows: Vec<LastDecision> = diesel::sql_query(
+        "select last.* from unnest($1, $2) as told (product_id, city_id)
+         cross join lateral (
+           select d.id, d.product_id, d.outcome, d.current_tenge, d.decision_version, d.shadow, d.reasons
+           from price_decisions d where d.product_id = told.product_id and d.city_id = told.city_id
+           order by d.decided_at desc, d.id desc limit 1) last",
+    )
+    .bind::<Array<sql_types::Uuid>, _>(decisions.iter().map(|d| d.product_id.0).collect::<Vec<_>>())
+    .bind::<Array<sql_types::Text>, _>(decisions.iter().map(|d| &*d.city_id).collect::<Vec<_>>())
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.product_id, row)).collect())
+}
+
+/// The same was decided again: time, input and the numbers of the reasons are the newer ones.
+fn decisions_renew(
+    conn: &mut PgConnection,
+    again: &[(DecisionId, &StoredDecision)],
+) -> Result<(), StoreError> {
+    if again.is_empty() {
+        return Ok(());
+    }
+    let json = |get: fn(&StoredDecision) -> &Value| -> Vec<String> {
+        again
+            .iter()
+            .map(|(_, decision)| get(decision).to_string())
             .collect()
     };
-    if let Some(last) = last.filter(|last| {
-        decision.outcome != Outcome::Change
-            && last.outcome == decision.outcome
-            && last.current_tenge == decision.current_tenge
-            && last.decision_version == decision.decision_version
-            && last.shadow == decision.shadow
-            && codes(&last.reasons) == codes(&decision.reasons)
-    }) {
-        diesel::update(price_decisions::table.find(last.id))
-            .set((
-                price_decisions::decided_at.eq(decision.decided_at),
-                price_decisions::reasons.eq(&decision.reasons),
-                price_decisions::flags.eq(&decision.flags),
-                price_decisions::input.eq(&decision.input),
-                price_decisions::place.eq(decision.place),
-                price_decisions::competitors.eq(decision.competitors),
-                price_decisions::best_rival_tenge.eq(decision.best_rival_tenge),
-                price_decisions::target_tenge.eq(decision.target_tenge),
-            ))
-            .execute(conn)?;
-        return Ok(last.id);
-    }
-    diesel::insert_into(price_decisions::table)
-        .values(decision)
-        .execute(conn)?;
-    Ok(decision.id)
+    let tenge = |get: fn(&StoredDecision) -> Option<Tenge>| -> Vec<Option<i64>> {
+        again
+            .iter()
+            .map(|(_, decision)| get(decision).map(|price| price.0))
+            .collect()
+    };
+    let number = |get: fn(&StoredDecision) -> Option<i32>| -> Vec<Option<i32>> {
+        again.iter().map(|(_, decision)| get(decision)).collect()
+    };
+    diesel::sql_query(
+        "update price_decisions set decided_at = told.decided_at, reasons = told.reasons::jsonb,
+           flags = told.flags::jsonb, input = told.input::jsonb, place = told.place, competitors = told.competitors,
+           best_rival_tenge = told.best_rival, target_tenge = told.target
+         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           as told (id, decided_at, reasons, flags, input, place, competitors, best_rival, target)
+         where price_decisions.id = told.id",
+    )
+    .bind::<Array<sql_types::Uuid>, _>(again.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
+    .bind::<Array<sql_types::Timestamptz>, _>(again.iter().map(|(_, d)| d.decided_at).collect::<Vec<_>>())
+    .bind::<Array<sql_types::Text>, _>(json(|d| &d.reasons))
+    .bind::<Array<sql_types::Text>, _>(json(|d| &d.flags))
+    .bind::<Array<sql_types::Text>, _>(json(|d| &d.input))
+    .bind::<Array<sql_types::Nullable<sql_types::Integer>>, _>(number(|d| d.place))
+    .bind::<Array<sql_types::Nullable<sql_types::Integer>>, _>(number(|d| d.competitors))
+    .bind::<Array<sql_types::Nullable<sql_types::BigInt>>, _>(tenge(|d| d.best_rival_tenge))
+    .bind::<Array<sql_types::Nullable<sql_types::BigInt>>, _>(tenge(|d| d.target_tenge))
+    .execute(conn)?;
+    Ok(())
+}
+
+fn uuids(ids: &[ProductId]) -> Vec<Uuid> {
+    ids.iter().map(|id| id.0).collect()
 }
 
 /// A product to decide about, with what the decision needs besides the market.
@@ -209,8 +320,9 @@ pub fn due_products_claim(
     if let Some(store_id) = store_id {
         query = query.filter(products::store_id.eq(store_id));
     }
+    // By time alone: the index gives them in this order, and a whole catalogue may be due since the same moment.
     let candidates: Vec<ProductId> = query
-        .order((products::next_check_at, products::id))
+        .order(products::next_check_at)
         .limit(limit)
         .select(products::id)
         .load(conn)?;
@@ -226,6 +338,9 @@ pub fn due_products_claim(
         .skip_locked()
         .select(products::id)
         .load(conn)?;
+    if claimed.is_empty() {
+        return Ok(Vec::new());
+    }
     diesel::update(products::table.filter(products::id.eq_any(&claimed)))
         .set(products::claimed_until.eq(now + chrono::TimeDelta::minutes(2)))
         .execute(conn)?;
@@ -259,50 +374,85 @@ fn due_products_load(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<D
         .collect())
 }
 
-/// The products with which the stores of one owner sell a card in a city by automatic prices, this one
-/// included: they must not compete.
+/// The products with which owners sell cards in a city by automatic prices: those of one owner must not compete.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn due_product_siblings(
     conn: &mut PgConnection,
-    owner: UserId,
-    card_id: &str,
-    city_id: &str,
+    owners: &[UserId],
+    card_ids: &[&str],
 ) -> Result<Vec<DueProduct>, StoreError> {
-    let ids: Vec<ProductId> = products::table
+    let rows: Vec<(ProductId, UserId, Option<String>, String)> = products::table
         .inner_join(stores::table)
-        .filter(stores::owner_id.eq(owner))
-        .filter(stores::main_city_id.eq(city_id))
+        .filter(products::card_id.eq_any(card_ids))
+        .filter(stores::owner_id.eq_any(owners))
         .filter(stores::active)
         .filter(stores::repricing_mode.ne(crate::domain::RepricingMode::Off))
-        .filter(products::card_id.eq(card_id))
         .filter(products::repricing_enabled)
         .filter(products::on_sale)
         .filter(products::archived_at.is_null())
-        .select(products::id)
+        .select((
+            products::id,
+            stores::owner_id,
+            products::card_id,
+            stores::main_city_id,
+        ))
         .load(conn)?;
+    let mut sharing: HashMap<_, Vec<ProductId>> = HashMap::new();
+    for (id, owner, card, city) in rows {
+        sharing.entry((owner, card, city)).or_default().push(id);
+    }
+    let ids: Vec<ProductId> = sharing
+        .into_values()
+        .filter(|ids| ids.len() > 1)
+        .flatten()
+        .collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     due_products_load(conn, &ids)
 }
 
-/// Ends the claim of a product: when it was decided about, when it is next due, and how long it is alone.
+/// How the claim of a product ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// The product.
+    pub id: ProductId,
+    /// How often in a row it was alone on its card.
+    pub alone_streak: i32,
+}
+
+/// Ends the claims of products that were decided about, or could not be; they are next due at `next_check_at`.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn due_product_release(
     conn: &mut PgConnection,
-    id: ProductId,
-    alone_streak: i32,
+    releases: &[Release],
     next_check_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    diesel::update(products::table.find(id))
-        .set((
-            products::last_check_at.eq(now),
-            products::next_check_at.eq(next_check_at),
-            products::claimed_until.eq(None::<DateTime<Utc>>),
-            products::alone_streak.eq(alone_streak),
-        ))
+    diesel::sql_query(
+        "update products set last_check_at = $3, next_check_at = $4, claimed_until = null,
+           alone_streak = told.alone_streak
+         from unnest($1, $2) as told (id, alone_streak) where products.id = told.id",
+    )
+    .bind::<Array<sql_types::Uuid>, _>(releases.iter().map(|r| r.id.0).collect::<Vec<_>>())
+    .bind::<Array<sql_types::Integer>, _>(releases.iter().map(|r| r.alone_streak).collect::<Vec<_>>())
+    .bind::<sql_types::Timestamptz, _>(now)
+    .bind::<sql_types::Timestamptz, _>(next_check_at)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Gives claims back: nothing was decided about these products, they are due as before.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn due_product_give_back(conn: &mut PgConnection, ids: &[ProductId]) -> Result<(), StoreError> {
+    diesel::update(products::table.filter(products::id.eq_any(ids)))
+        .set(products::claimed_until.eq(None::<DateTime<Utc>>))
         .execute(conn)?;
     Ok(())
 }

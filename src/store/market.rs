@@ -1,11 +1,22 @@
 //! What was read of the cards: the last snapshot per card and city, and everybody's offers kept as changes.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
-use diesel::{pg::Pg, prelude::*};
+use diesel::{
+    pg::Pg,
+    prelude::*,
+    sql_types::{self, Array},
+    upsert::excluded,
+};
+use uuid::Uuid;
 
 use super::StoreError;
 use crate::{
-    domain::{MarketOfferId, Tenge, offer::Market},
+    domain::{
+        MarketOfferId, Tenge,
+        offer::{Market, MarketOffer},
+    },
     schema::{market_offers, market_snapshots},
 };
 
@@ -92,83 +103,192 @@ pub fn market_offers_current(
         .load(conn)?)
 }
 
-/// Keeps a reading: unchanged offers only get a later `last_seen_at`; a changed one ends and begins anew.
-/// An offer that is missing ends only when the reading is complete.
+/// A card in a city as it was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The card.
+    pub card_id: &'a str,
+    /// The city.
+    pub city_id: &'a str,
+    /// What was read.
+    pub market: &'a Market,
+    /// When.
+    pub taken_at: DateTime<Utc>,
+}
+
+/// The present offer of a merchant, as far as a reading is compared with it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = market_offers, check_for_backend(Pg))]
+struct Present {
+    id: MarketOfferId,
+    card_id: String,
+    city_id: String,
+    merchant_id: String,
+    price_tenge: Tenge,
+    rating_centi: Option<i32>,
+    preorder_days: i32,
+    delivery: Option<String>,
+}
+
+impl Present {
+    fn is_as_before(&self, offer: &MarketOffer) -> bool {
+        self.price_tenge == offer.price
+            && self.rating_centi == offer.rating_centi
+            && self.preorder_days == offer.preorder_days
+            && self.delivery == offer.delivery
+    }
+}
+
+/// Keeps readings: unchanged offers only get a later `last_seen_at`; a changed one ends and begins anew.
+/// An offer that is missing ends only when the reading is complete. Of two readings of one card in one city the
+/// newer counts.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn market_record(
+pub fn market_record(conn: &mut PgConnection, readings: &[Reading<'_>]) -> Result<(), StoreError> {
+    // In the order of their keys, so that two workers with the same cards wait for each other, not both.
+    let mut newest: BTreeMap<(&str, &str), &Reading<'_>> = BTreeMap::new();
+    for reading in readings {
+        let kept = newest
+            .entry((reading.card_id, reading.city_id))
+            .or_insert(reading);
+        if kept.taken_at <= reading.taken_at {
+            *kept = reading;
+        }
+    }
+    if newest.is_empty() {
+        return Ok(());
+    }
+    snapshots_upsert(conn, newest.values().copied())?;
+    let mut known: HashMap<(String, String), Vec<Present>> = HashMap::new();
+    for present in offers_present(conn, &newest)? {
+        let key = (present.card_id.clone(), present.city_id.clone());
+        known.entry(key).or_default().push(present);
+    }
+    let mut changes = Changes::default();
+    for ((card_id, city_id), reading) in newest {
+        let before = known.remove(&(card_id.to_owned(), city_id.to_owned()));
+        changes.compare(reading, &before.unwrap_or_default());
+    }
+    changes.write(conn)
+}
+
+/// The rows also serialise two readings of one card.
+fn snapshots_upsert<'a>(
     conn: &mut PgConnection,
-    card_id: &str,
-    city_id: &str,
-    market: &Market,
-    now: DateTime<Utc>,
+    readings: impl Iterator<Item = &'a Reading<'a>>,
 ) -> Result<(), StoreError> {
-    let snapshot = Snapshot {
-        card_id: card_id.to_owned(),
-        city_id: city_id.to_owned(),
-        taken_at: now,
-        total: i32::try_from(market.total).unwrap_or(i32::MAX),
-        complete: market.complete,
-    };
-    // The row also serialises two readings of one card.
+    let snapshots: Vec<Snapshot> = readings
+        .map(|reading| Snapshot {
+            card_id: reading.card_id.to_owned(),
+            city_id: reading.city_id.to_owned(),
+            taken_at: reading.taken_at,
+            total: i32::try_from(reading.market.total).unwrap_or(i32::MAX),
+            complete: reading.market.complete,
+        })
+        .collect();
     diesel::insert_into(market_snapshots::table)
-        .values(&snapshot)
+        .values(&snapshots)
         .on_conflict((market_snapshots::card_id, market_snapshots::city_id))
         .do_update()
-        .set(&snapshot)
+        .set((
+            market_snapshots::taken_at.eq(excluded(market_snapshots::taken_at)),
+            market_snapshots::total.eq(excluded(market_snapshots::total)),
+            market_snapshots::complete.eq(excluded(market_snapshots::complete)),
+        ))
         .execute(conn)?;
-    let known = market_offers_current(conn, card_id, city_id)?;
-    let mut same = Vec::new();
-    let mut ended = Vec::new();
-    let mut fresh: Vec<SeenOffer> = Vec::new();
-    for offer in &market.offers {
-        if fresh.iter().any(|seen| seen.merchant_id == offer.merchant_id) {
-            continue;
-        }
-        let before = known.iter().find(|seen| seen.merchant_id == offer.merchant_id);
-        let unchanged = before.is_some_and(|seen| {
-            seen.price_tenge == offer.price
-                && seen.rating_centi == offer.rating_centi
-                && seen.preorder_days == offer.preorder_days
-                && seen.delivery == offer.delivery
-        });
-        match before {
-            Some(seen) if unchanged => same.push(seen.id),
-            _ => {
-                ended.extend(before.map(|seen| seen.id));
-                fresh.push(SeenOffer {
-                    id: MarketOfferId::new(),
-                    card_id: card_id.to_owned(),
-                    city_id: city_id.to_owned(),
-                    merchant_id: offer.merchant_id.clone(),
-                    merchant_name: offer.merchant_name.clone(),
-                    price_tenge: offer.price,
-                    rating_centi: offer.rating_centi,
-                    reviews: offer.reviews,
-                    preorder_days: offer.preorder_days,
-                    delivery: offer.delivery.clone(),
-                    first_seen_at: now,
-                    last_seen_at: now,
-                    gone_at: None,
-                });
+    Ok(())
+}
+
+fn offers_present(
+    conn: &mut PgConnection,
+    readings: &BTreeMap<(&str, &str), &Reading<'_>>,
+) -> Result<Vec<Present>, StoreError> {
+    let cities: BTreeSet<&str> = readings.keys().map(|(_, city_id)| *city_id).collect();
+    let cards: Vec<&str> = readings.keys().map(|(card_id, _)| *card_id).collect();
+    Ok(market_offers::table
+        .filter(market_offers::card_id.eq_any(cards))
+        .filter(market_offers::city_id.eq_any(cities))
+        .filter(market_offers::gone_at.is_null())
+        .select(Present::as_select())
+        .load(conn)?)
+}
+
+/// What readings change.
+#[derive(Default)]
+struct Changes {
+    seen: Vec<(MarketOfferId, DateTime<Utc>)>,
+    ended: Vec<(MarketOfferId, DateTime<Utc>)>,
+    fresh: Vec<SeenOffer>,
+}
+
+impl Changes {
+    fn compare(&mut self, reading: &Reading<'_>, known: &[Present]) {
+        let now = reading.taken_at;
+        let mut merchants: HashSet<&str> = HashSet::new();
+        for offer in &reading.market.offers {
+            // The cheapest of a merchant's offers stands for it.
+            if !merchants.insert(&offer.merchant_id) {
+                continue;
             }
+            let before = known.iter().find(|seen| seen.merchant_id == offer.merchant_id);
+            if let Some(before) = before.filter(|before| before.is_as_before(offer)) {
+                self.seen.push((before.id, now));
+                continue;
+            }
+            self.ended.extend(before.map(|before| (before.id, now)));
+            self.fresh.push(SeenOffer {
+                id: MarketOfferId::new(),
+                card_id: reading.card_id.to_owned(),
+                city_id: reading.city_id.to_owned(),
+                merchant_id: offer.merchant_id.clone(),
+                merchant_name: offer.merchant_name.clone(),
+                price_tenge: offer.price,
+                rating_centi: offer.rating_centi,
+                reviews: offer.reviews,
+                preorder_days: offer.preorder_days,
+                delivery: offer.delivery.clone(),
+                first_seen_at: now,
+                last_seen_at: now,
+                gone_at: None,
+            });
+        }
+        if reading.market.complete {
+            let missing = known
+                .iter()
+                .filter(|seen| !merchants.contains(&*seen.merchant_id));
+            self.ended.extend(missing.map(|seen| (seen.id, now)));
         }
     }
-    if market.complete {
-        let missing = known
-            .iter()
-            .filter(|seen| !market.offers.iter().any(|o| o.merchant_id == seen.merchant_id));
-        ended.extend(missing.map(|seen| seen.id));
+
+    fn write(self, conn: &mut PgConnection) -> Result<(), StoreError> {
+        touch(conn, "last_seen_at", &self.seen)?;
+        touch(conn, "gone_at", &self.ended)?;
+        if !self.fresh.is_empty() {
+            diesel::insert_into(market_offers::table)
+                .values(&self.fresh)
+                .execute(conn)?;
+        }
+        Ok(())
     }
-    diesel::update(market_offers::table.filter(market_offers::id.eq_any(&same)))
-        .set(market_offers::last_seen_at.eq(now))
-        .execute(conn)?;
-    diesel::update(market_offers::table.filter(market_offers::id.eq_any(&ended)))
-        .set(market_offers::gone_at.eq(now))
-        .execute(conn)?;
-    diesel::insert_into(market_offers::table)
-        .values(&fresh)
-        .execute(conn)?;
+}
+
+/// Sets one of the times of these offers.
+fn touch(
+    conn: &mut PgConnection,
+    column: &'static str,
+    rows: &[(MarketOfferId, DateTime<Utc>)],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = rows.iter().map(|(id, at)| (id.0, *at)).unzip();
+    diesel::sql_query(format!(
+        "update market_offers set {column} = told.at from unnest($1, $2) as told (id, at)
+         where market_offers.id = told.id"
+    ))
+    .bind::<Array<sql_types::Uuid>, _>(ids)
+    .bind::<Array<sql_types::Timestamptz>, _>(times)
+    .execute(conn)?;
     Ok(())
 }

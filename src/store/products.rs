@@ -285,14 +285,17 @@ pub fn product_update(
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// All city prices of a product.
+/// All city prices of these products.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn product_prices_list(conn: &mut PgConnection, id: ProductId) -> Result<Vec<ProductPrice>, StoreError> {
+pub fn product_prices_list(
+    conn: &mut PgConnection,
+    ids: &[ProductId],
+) -> Result<Vec<ProductPrice>, StoreError> {
     Ok(product_prices::table
-        .filter(product_prices::product_id.eq(id))
-        .order(product_prices::city_id)
+        .filter(product_prices::product_id.eq_any(ids))
+        .order((product_prices::product_id, product_prices::city_id))
         .select(ProductPrice::as_select())
         .load(conn)?)
 }

@@ -1,6 +1,8 @@
 //! The journal of price writes: planned, claimed, sent, read back. A product's price changes only here, on a
 //! confirmed read.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{pg::Pg, prelude::*, sql_types as sql};
 use serde_json::Value;
@@ -109,27 +111,34 @@ pub struct NewPush {
     pub cities: Vec<(String, Tenge, Tenge)>,
 }
 
-/// Writes a push down: the next number of its product, older planned ones are superseded. Floor and ceiling are
-/// read again, and the table itself refuses a price outside them.
+/// Writes pushes down, one for each product: the next number of its product, older planned ones are superseded.
+/// Floor and ceiling are read again, and the table itself refuses a price outside them. Returns their keys in the
+/// same order.
 ///
 /// # Errors
 /// [`StoreError::OutsideLimits`]; [`StoreError::Stale`] for a product without a floor whose costs are not known.
-pub fn push_insert(conn: &mut PgConnection, new: &NewPush, now: DateTime<Utc>) -> Result<PushId, StoreError> {
-    let sequence: i64 = diesel::update(products::table.find(new.product_id))
-        .set(products::push_sequence.eq(products::push_sequence + 1))
-        .returning(products::push_sequence)
-        .get_result(conn)?;
-    let terms = terms_of_products(conn, &[new.product_id])?
-        .remove(&new.product_id)
-        .unwrap_or_default();
-    if terms.floor.is_none() && terms.unit_cost.is_none() {
-        return Err(StoreError::Stale);
+/// Nothing may be committed then.
+pub fn push_insert(
+    conn: &mut PgConnection,
+    new: &[NewPush],
+    now: DateTime<Utc>,
+) -> Result<Vec<PushId>, StoreError> {
+    if new.is_empty() {
+        return Ok(Vec::new());
     }
-    let floor = terms.floor.unwrap_or(new.lowest_tenge).max(new.lowest_tenge);
-    let ceiling = terms.ceiling;
+    let products: Vec<ProductId> = new.iter().map(|push| push.product_id).collect();
+    let numbered: HashMap<ProductId, i64> =
+        diesel::update(products::table.filter(products::id.eq_any(&products)))
+            .set(products::push_sequence.eq(products::push_sequence + 1))
+            .returning((products::id, products::push_sequence))
+            .get_results(conn)?
+            .into_iter()
+            .collect();
+    // The products are locked by now: what is read holds until the end of the transaction.
+    let terms = terms_of_products(conn, &products)?;
     diesel::update(
         price_pushes::table
-            .filter(price_pushes::product_id.eq(new.product_id))
+            .filter(price_pushes::product_id.eq_any(&products))
             .filter(price_pushes::state.eq(PushState::Planned)),
     )
     .set((
@@ -137,7 +146,37 @@ pub fn push_insert(conn: &mut PgConnection, new: &NewPush, now: DateTime<Utc>) -
         price_pushes::finished_at.eq(now),
     ))
     .execute(conn)?;
-    let push = Push {
+    let (mut pushes, mut cities) = (Vec::with_capacity(new.len()), Vec::new());
+    for new in new {
+        let sequence = *numbered.get(&new.product_id).ok_or(StoreError::Stale)?;
+        let terms = terms.get(&new.product_id).ok_or(StoreError::Stale)?;
+        if terms.floor.is_none() && terms.unit_cost.is_none() {
+            return Err(StoreError::Stale);
+        }
+        let floor_tenge = terms.floor.unwrap_or(new.lowest_tenge).max(new.lowest_tenge);
+        let push = planned(new, sequence, now);
+        cities.extend(new.cities.iter().map(|(city_id, before, price)| PushCity {
+            push_id: push.id,
+            city_id: city_id.clone(),
+            before_tenge: *before,
+            price_tenge: *price,
+            floor_tenge,
+            ceiling_tenge: terms.ceiling,
+            seen_tenge: None,
+        }));
+        pushes.push(push);
+    }
+    diesel::insert_into(price_pushes::table)
+        .values(&pushes)
+        .execute(conn)?;
+    diesel::insert_into(price_push_cities::table)
+        .values(&cities)
+        .execute(conn)?;
+    Ok(pushes.into_iter().map(|push| push.id).collect())
+}
+
+fn planned(new: &NewPush, sequence: i64, now: DateTime<Utc>) -> Push {
+    Push {
         id: PushId::new(),
         store_id: new.store_id,
         product_id: new.product_id,
@@ -163,44 +202,29 @@ pub fn push_insert(conn: &mut PgConnection, new: &NewPush, now: DateTime<Utc>) -
         accepted_at: None,
         next_read_at: None,
         finished_at: None,
-    };
-    diesel::insert_into(price_pushes::table)
-        .values(&push)
-        .execute(conn)?;
-    let cities: Vec<PushCity> = new
-        .cities
-        .iter()
-        .map(|(city_id, before, price)| PushCity {
-            push_id: push.id,
-            city_id: city_id.clone(),
-            before_tenge: *before,
-            price_tenge: *price,
-            floor_tenge: floor,
-            ceiling_tenge: ceiling,
-            seen_tenge: None,
-        })
-        .collect();
-    diesel::insert_into(price_push_cities::table)
-        .values(&cities)
-        .execute(conn)?;
-    Ok(push.id)
+    }
 }
 
-/// Is a write of this product on its way? Nothing new is planned meanwhile.
+/// Which of these products have a write on its way? Nothing new is planned for them meanwhile.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn push_in_flight(conn: &mut PgConnection, product_id: ProductId) -> Result<bool, StoreError> {
+pub fn push_in_flight(
+    conn: &mut PgConnection,
+    product_ids: &[ProductId],
+) -> Result<HashSet<ProductId>, StoreError> {
     const IN_FLIGHT: [PushState; 4] = [
         PushState::Claimed,
         PushState::Sent,
         PushState::Accepted,
         PushState::Unknown,
     ];
-    let query = price_pushes::table
-        .filter(price_pushes::product_id.eq(product_id))
-        .filter(price_pushes::state.eq_any(IN_FLIGHT));
-    Ok(diesel::select(diesel::dsl::exists(query)).get_result(conn)?)
+    let ids: Vec<ProductId> = price_pushes::table
+        .filter(price_pushes::product_id.eq_any(product_ids))
+        .filter(price_pushes::state.eq_any(IN_FLIGHT))
+        .select(price_pushes::product_id)
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Takes or renews the right to write for a store for a minute, by the database's clock. `None`: another
@@ -521,26 +545,30 @@ pub fn almaty_day(now: DateTime<Utc>) -> chrono::NaiveDate {
     now.with_timezone(&chrono_tz::Asia::Almaty).date_naive()
 }
 
-/// Confirmed changes of a product in a city since the start of the Almaty day.
+/// Confirmed changes of these products since the start of the Almaty day; none is left out.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn push_count_confirmed_today(
     conn: &mut PgConnection,
-    product_id: ProductId,
+    product_ids: &[ProductId],
     now: DateTime<Utc>,
-) -> Result<i64, StoreError> {
+) -> Result<HashMap<ProductId, i64>, StoreError> {
     use chrono::TimeZone;
     let midnight = almaty_day(now)
         .and_hms_opt(0, 0, 0)
         .and_then(|start| chrono_tz::Asia::Almaty.from_local_datetime(&start).earliest())
         .map_or(now - TimeDelta::hours(24), |start| start.with_timezone(&Utc));
-    Ok(price_pushes::table
-        .filter(price_pushes::product_id.eq(product_id))
+    let counted: Vec<(ProductId, i64)> = price_pushes::table
+        .filter(price_pushes::product_id.eq_any(product_ids))
         .filter(price_pushes::state.eq(PushState::Confirmed))
         .filter(price_pushes::finished_at.ge(midnight))
-        .count()
-        .get_result(conn)?)
+        .group_by(price_pushes::product_id)
+        .select((price_pushes::product_id, diesel::dsl::count_star()))
+        .load(conn)?;
+    let mut counts: HashMap<ProductId, i64> = product_ids.iter().map(|id| (*id, 0)).collect();
+    counts.extend(counted);
+    Ok(counts)
 }
 
 /// No write for the store before `until`: the marketplace said "too many".

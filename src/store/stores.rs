@@ -1,5 +1,7 @@
 //! Stores, who may see them, their points of service and their sealed credentials.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 use uuid::Uuid;
@@ -168,17 +170,25 @@ pub fn store_fetch_by_merchant(
         .optional()?)
 }
 
-/// Merchant ids of all stores of the owner of `store`: never competitors of each other.
+/// Merchant ids of all stores of these owners, sorted: those of one owner are never competitors of each other.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn store_own_merchants(conn: &mut PgConnection, owner: UserId) -> Result<Vec<String>, StoreError> {
-    Ok(stores::table
-        .filter(stores::owner_id.eq(owner))
-        .select(stores::merchant_id)
-        .order(stores::merchant_id)
+pub fn store_own_merchants(
+    conn: &mut PgConnection,
+    owners: &[UserId],
+) -> Result<HashMap<UserId, Vec<String>>, StoreError> {
+    let rows: Vec<(UserId, String)> = stores::table
+        .filter(stores::owner_id.eq_any(owners))
+        .select((stores::owner_id, stores::merchant_id))
+        .order((stores::owner_id, stores::merchant_id))
         .distinct()
-        .load(conn)?)
+        .load(conn)?;
+    let mut merchants: HashMap<UserId, Vec<String>> = HashMap::new();
+    for (owner, merchant) in rows {
+        merchants.entry(owner).or_default().push(merchant);
+    }
+    Ok(merchants)
 }
 
 /// Adds a store.

@@ -4,6 +4,7 @@
 mod batch;
 mod faults;
 mod gate;
+mod isolation;
 mod passes;
 mod rules;
 mod terms;

@@ -1,4 +1,5 @@
 //! The database: rules about the schema, and the queries.
 
 mod catalogue;
+mod market;
 mod schema;

@@ -1,18 +1,24 @@
-//! Everything that a decision depends on, gathered from the tables and the card as just read.
+//! Everything that a decision depends on, gathered from the tables for a batch of products ([`Known::gather`]) and
+//! put together with each card as just read ([`build`]). Nothing here asks the database for a single product.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     domain::{
+        ProductId, RuleId, UserId,
         offer::{Market, MarketOffer},
-        pricing::{self, Candidate, Input, OwnStores, Rating, Rule, Strategy},
+        pricing::{self, Candidate, Economics, Input, OwnStores, Rating, Rule, Strategy},
+        tariffs::Tariffs,
+        terms::Terms,
     },
     store::{
         PgConnection, StoreError,
         decisions::{DueProduct, decision_list_newest, due_product_siblings},
         products::Product,
         pushes::{almaty_day, push_count_confirmed_today},
-        rules::rules_of_products,
+        rules::{RuleRow, rules_of_products},
         stores::store_own_merchants,
         tariffs::tariffs_load,
         terms::terms_of_products,
@@ -25,23 +31,108 @@ const MARKET_MAX_AGE_SECONDS: i64 = 120;
 /// The kind of strategy under which a rule is refused that cannot be read.
 const UNREADABLE: &str = "unreadable";
 
+/// Owner, card and city: the products of one owner there must not compete.
+type Shared = (UserId, String, String);
+
+/// What the tables know about the products of a batch.
+pub(super) struct Known {
+    own_merchants: HashMap<UserId, Vec<String>>,
+    /// The nearest rule of each product that has one.
+    rules: HashMap<ProductId, RuleId>,
+    definitions: HashMap<RuleId, Rule>,
+    tariffs: Tariffs,
+    /// Limits and costs of the products and their siblings.
+    terms: HashMap<ProductId, Terms>,
+    changes_today: HashMap<ProductId, i64>,
+    /// Only where several products of an owner share a card in a city.
+    siblings: HashMap<Shared, Vec<DueProduct>>,
+    /// Who led by the last decision about a sibling, and when that was decided.
+    led: HashMap<ProductId, (DateTime<Utc>, OwnStores)>,
+}
+
+impl Known {
+    /// Asks the tables about these products.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn gather(
+        conn: &mut PgConnection,
+        batch: &[&DueProduct],
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let products: Vec<ProductId> = batch.iter().map(|due| due.product.id).collect();
+        let mut owners: Vec<UserId> = batch.iter().map(|due| due.store.owner_id).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        let cards: Vec<&str> = batch
+            .iter()
+            .filter_map(|due| due.product.card_id.as_deref())
+            .collect();
+        let nearest = rules_of_products(conn, &products)?;
+        let (mut rules, mut definitions) = (HashMap::new(), HashMap::new());
+        for (product, row) in nearest {
+            rules.insert(product, row.id);
+            definitions.entry(row.id).or_insert_with(|| definition(row));
+        }
+        let mut siblings: HashMap<Shared, Vec<DueProduct>> = HashMap::new();
+        for sibling in due_product_siblings(conn, &owners, &cards)? {
+            if let Some(shared) = shared(&sibling) {
+                siblings.entry(shared).or_default().push(sibling);
+            }
+        }
+        let sharing: Vec<ProductId> = siblings.values().flatten().map(|due| due.product.id).collect();
+        let with_siblings: Vec<ProductId> = products.iter().chain(&sharing).copied().collect();
+        Ok(Self {
+            own_merchants: store_own_merchants(conn, &owners)?,
+            rules,
+            definitions,
+            tariffs: tariffs_load(conn)?,
+            terms: terms_of_products(conn, &with_siblings)?,
+            changes_today: push_count_confirmed_today(conn, &products, now)?,
+            siblings,
+            led: led(conn, &sharing)?,
+        })
+    }
+
+    /// Floor, ceiling and costs of a product or a sibling.
+    fn limits(&self, id: ProductId, day: NaiveDate) -> (pricing::Limits, Option<Economics>) {
+        let terms = self.terms.get(&id).cloned().unwrap_or_default();
+        (terms.limits(), terms.economics(&self.tariffs, day).ok())
+    }
+
+    /// The nearest rule; the careful defaults where there is none. A strategy named with the product itself takes
+    /// the place of the rule's.
+    fn rule(&self, product: &Product) -> Rule {
+        let nearest = self.rules.get(&product.id);
+        let mut rule = nearest
+            .and_then(|id| self.definitions.get(id))
+            .cloned()
+            .unwrap_or_default();
+        if let Some(kind) = product.strategy.as_deref()
+            && kind != rule.strategy.kind()
+            && rule.strategy != unavailable(UNREADABLE)
+        {
+            rule.strategy = Strategy::named(kind).unwrap_or_else(|| unavailable(kind));
+        }
+        rule
+    }
+}
+
 /// The input about one product. Where its costs are not known all, only floor and ceiling limit the price.
 pub(super) fn build(
-    conn: &mut PgConnection,
+    known: &Known,
     due: &DueProduct,
-    market: Option<&Market>,
+    market: Option<(&Market, DateTime<Utc>)>,
     now: DateTime<Utc>,
-) -> Result<Input, StoreError> {
+) -> Input {
     let (product, price, store) = (&due.product, &due.price, &due.store);
-    let (day, tariffs) = (almaty_day(now), tariffs_load(conn)?);
-    let terms = terms_of_products(conn, &[product.id])?
-        .remove(&product.id)
-        .unwrap_or_default();
-    let own_offer = own_offer(market, due);
+    let (offers, day) = (market.map(|(market, _)| market), almaty_day(now));
+    let (limits, economics) = known.limits(product.id, day);
+    let own_offer = own_offer(offers, due);
     let opening_price = price
         .opening_price_tenge
         .filter(|_| price.opening_date == Some(day));
-    Ok(Input {
+    Input {
         now,
         product: pricing::Product {
             merchant: store.merchant_id.clone(),
@@ -53,40 +144,32 @@ pub(super) fn build(
             alone_streak: product.alone_streak.into(),
             last_change_at: price.changed_at,
             opening_price,
-            changes_today: push_count_confirmed_today(conn, product.id, now)?,
+            changes_today: known.changes_today.get(&product.id).copied().unwrap_or_default(),
             locked_until: product.locked_until,
         },
-        own_merchants: store_own_merchants(conn, store.owner_id)?,
-        limits: terms.limits(),
-        economics: terms.economics(&tariffs, day).ok(),
-        rule: rule(conn, product, &store.name)?,
-        own_stores: own_stores(conn, due, market, now)?,
-        market: market.map(|market| evidence(market, now)),
+        own_merchants: known
+            .own_merchants
+            .get(&store.owner_id)
+            .cloned()
+            .unwrap_or_default(),
+        limits,
+        economics,
+        rule: known.rule(product),
+        own_stores: own_stores(known, due, offers, now),
+        market: market.map(|(market, read_at)| evidence(market, read_at)),
         market_max_age_seconds: MARKET_MAX_AGE_SECONDS,
-    })
+    }
 }
 
-/// The nearest rule; the careful defaults where there is none. One that cannot be read is refused, for nobody
-/// knows what it would have forbidden. A strategy named with the product itself takes the place of the rule's.
-fn rule(conn: &mut PgConnection, product: &Product, store: &str) -> Result<Rule, StoreError> {
-    let row = rules_of_products(conn, &[product.id])?.remove(&product.id);
-    let mut rule = match row {
-        None => Rule::default(),
-        Some(row) => serde_json::from_value(row.definition).unwrap_or_else(|error| {
-            tracing::error!(store, rule.id = %row.id, %error, "a rule cannot be read; its products are left alone");
-            Rule {
-                strategy: unavailable(UNREADABLE),
-                ..Rule::default()
-            }
-        }),
-    };
-    if let Some(kind) = product.strategy.as_deref()
-        && kind != rule.strategy.kind()
-        && rule.strategy != unavailable(UNREADABLE)
-    {
-        rule.strategy = Strategy::named(kind).unwrap_or_else(|| unavailable(kind));
-    }
-    Ok(rule)
+/// A rule that cannot be read is refused, for nobody knows what it would have forbidden.
+fn definition(row: RuleRow) -> Rule {
+    serde_json::from_value(row.definition).unwrap_or_else(|error| {
+        tracing::error!(rule.id = %row.id, rule.name = row.name, %error, "a rule cannot be read; its products are left alone");
+        Rule {
+            strategy: unavailable(UNREADABLE),
+            ..Rule::default()
+        }
+    })
 }
 
 fn unavailable(kind: &str) -> Strategy {
@@ -95,9 +178,9 @@ fn unavailable(kind: &str) -> Strategy {
     }
 }
 
-fn evidence(market: &Market, now: DateTime<Utc>) -> pricing::Market {
+fn evidence(market: &Market, taken_at: DateTime<Utc>) -> pricing::Market {
     pricing::Market {
-        taken_at: now,
+        taken_at,
         complete: market.complete,
         total: i64::from(market.total),
         offers: market
@@ -124,45 +207,52 @@ fn rating(offer: &MarketOffer) -> Option<Rating> {
     offer.rating_centi.map(Rating::from_centi)
 }
 
+fn shared(due: &DueProduct) -> Option<Shared> {
+    let card = due.product.card_id.clone()?;
+    Some((due.store.owner_id, card, due.store.main_city_id.clone()))
+}
+
+fn led(
+    conn: &mut PgConnection,
+    products: &[ProductId],
+) -> Result<HashMap<ProductId, (DateTime<Utc>, OwnStores)>, StoreError> {
+    if products.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let decisions = decision_list_newest(conn, products)?.into_iter();
+    Ok(decisions
+        .filter_map(|decision| {
+            let own = serde_json::from_value(decision.input.get("own_stores")?.clone()).ok()?;
+            Some((decision.product_id, (decision.decided_at, own)))
+        })
+        .collect())
+}
+
 /// Who leads, where several stores of the owner sell the card in this city; `None` where it is alone or
 /// nobody can lead. The last decision about any of them tells who led so far.
 fn own_stores(
-    conn: &mut PgConnection,
+    known: &Known,
     due: &DueProduct,
     market: Option<&Market>,
     now: DateTime<Utc>,
-) -> Result<Option<OwnStores>, StoreError> {
-    let (Some(card_id), store) = (&due.product.card_id, &due.store) else {
-        return Ok(None);
-    };
-    let siblings = due_product_siblings(conn, store.owner_id, card_id, &store.main_city_id)?;
-    if siblings.len() < 2 {
-        return Ok(None);
-    }
-    let ids: Vec<_> = siblings.iter().map(|sibling| sibling.product.id).collect();
-    let last = decision_list_newest(conn, &ids)?
-        .into_iter()
-        .filter_map(|decision| {
-            let own = decision.input.get("own_stores")?.clone();
-            Some((
-                decision.decided_at,
-                serde_json::from_value::<OwnStores>(own).ok()?,
-            ))
-        })
+) -> Option<OwnStores> {
+    let siblings = known.siblings.get(&shared(due)?)?;
+    let last = siblings
+        .iter()
+        .filter_map(|sibling| known.led.get(&sibling.product.id))
         .max_by_key(|(decided_at, _)| *decided_at)
         .map(|(_, own)| own);
-    let (day, tariffs) = (almaty_day(now), tariffs_load(conn)?);
-    let mut terms = terms_of_products(conn, &ids)?;
+    let day = almaty_day(now);
     let candidates: Vec<Candidate> = siblings
         .iter()
         .map(|sibling| {
-            let terms = terms.remove(&sibling.product.id).unwrap_or_default();
+            let (limits, economics) = known.limits(sibling.product.id, day);
             let offer = own_offer(market, sibling);
             Candidate {
                 merchant: sibling.store.merchant_id.clone(),
                 stock: sibling.product.stock.map(i64::from),
-                limits: terms.limits(),
-                economics: terms.economics(&tariffs, day).ok(),
+                limits,
+                economics,
                 rating: offer.and_then(rating),
                 delivery_rank: offer
                     .and_then(|offer| offer.delivery.as_deref())
@@ -178,18 +268,16 @@ fn own_stores(
         });
         outside.map(|offer| offer.price).min()
     });
-    let reigning = last.as_ref().map(|own| (own.champion.as_str(), own.since));
-    let Some((champion, since)) = pricing::champion(&candidates, cheapest, reigning, now) else {
-        return Ok(None);
-    };
+    let reigning = last.map(|own| (own.champion.as_str(), own.since));
+    let (champion, since) = pricing::champion(&candidates, cheapest, reigning, now)?;
     let price = siblings
         .iter()
         .find(|sibling| sibling.store.merchant_id == champion)
-        .map(|sibling| sibling.price.price_tenge);
-    Ok(price.map(|price| OwnStores {
+        .map(|sibling| sibling.price.price_tenge)?;
+    Some(OwnStores {
         champion,
         price,
         gap: pricing::GAP,
         since,
-    }))
+    })
 }

@@ -10,7 +10,7 @@ use kaspi_panel::{
     schema::{price_pushes, product_prices, products, store_access},
     store::{
         decisions::{StoredDecision, decision_record},
-        market::market_record,
+        market::{Reading, market_record},
         pushes::{NewPush, push_insert},
     },
 };
@@ -115,7 +115,13 @@ pub fn db_decision(
         .first(conn)
         .unwrap();
     let market = market_of(merchant, price.0, rivals);
-    market_record(conn, &card, CITY, &market, now()).unwrap();
+    let reading = Reading {
+        card_id: &card,
+        city_id: CITY,
+        market: &market,
+        taken_at: now(),
+    };
+    market_record(conn, &[reading]).unwrap();
     let input = Input {
         now: now(),
         product: pricing::Product {
@@ -159,7 +165,7 @@ pub fn db_decision(
         input: json!(input),
         shadow: false,
     };
-    let id = decision_record(conn, &stored).unwrap();
+    let id = decision_record(conn, &[stored]).unwrap()[0];
     (id, decision.outcome, decision.price)
 }
 
@@ -181,7 +187,7 @@ pub fn db_push(
         lowest_tenge: Tenge(1),
         cities: vec![(CITY.to_owned(), Tenge(before), Tenge(after))],
     };
-    let id = push_insert(conn, &new, now()).unwrap();
+    let id = push_insert(conn, &[new], now()).unwrap()[0];
     diesel::update(price_pushes::table.find(id))
         .set((
             price_pushes::state.eq(state),

@@ -72,7 +72,12 @@ impl AttemptFragment {
             .db
             .read(move |conn| {
                 let evidence = evidence_fetch(conn, tenant, id)?;
-                Ok::<_, StoreError>((evidence, store_own_merchants(conn, owner)?))
+                Ok::<_, StoreError>((
+                    evidence,
+                    store_own_merchants(conn, &[owner])?
+                        .remove(&owner)
+                        .unwrap_or_default(),
+                ))
             })
             .await?;
         let mut choices: Vec<Choice> = merchants_of(&attempt.merchants)
