@@ -2,8 +2,16 @@
 //! and answers that lead into our own network are left out. A name that was harmless when it was entered and
 //! points elsewhere now (rebinding) leads nowhere.
 
-use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
+use hyper_util::client::legacy::connect::dns;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::{
@@ -107,6 +115,22 @@ impl Resolve for PublicAddresses {
             let addresses = this.addresses_of(name.as_str()).await?;
             Ok::<Addrs, _>(Box::new(addresses.into_iter()))
         })
+    }
+}
+
+/// The same for connections that are no requests of `reqwest`.
+impl tower_service::Service<dns::Name> for PublicAddresses {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: dns::Name) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move { Ok(this.addresses_of(name.as_str()).await?.into_iter()) })
     }
 }
 

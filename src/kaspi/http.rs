@@ -3,11 +3,12 @@
 pub mod answer;
 mod body;
 mod breaker;
-mod check;
+pub mod check;
 pub mod client;
 pub mod convert;
 mod jars;
 mod pace;
 mod retry;
-mod route;
+pub mod route;
+pub mod tunnel;
 pub mod wire;

@@ -7,6 +7,7 @@ mod evidence;
 mod hop;
 mod http;
 mod pages;
+mod relay;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -158,8 +159,7 @@ impl Conversation {
                     chromedriver: settings.chromedriver.clone(),
                     ..BrowserOptions::default()
                 };
-                let hosts = self.client.hosts.clone();
-                let talk = browser::Talk::open(hosts, options, settings.login_timeout, login).await;
+                let talk = browser::Talk::open(&self.client, options, settings.login_timeout, login).await;
                 let mut talk = match talk {
                     Ok(talk) => Box::new(talk),
                     Err(outcome) => return outcome,
@@ -294,6 +294,11 @@ fn is_ours(hosts: &config::Kaspi, url: &url::Url) -> bool {
     [&hosts.login, &hosts.cabinet, &hosts.public]
         .iter()
         .any(|host| host.origin() == url.origin())
+}
+
+/// The hosts a page of the login may load from: the same, and the one of its pictures.
+fn reachable(hosts: &config::Kaspi) -> [&url::Url; 4] {
+    [&hosts.login, &hosts.cabinet, &hosts.public, &hosts.cdn]
 }
 
 /// Where a login begins and where it returns to: the cabinet's own hop, so that its end belongs to us.

@@ -25,6 +25,18 @@ pub struct ProxyAddress {
     pub password: Option<Secret>,
 }
 
+impl ProxyAddress {
+    /// Host and port as they stand in an address.
+    pub(super) fn authority(&self) -> String {
+        let (host, port) = (&self.host, self.port);
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
+    }
+}
+
 impl std::fmt::Debug for ProxyAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ProxyAddress")

@@ -22,7 +22,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::support::{Answer, Client, HttpProxy, Simulator, TestApp, wait_until};
+use crate::support::{Answer, Client, Simulator, TestApp, TestProxy, wait_until};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -157,7 +157,7 @@ impl Drop for Panel {
 }
 
 impl Panel {
-    fn start(app: &TestApp, folder: &Path, proxy: &HttpProxy) -> Self {
+    fn start(app: &TestApp, folder: &Path, proxy: &TestProxy) -> Self {
         let config = &app.services.config;
         let proxy = format!("http://{ENV_PROXY_USER}:{ENV_PROXY_PASSWORD}@{}", proxy.address);
         let environment: Vec<(String, String)> = [
@@ -401,7 +401,7 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
     ] {
         canaries.add(what, secret);
     }
-    let way_out = HttpProxy::start(Some(&format!("{ENV_PROXY_USER}:{ENV_PROXY_PASSWORD}"))).await;
+    let way_out = TestProxy::start(Some(&format!("{ENV_PROXY_USER}:{ENV_PROXY_PASSWORD}"))).await;
     let mut panel = Panel::start(&app, folder.path(), &way_out);
     let mut shown = Shown::default();
 

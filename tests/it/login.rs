@@ -4,6 +4,7 @@
 mod flows;
 mod lost;
 mod odd_pages;
+mod proxies;
 mod renewal;
 mod several;
 

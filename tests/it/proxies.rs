@@ -14,7 +14,7 @@ use kaspi_panel::{
 };
 use serde_json::Value;
 
-use crate::support::{HttpProxy, TestApp};
+use crate::support::{TestApp, TestProxy};
 
 fn with_private_proxies(more: impl FnOnce(&mut Config) + 'static) -> TestApp {
     TestApp::builder()
@@ -258,7 +258,7 @@ async fn what_is_enabled_is_used_and_counted() {
     let services = &app.services;
     upkeep.load(services).await.unwrap();
     let read = || services.kaspi.market_offers("100000001", "750000000");
-    let proxy = HttpProxy::start(Some("user:pa:ss")).await;
+    let proxy = TestProxy::start(Some("user:pa:ss")).await;
     read().await.unwrap();
     assert!(proxy.take_seen().is_empty(), "no proxy means directly");
 
@@ -277,7 +277,7 @@ async fn what_is_enabled_is_used_and_counted() {
         (i64::try_from(seen.len()).unwrap(), 0, Some(services.now()))
     );
 
-    proxy.break_down();
+    proxy.answer_bad_gateway();
     let _no_answer = read().await;
     upkeep.count(services).await.unwrap();
     assert!(rows(&app)[0].requests > row.requests, "sums grow");
@@ -308,9 +308,9 @@ async fn a_check_says_what_is_wrong() {
     let mut app = with_private_proxies(|_| {});
     let root = app.signed_in("root", Role::Admin).await;
     let upkeep = ProxyUpkeep::default();
-    let proxy = HttpProxy::start(Some("user:pass")).await;
-    let broken = HttpProxy::start(None).await;
-    broken.break_down();
+    let proxy = TestProxy::start(Some("user:pass")).await;
+    let broken = TestProxy::start(None).await;
+    broken.answer_bad_gateway();
     let nobody = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
@@ -371,7 +371,7 @@ async fn a_check_says_what_is_wrong() {
 async fn a_check_of_a_proxy_inside_is_refused_without_a_connection() {
     // Entered when it was allowed; the program then runs without the switch.
     let app = with_private_proxies(|_| {});
-    let proxy = HttpProxy::start(None).await;
+    let proxy = TestProxy::start(None).await;
     let id = add(&app, &format!("http://{}", proxy.address)).await;
     let strict = Config {
         kaspi: kaspi_panel::config::Kaspi {
@@ -397,7 +397,7 @@ async fn a_check_of_a_proxy_inside_is_refused_without_a_connection() {
 
 #[tokio::test]
 async fn proxies_of_the_environment_are_shown_and_left_alone() {
-    let proxy = HttpProxy::start(Some("canary-env:canary-pass")).await;
+    let proxy = TestProxy::start(Some("canary-env:canary-pass")).await;
     let line = parse_line(&format!("http://canary-env:canary-pass@{}", proxy.address), true).unwrap();
     let id = environment_id(&line);
     let named = line.clone();

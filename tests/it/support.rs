@@ -7,7 +7,6 @@ mod cabinet;
 mod client;
 mod cluster;
 mod fixtures;
-mod http_proxy;
 mod proxy;
 mod simulator;
 mod wait;
@@ -18,7 +17,6 @@ pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_l
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{CITY, NewProduct, db_price, db_product, db_store, db_user, now};
-pub use http_proxy::HttpProxy;
-pub use proxy::{PROXY_PASSWORD, PROXY_USER, TestProxy};
+pub use proxy::TestProxy;
 pub use simulator::Simulator;
 pub use wait::wait_until;

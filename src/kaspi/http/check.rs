@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::ACCEPT;
+use reqwest::{StatusCode, header::ACCEPT};
 
 use super::{client::address, route::Route};
 use crate::kaspi::{KaspiClient, ProxyAddress, addresses::NotPublic};
@@ -33,15 +33,26 @@ impl KaspiClient {
     }
 }
 
-/// What an error with all its causes says about the proxy.
-fn why(error: &(dyn std::error::Error + 'static)) -> &'static str {
+/// What an answer, or that there is none, says about the proxy it came through.
+pub fn of_answer(answer: &Result<reqwest::Response, reqwest::Error>) -> Option<&'static str> {
+    match answer {
+        Ok(answer) if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some("proxy_refused"),
+        Ok(_) => None,
+        Err(error) => Some(why(error)),
+    }
+}
+
+/// What an error with all its causes says about the proxy. Whether the proxy or what is behind it does not
+/// answer cannot be told from here.
+pub(super) fn why(error: &(dyn std::error::Error + 'static)) -> &'static str {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.is::<NotPublic>() {
             return "proxy_not_public";
         }
-        // hyper's tunnel has no public type for a 407.
-        if error.to_string().contains("proxy authorization required") {
+        // hyper's tunnels have no public types for refused credentials, of HTTP and of SOCKS.
+        let text = error.to_string();
+        if text.contains("proxy authorization required") || text.contains("credentials not accepted") {
             return "proxy_refused";
         }
         cause = error.source();

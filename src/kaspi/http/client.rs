@@ -15,6 +15,7 @@ use super::{
     answer::{self, Asked, Refusal},
     body,
     breaker::Breakers,
+    check::why,
     jars::Jars,
     pace::Pace,
     retry::{self, RetryBudget},
@@ -300,15 +301,15 @@ impl KaspiClient {
     }
 
     fn route_of(&self, session: &CabinetSession) -> Result<Arc<Route>, KaspiError> {
-        let routes = &self.inner.routes;
-        routes
-            .of_account(session.identity().key(), Instant::now())
-            .map_err(|wait| KaspiError::Paused { wait })
+        self.way_of(session.identity().key())
     }
 
-    /// The client that requests of this session leave by, for the redirects of a login.
-    pub(in crate::kaspi) fn way_of(&self, session: &CabinetSession) -> Result<reqwest::Client, KaspiError> {
-        Ok(self.route_of(session)?.client.clone())
+    /// The way out of an account, by the key of its identity: a login takes the one of the requests after it.
+    pub(in crate::kaspi) fn way_of(&self, key: &str) -> Result<Arc<Route>, KaspiError> {
+        let routes = &self.inner.routes;
+        routes
+            .of_account(key, Instant::now())
+            .map_err(|wait| KaspiError::Paused { wait })
     }
 
     async fn session_alive(&self, session: &CabinetSession, merchant_id: &str) -> Result<bool, KaspiError> {
@@ -393,8 +394,7 @@ impl Trouble {
     /// What a proxy is to blame for.
     fn of_route(&self) -> Option<&'static str> {
         match self {
-            // Whether the proxy or what is behind it does not answer cannot be told from here.
-            Self::Reach(_) => Some("proxy_unreachable"),
+            Self::Reach(error) => Some(why(error)),
             Self::Proxy => Some("proxy_refused"),
             Self::Judged(Refusal::Error(error @ KaspiError::Blocked)) => Some(error.code()),
             Self::Judged(_) => None,

@@ -17,7 +17,7 @@ use url::Url;
 use super::{client::unavailable, pace::lock};
 use crate::{
     config,
-    domain::{ProxyId, ProxyScheme},
+    domain::ProxyScheme,
     kaspi::{Identity, KaspiError, ProxyAddress, ProxyCounts, addresses::PublicAddresses},
 };
 
@@ -36,7 +36,8 @@ pub struct Route {
     pub client: reqwest::Client,
     /// The browser that public reads from this address say to be.
     pub identity: Identity,
-    proxy: Option<ProxyId>,
+    /// What it leads through; `None`: directly.
+    pub(super) proxy: Option<ProxyAddress>,
     health: Mutex<Health>,
 }
 
@@ -51,10 +52,9 @@ struct Health {
 }
 
 impl Route {
-    fn new(config: &config::Kaspi, key: String, proxy: Option<(ProxyId, Proxy)>) -> Result<Self, KaspiError> {
-        let (id, proxy) = proxy.unzip();
+    fn new(config: &config::Kaspi, key: String, proxy: Option<&ProxyAddress>) -> Result<Self, KaspiError> {
         let builder = reqwest::Client::builder()
-            .connect_timeout(config.timeout.min(Duration::from_secs(10)))
+            .connect_timeout(connect_max(config))
             .timeout(config.timeout)
             // Only the login follows redirects, and it looks at each.
             .redirect(redirect::Policy::none())
@@ -67,14 +67,14 @@ impl Route {
             .no_deflate()
             .dns_resolver(Arc::new(PublicAddresses::new(config)));
         let builder = match proxy {
-            Some(proxy) => builder.proxy(proxy),
+            Some(address) => builder.proxy(proxy_of(address).map_err(unavailable)?),
             None => builder,
         };
         Ok(Self {
             identity: Identity::for_key(&key),
             client: builder.build().map_err(unavailable)?,
             key,
-            proxy: id,
+            proxy: proxy.cloned(),
             health: Mutex::default(),
         })
     }
@@ -87,8 +87,7 @@ impl Route {
         PublicAddresses::new(config)
             .check_proxy(&address.host)
             .map_err(|error| KaspiError::Unavailable(Some(error.into())))?;
-        let proxy = proxy(address).map_err(unavailable)?;
-        Self::new(config, fingerprint(address), Some((address.id, proxy)))
+        Self::new(config, fingerprint(address), Some(address))
     }
 
     /// How long the proxy is left alone; zero when it is healthy.
@@ -110,12 +109,17 @@ impl Route {
         health.failures += 1;
         health.last_error = Some(code);
         health.in_a_row = health.in_a_row.saturating_add(1);
-        if let Some(id) = self.proxy.filter(|_| health.in_a_row >= FAILURES_MAX) {
+        if let Some(proxy) = self.proxy.as_ref().filter(|_| health.in_a_row >= FAILURES_MAX) {
             health.cool_down = (health.cool_down * 2).clamp(COOL_DOWN, COOL_DOWN_MAX);
             health.cooling_until = Some(now + health.cool_down);
-            tracing::warn!(proxy.id = %id, error = code, "a proxy is left alone for a while");
+            tracing::warn!(proxy.id = %proxy.id, error = code, "a proxy is left alone for a while");
         }
     }
+}
+
+/// Longest time until a connection stands.
+pub(super) fn connect_max(config: &config::Kaspi) -> Duration {
+    config.timeout.min(Duration::from_secs(10))
 }
 
 /// All ways out of one process.
@@ -211,7 +215,7 @@ impl Routes {
                 let cooling = route.cooling(now);
                 let mut health = lock(&route.health);
                 Some(ProxyCounts {
-                    id: route.proxy?,
+                    id: route.proxy.as_ref()?.id,
                     requests: std::mem::take(&mut health.requests),
                     failures: std::mem::take(&mut health.failures),
                     last_error: health.last_error.take(),
@@ -258,20 +262,14 @@ fn rank(account: &str, route: &str) -> [u8; 32] {
         .into()
 }
 
-fn proxy(address: &ProxyAddress) -> Result<Proxy, reqwest::Error> {
-    let host = if address.host.contains(':') {
-        format!("[{}]", address.host)
-    } else {
-        address.host.clone()
-    };
+fn proxy_of(address: &ProxyAddress) -> Result<Proxy, reqwest::Error> {
     let scheme = match address.scheme {
         ProxyScheme::Http => "http",
         ProxyScheme::Https => "https",
         // The proxy looks the marketplace's names up: what it sees there is what counts.
         ProxyScheme::Socks5 => "socks5h",
     };
-    let port = address.port;
-    let mut url = format!("{scheme}://{host}:{port}");
+    let mut url = format!("{scheme}://{}", address.authority());
     if let (ProxyScheme::Socks5, Ok(mut parsed)) = (address.scheme, Url::parse(&url)) {
         // SOCKS takes its credentials from the address alone.
         let name = parsed.set_username(address.username.as_deref().unwrap_or_default());

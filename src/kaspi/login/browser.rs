@@ -1,5 +1,5 @@
 //! Driving Chromium through the login. Success and every error element are awaited together, so that a wrong
-//! password is known in seconds; the browser reaches the configured hosts and no others.
+//! password is known in seconds; the browser reaches what its [`Relay`] lets through and nothing else.
 
 mod device;
 
@@ -13,17 +13,19 @@ use thirtyfour::{
 };
 use tokio::time::Instant;
 
-use self::device::{identify, resolver_rules};
+use self::device::identify;
 use super::{
     CodeBy, Evidence, Hosts, Login, LoginOutcome, Step,
     evidence::{PICTURE_BYTES_MAX, address_of, cleaned},
     pages::{Complaint, LoginPage, Shown, complaint},
-    phone_for_people, start_address,
+    phone_for_people,
+    relay::Relay,
+    start_address,
     wire::{self, Answer},
 };
 use crate::{
     domain::AccountKind,
-    kaspi::Identity,
+    kaspi::{Identity, KaspiClient, http::tunnel::Tunnels},
     os::{BrowserError, BrowserOptions, ChromeDriver},
     secrets::Secret,
     telemetry,
@@ -48,16 +50,20 @@ pub struct Talk {
     by: CodeBy,
     /// What was typed that nobody may see.
     typed: Vec<Secret>,
+    /// The browser's way out, kept open.
+    _relay: Relay,
 }
 
 impl Talk {
-    /// Starts a browser of its own.
+    /// Starts a browser of its own, and the relay of the account's way out before it.
     pub async fn open(
-        hosts: Hosts,
+        client: &KaspiClient,
         options: BrowserOptions,
         time_max: Duration,
         login: Login,
     ) -> Result<Self, LoginOutcome> {
+        let hosts = client.hosts.clone();
+        let relay = relay(client, &login.key()).await?;
         let driver = match telemetry::spawn_blocking(move || ChromeDriver::start(&options)).await {
             Ok(Ok(driver)) => driver,
             Ok(Err(error)) => return Err(no_browser(&error)),
@@ -65,7 +71,9 @@ impl Talk {
         };
         let begun = async {
             let mut capabilities = driver.capabilities()?;
-            capabilities.add_arg(&format!("--host-resolver-rules={}", resolver_rules(&hosts)))?;
+            for argument in relay.arguments() {
+                capabilities.add_arg(&argument)?;
+            }
             capabilities.add_arg("--lang=ru-RU")?;
             let browser = WebDriver::new(driver.url(), capabilities).await?;
             let timeouts = TimeoutConfiguration::new(Some(time_max), Some(time_max), None);
@@ -75,7 +83,7 @@ impl Talk {
         };
         match tokio::time::timeout(time_max, begun).await {
             Ok(Ok((browser, identity))) => Ok(Self {
-                hosts: hosts.clone(),
+                hosts,
                 time_max,
                 by: match login.kind {
                     AccountKind::Email => CodeBy::Mail,
@@ -86,6 +94,7 @@ impl Talk {
                 browser,
                 identity,
                 typed: Vec::new(),
+                _relay: relay,
             }),
             _ => {
                 tracing::warn!("a browser started and did not answer");
@@ -370,6 +379,16 @@ impl Talk {
             _ => None,
         })
     }
+}
+
+/// The relay through the way out of an account: where that cannot be used now, there is no login.
+async fn relay(client: &KaspiClient, key: &str) -> Result<Relay, LoginOutcome> {
+    let route = client.way_of(key).map_err(|_| LoginOutcome::Unavailable)?;
+    let tunnels = Tunnels::through(route, &client.hosts).map_err(|_| LoginOutcome::Unavailable)?;
+    Relay::start(&client.hosts, tunnels).await.map_err(|error| {
+        tracing::warn!(%error, "no port for the browser of a login");
+        LoginOutcome::Unavailable
+    })
 }
 
 fn otherwise(outcome: LoginOutcome) -> WebDriverResult<Step> {

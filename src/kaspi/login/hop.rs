@@ -1,8 +1,10 @@
 //! The OAuth hop over plain HTTP: the redirects that turn a signed-in browser into a cabinet session. The only
 //! place where redirects are followed, by hand, between the configured hosts and nowhere else.
 
+use std::{sync::Arc, time::Instant};
+
 use reqwest::{
-    Response,
+    Response, StatusCode,
     header::{ACCEPT, COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE},
 };
 use url::Url;
@@ -10,7 +12,10 @@ use url::Url;
 use super::{LoginOutcome, is_ours, start_address};
 use crate::{
     config,
-    kaspi::{CabinetSession, KaspiClient, http::client::address},
+    kaspi::{
+        CabinetSession, KaspiClient,
+        http::{check::of_answer, client::address, route::Route},
+    },
 };
 
 /// A browser follows twenty; the hop takes five.
@@ -59,17 +64,19 @@ pub async fn renew(client: &KaspiClient, session: &CabinetSession) -> Renewed {
     }
 }
 
-/// A client that keeps no cookies of its own and follows nothing by itself.
+/// A way out whose client keeps no cookies of its own and follows nothing by itself.
 pub struct Way {
     kaspi: KaspiClient,
-    client: reqwest::Client,
+    route: Arc<Route>,
 }
 
 impl Way {
     /// The way out that belongs to this session.
     pub fn new(kaspi: &KaspiClient, session: &CabinetSession) -> Result<Self, LoginOutcome> {
         Ok(Self {
-            client: kaspi.way_of(session).map_err(|_| LoginOutcome::Unavailable)?,
+            route: kaspi
+                .way_of(session.identity().key())
+                .map_err(|_| LoginOutcome::Unavailable)?,
             kaspi: kaspi.clone(),
         })
     }
@@ -89,6 +96,7 @@ impl Way {
                 });
             }
             let request = self
+                .route
                 .client
                 .get(url.clone())
                 .header(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8");
@@ -157,7 +165,8 @@ impl Way {
         let url = address(&self.hosts().login, path);
         let page = address(&self.hosts().login, "login");
         let request = || {
-            self.client
+            self.route
+                .client
                 .post(url.clone())
                 .header(ACCEPT, "application/json, text/plain, */*")
                 .header("X-Requested-With", "XMLHttpRequest")
@@ -184,9 +193,9 @@ impl Way {
             request = request.header(COOKIE, cookies);
         }
         let again = request.try_clone();
-        let response = match (request.send().await, again) {
+        let response = match (self.try_once(request).await, again) {
             // No connection, so nothing was sent.
-            (Err(error), Some(again)) if error.is_connect() => again.send().await,
+            (Err(error), Some(again)) if error.is_connect() => self.try_once(again).await,
             (first, _) => first,
         };
         // Never the error's text: it holds the address with its tokens.
@@ -194,6 +203,9 @@ impl Way {
             tracing::warn!(timeout = error.is_timeout(), "the login host did not answer");
             LoginOutcome::Unavailable
         })?;
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(LoginOutcome::Unavailable);
+        }
         let lines: Vec<&str> = response
             .headers()
             .get_all(SET_COOKIE)
@@ -204,6 +216,12 @@ impl Way {
             jar.absorb(&lines, host);
         }
         Ok(response)
+    }
+
+    async fn try_once(&self, request: reqwest::RequestBuilder) -> Result<Response, reqwest::Error> {
+        let answer = request.send().await;
+        self.route.note(of_answer(&answer), Instant::now());
+        answer
     }
 }
 

@@ -1,13 +1,12 @@
 //! Requests through outgoing proxies: real proxies on loopback, the real client, the simulator behind them.
 
-use kaspi_panel::{
-    domain::{ProxyId, ProxyScheme},
-    kaspi::ProxyAddress,
-    secrets::Secret,
-};
+use kaspi_panel::domain::ProxyScheme;
 
 use super::*;
-use crate::support::{PROXY_PASSWORD, PROXY_USER, TestProxy};
+use crate::support::TestProxy;
+
+/// User name and password of the proxies that want them.
+const CREDENTIALS: &str = "proxy-user:proxy-password";
 
 /// As `market`, with proxies of the own network allowed.
 async fn market() -> (Simulator, KaspiClient, CabinetSession) {
@@ -20,26 +19,15 @@ async fn market() -> (Simulator, KaspiClient, CabinetSession) {
     (market, KaspiClient::new(&config).unwrap(), session)
 }
 
-fn address(proxy: &TestProxy, scheme: ProxyScheme, credentials: Option<&str>) -> ProxyAddress {
-    ProxyAddress {
-        id: ProxyId::new(),
-        scheme,
-        host: "127.0.0.1".into(),
-        port: proxy.port(),
-        username: credentials.map(|_| PROXY_USER.into()),
-        password: credentials.map(Secret::from),
-    }
-}
-
 #[tokio::test]
 async fn a_store_leaves_through_its_proxy_with_the_proxys_credentials() {
     for scheme in [ProxyScheme::Http, ProxyScheme::Socks5] {
         let (market, client, session) = market().await;
-        let proxy = TestProxy::with_credentials().await;
+        let proxy = TestProxy::start(Some(CREDENTIALS)).await;
         let before = market.calls("list").await.len();
 
         client
-            .set_proxies(vec![address(&proxy, scheme, Some(PROXY_PASSWORD))])
+            .set_proxies(vec![proxy.told(scheme, Some(CREDENTIALS))])
             .unwrap();
         let page = client.offers_page(&session, "30000001", true, 0).await.unwrap();
 
@@ -57,10 +45,10 @@ async fn a_store_leaves_through_its_proxy_with_the_proxys_credentials() {
 #[tokio::test]
 async fn a_proxy_that_refuses_the_password_is_not_gone_around() {
     let (market, client, session) = market().await;
-    let proxy = TestProxy::with_credentials().await;
+    let proxy = TestProxy::start(Some(CREDENTIALS)).await;
     let before = market.journal().await.len();
     client
-        .set_proxies(vec![address(&proxy, ProxyScheme::Http, Some("wrong"))])
+        .set_proxies(vec![proxy.told(ProxyScheme::Http, Some("proxy-user:wrong"))])
         .unwrap();
 
     let error = client
@@ -81,11 +69,11 @@ async fn a_proxy_that_refuses_the_password_is_not_gone_around() {
 #[tokio::test]
 async fn another_proxy_takes_over_from_one_that_broke_down() {
     let (_market, client, session) = market().await;
-    let (one, two) = (TestProxy::open().await, TestProxy::open().await);
+    let (one, two) = (TestProxy::start(None).await, TestProxy::start(None).await);
     client
         .set_proxies(vec![
-            address(&one, ProxyScheme::Http, None),
-            address(&two, ProxyScheme::Http, None),
+            one.told(ProxyScheme::Http, None),
+            two.told(ProxyScheme::Http, None),
         ])
         .unwrap();
     client.offers_page(&session, "30000001", true, 0).await.unwrap();
@@ -112,9 +100,9 @@ async fn another_proxy_takes_over_from_one_that_broke_down() {
 #[tokio::test]
 async fn a_proxy_inside_the_own_network_is_not_used_unless_that_is_allowed() {
     let (market, client, session) = super::market().await;
-    let proxy = TestProxy::open().await;
+    let proxy = TestProxy::start(None).await;
     let before = market.journal().await.len();
-    let set = client.set_proxies(vec![address(&proxy, ProxyScheme::Http, None)]);
+    let set = client.set_proxies(vec![proxy.told(ProxyScheme::Http, None)]);
     let read = client.offers_page(&session, "30000001", true, 0).await;
     assert!(set.is_err() || read.is_err());
     assert_eq!(proxy.forwarded(), 0);
@@ -124,11 +112,11 @@ async fn a_proxy_inside_the_own_network_is_not_used_unless_that_is_allowed() {
 #[tokio::test]
 async fn public_reads_are_spread_over_the_proxies() {
     let (_market, client, _) = market().await;
-    let (one, two) = (TestProxy::open().await, TestProxy::open().await);
+    let (one, two) = (TestProxy::start(None).await, TestProxy::start(None).await);
     client
         .set_proxies(vec![
-            address(&one, ProxyScheme::Http, None),
-            address(&two, ProxyScheme::Socks5, None),
+            one.told(ProxyScheme::Http, None),
+            two.told(ProxyScheme::Socks5, None),
         ])
         .unwrap();
     for _ in 0..6 {

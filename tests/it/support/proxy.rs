@@ -1,60 +1,61 @@
 //! An outgoing proxy of a test: HTTP and SOCKS 5 on one loopback port, with or without credentials. It forwards
-//! to wherever it is asked and counts what came.
+//! to wherever it is asked and tells what came.
 
 use std::{
     io,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use kaspi_panel::{
+    domain::{ProxyId, ProxyScheme},
+    kaspi::ProxyAddress,
+    secrets::Secret,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
 
-/// User name and password that every test proxy with credentials wants.
-pub const PROXY_USER: &str = "proxy-user";
-/// See [`PROXY_USER`].
-pub const PROXY_PASSWORD: &str = "proxy-password";
-
 /// A running proxy; it ends with this value.
 pub struct TestProxy {
-    address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     state: Arc<State>,
     task: JoinHandle<()>,
 }
 
 struct State {
-    credentials: bool,
-    broken: AtomicBool,
-    forwarded: AtomicUsize,
-    refused: AtomicUsize,
+    /// `user:password`.
+    credentials: Option<String>,
+    now: Mutex<Now>,
+}
+
+#[derive(Default)]
+struct Now {
+    fault: Option<Fault>,
+    seen: Vec<String>,
+    forwarded: usize,
+    refused: usize,
+}
+
+/// What is wrong with a proxy.
+#[derive(Clone, Copy)]
+enum Fault {
+    Silent,
+    BadGateway,
 }
 
 impl TestProxy {
-    /// A proxy that serves everybody.
-    pub async fn open() -> Self {
-        Self::start(false).await
-    }
-
-    /// A proxy that wants [`PROXY_USER`] and [`PROXY_PASSWORD`].
-    pub async fn with_credentials() -> Self {
-        Self::start(true).await
-    }
-
-    async fn start(credentials: bool) -> Self {
+    /// A proxy that wants `user:password`, where there is one.
+    pub async fn start(credentials: Option<&str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
-            credentials,
-            broken: AtomicBool::new(false),
-            forwarded: AtomicUsize::new(0),
-            refused: AtomicUsize::new(0),
+            credentials: credentials.map(str::to_owned),
+            now: Mutex::default(),
         });
         let shared = state.clone();
         let task = tokio::spawn(async move {
@@ -67,24 +68,43 @@ impl TestProxy {
         Self { address, state, task }
     }
 
-    /// Where it listens.
-    pub fn port(&self) -> u16 {
-        self.address.port()
+    /// What the client is told to use it by; `credentials` are `user:password`.
+    pub fn told(&self, scheme: ProxyScheme, credentials: Option<&str>) -> ProxyAddress {
+        let (username, password) = credentials.and_then(|text| text.split_once(':')).unzip();
+        ProxyAddress {
+            id: ProxyId::new(),
+            scheme,
+            host: self.address.ip().to_string(),
+            port: self.address.port(),
+            username: username.map(str::to_owned),
+            password: password.map(Secret::from),
+        }
     }
 
-    /// Requests that were passed on.
+    /// What was asked for since the last look, whatever became of it: addresses of plain HTTP, and `host:port` of
+    /// tunnels.
+    pub fn take_seen(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.now.lock().unwrap().seen)
+    }
+
+    /// How much was passed on: requests of plain HTTP, and tunnels.
     pub fn forwarded(&self) -> usize {
-        self.state.forwarded.load(Ordering::SeqCst)
+        self.state.now.lock().unwrap().forwarded
     }
 
-    /// Requests that were refused for their credentials.
+    /// How much was refused for its credentials.
     pub fn refused(&self) -> usize {
-        self.state.refused.load(Ordering::SeqCst)
+        self.state.now.lock().unwrap().refused
     }
 
-    /// From now on every connection is dropped at once.
+    /// From now on everybody is dropped without an answer.
     pub fn break_down(&self) {
-        self.state.broken.store(true, Ordering::SeqCst);
+        self.state.now.lock().unwrap().fault = Some(Fault::Silent);
+    }
+
+    /// From now on every request of HTTP is answered with 502.
+    pub fn answer_bad_gateway(&self) {
+        self.state.now.lock().unwrap().fault = Some(Fault::BadGateway);
     }
 }
 
@@ -94,10 +114,21 @@ impl Drop for TestProxy {
     }
 }
 
-async fn serve(client: TcpStream, state: &State) -> io::Result<()> {
-    if state.broken.load(Ordering::SeqCst) {
-        return Ok(());
+impl State {
+    /// Notes what was asked for; answers what is wrong.
+    fn note(&self, target: &str, welcome: bool) -> Option<Fault> {
+        let mut now = self.now.lock().unwrap();
+        now.seen.push(target.to_owned());
+        if !welcome {
+            now.refused += 1;
+        } else if now.fault.is_none() {
+            now.forwarded += 1;
+        }
+        now.fault
     }
+}
+
+async fn serve(client: TcpStream, state: &State) -> io::Result<()> {
     let mut first = [0];
     client.peek(&mut first).await?;
     if first == [5] {
@@ -117,22 +148,22 @@ async fn http(mut client: TcpStream, state: &State) -> io::Result<()> {
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let wanted = format!(
-        "Basic {}",
-        STANDARD.encode(format!("{PROXY_USER}:{PROXY_PASSWORD}"))
-    );
-    let header = |name: &str| {
-        head.lines().find_map(|line| {
-            let (key, value) = line.split_once(": ")?;
-            key.eq_ignore_ascii_case(name).then_some(value)
-        })
+    let given = head.lines().find_map(|line| {
+        let (key, value) = line.split_once(": ")?;
+        key.eq_ignore_ascii_case("proxy-authorization").then_some(value)
+    });
+    let wanted = state.credentials.as_ref().map(|text| STANDARD.encode(text));
+    let welcome = wanted.is_none_or(|wanted| given == Some(&format!("Basic {wanted}")));
+    let refusal = match (state.note(target, welcome), welcome) {
+        (Some(Fault::Silent), _) => return Ok(()),
+        (_, false) => Some("407 Proxy Authentication Required\r\nproxy-authenticate: Basic"),
+        (Some(Fault::BadGateway), true) => Some("502 Bad Gateway"),
+        (None, true) => None,
     };
-    if state.credentials && header("proxy-authorization") != Some(&wanted) {
-        state.refused.fetch_add(1, Ordering::SeqCst);
-        let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        return client.write_all(answer).await;
+    if let Some(status) = refusal {
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        return client.write_all(answer.as_bytes()).await;
     }
-    state.forwarded.fetch_add(1, Ordering::SeqCst);
     if method == "CONNECT" {
         let mut server = TcpStream::connect(target).await?;
         client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
@@ -161,17 +192,17 @@ async fn http(mut client: TcpStream, state: &State) -> io::Result<()> {
 async fn socks(mut client: TcpStream, state: &State) -> io::Result<()> {
     client.read_u8().await?;
     read_counted(&mut client).await?;
+    let wanted = state.credentials.as_deref().and_then(|text| text.split_once(':'));
     client
-        .write_all(&[5, if state.credentials { 2 } else { 0 }])
+        .write_all(&[5, if wanted.is_some() { 2 } else { 0 }])
         .await?;
-    if state.credentials {
+    if let Some((user, password)) = wanted {
         client.read_u8().await?;
-        let user = read_counted(&mut client).await?;
-        let password = read_counted(&mut client).await?;
-        let right = user == PROXY_USER.as_bytes() && password == PROXY_PASSWORD.as_bytes();
-        client.write_all(&[1, u8::from(!right)]).await?;
-        if !right {
-            state.refused.fetch_add(1, Ordering::SeqCst);
+        let given = (read_counted(&mut client).await?, read_counted(&mut client).await?);
+        let welcome = given == (user.as_bytes().to_vec(), password.as_bytes().to_vec());
+        client.write_all(&[1, u8::from(!welcome)]).await?;
+        if !welcome {
+            state.note("", false);
             return Ok(());
         }
     }
@@ -187,9 +218,11 @@ async fn socks(mut client: TcpStream, state: &State) -> io::Result<()> {
         other => return Err(io::Error::other(format!("address type {other}"))),
     };
     let port = client.read_u16().await?;
+    if state.note(&format!("{host}:{port}"), true).is_some() {
+        return Ok(());
+    }
     let mut server = TcpStream::connect((host.as_str(), port)).await?;
     client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
-    state.forwarded.fetch_add(1, Ordering::SeqCst);
     copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Which way a request takes; nothing is sent here.
 
 use super::*;
-use crate::secrets::Secret;
+use crate::{domain::ProxyId, secrets::Secret};
 
 fn routes(proxies: u16) -> (Routes, Vec<ProxyAddress>) {
     let config = config::Config::from_vars(&std::collections::HashMap::new()).unwrap();

@@ -1,4 +1,4 @@
-//! What the browser is to the marketplace: its name, its cookies, and the hosts it may reach.
+//! What the browser is to the marketplace: its name and its cookies.
 
 use serde_json::{Value, json};
 use thirtyfour::{WebDriver, error::WebDriverResult};
@@ -7,10 +7,7 @@ use super::{
     super::{session, wire},
     Talk,
 };
-use crate::{
-    config,
-    kaspi::{CabinetSession, Cookie, Identity},
-};
+use crate::kaspi::{CabinetSession, Cookie, Identity};
 
 impl Talk {
     /// Gives the browser what the login host knows the device by. Not the login itself: what is typed is to
@@ -80,18 +77,6 @@ impl Talk {
             })
             .collect())
     }
-}
-
-/// Every name outside the configured hosts is unknown to the browser.
-pub(super) fn resolver_rules(hosts: &config::Kaspi) -> String {
-    let known = [&hosts.login, &hosts.cabinet, &hosts.public, &hosts.cdn];
-    let excluded = known
-        .iter()
-        .filter_map(|url| url.host_str())
-        .map(|host| format!(" , EXCLUDE {host}"));
-    std::iter::once("MAP * ~NOTFOUND".to_owned())
-        .chain(excluded)
-        .collect()
 }
 
 /// Lets the browser say what it is, without the word that it has no window: name, brands and languages agree
