@@ -26,7 +26,7 @@ use crate::market::operations::Operation;
 use crate::market::orders::Order;
 use crate::market::rivals::Rival;
 use crate::market::shelf::Shelf;
-use crate::seed;
+use crate::{routes as endpoints, seed};
 
 /// Bodies above this are refused; tens of thousands of offers stay below.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -227,6 +227,12 @@ async fn add_faults(shared: Data<Shared>, body: Json<Value>) -> impl Responder {
     };
     if let Some(what) = faults.iter().find_map(Fault::lacks) {
         return refused(what);
+    }
+    if let Some(fault) = faults
+        .iter()
+        .find(|fault| !endpoints::is_endpoint(&fault.endpoint))
+    {
+        return refused(&format!("there is no endpoint {:?}", fault.endpoint));
     }
     let mut market = shared.market();
     let count = faults.len();

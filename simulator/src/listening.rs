@@ -47,9 +47,10 @@ pub enum Role {
     Cdn,
 }
 
-const ROLES: [Role; 5] = [Role::Login, Role::Cabinet, Role::Public, Role::Orders, Role::Cdn];
-
 impl Role {
+    /// Every host.
+    pub const ALL: [Self; 5] = [Self::Login, Self::Cabinet, Self::Public, Self::Orders, Self::Cdn];
+
     /// The name in `host:*` and in the control interface.
     pub fn name(self) -> &'static str {
         match self {
@@ -89,7 +90,10 @@ type Listeners = Vec<(&'static [Role], TcpListener)>;
 /// Binds the addresses of the marketplace.
 pub fn listen(options: &Options) -> anyhow::Result<Listeners> {
     if options.single_host {
-        return Ok(vec![(ROLES.as_slice(), bind(Ipv4Addr::LOCALHOST, options.port)?)]);
+        return Ok(vec![(
+            Role::ALL.as_slice(),
+            bind(Ipv4Addr::LOCALHOST, options.port)?,
+        )]);
     }
     // A free port of the first address may be taken on another one: then the next free port is tried.
     let attempts = if options.port == 0 { 20 } else { 1 };
@@ -106,7 +110,7 @@ pub fn listen(options: &Options) -> anyhow::Result<Listeners> {
 fn listen_on_all(wanted: u16) -> anyhow::Result<Listeners> {
     let mut port = wanted;
     let mut listeners = Listeners::new();
-    for roles in ROLES.chunks(1) {
+    for roles in Role::ALL.chunks(1) {
         for role in roles {
             let listener = bind(Ipv4Addr::new(127, 0, 0, role.octet()), port)?;
             port = listener.local_addr()?.port();

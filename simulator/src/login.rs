@@ -126,7 +126,7 @@ pub fn send_again(market: &mut Market, call: &Call, _: &mut Trace) -> Reply {
 
 fn advance(market: &mut Market, call: &Call, step: Step, pending: Option<&str>) -> Outcome {
     if let Some(phone) = call.field("_ph") {
-        return by_phone(market, call, phone);
+        return by_phone(market, call, phone, pending);
     }
     if let Some(code) = call.field("_c") {
         let Step::SmsCode(attempt) = step else {
@@ -186,7 +186,7 @@ fn advance(market: &mut Market, call: &Call, step: Step, pending: Option<&str>) 
     }
 }
 
-fn by_phone(market: &mut Market, call: &Call, phone: &str) -> Outcome {
+fn by_phone(market: &mut Market, call: &Call, phone: &str, pending: Option<&str>) -> Outcome {
     let Some(account) = market.account_of(None, Some(phone), None) else {
         return Outcome::refused(Step::Fresh, "CREDENTIALS_INVALID");
     };
@@ -195,6 +195,13 @@ fn by_phone(market: &mut Market, call: &Call, phone: &str) -> Outcome {
         return Outcome::blocked(Step::Fresh, "MFA_CODE_ATTEMPT_LIMIT", wait_ms);
     }
     let email = account.email.clone();
+    if account.phone_password {
+        return match call.field("_p") {
+            None => Outcome::said(Step::Fresh, &json!({ "passwordRequired": true })),
+            Some(password) if password == account.password => enter(market, &email, pending),
+            Some(_) => Outcome::refused(Step::Fresh, "CREDENTIALS_INVALID"),
+        };
+    }
     match send_code(market, call, &email, Channel::Sms) {
         Err(wait_ms) => Outcome::blocked(Step::Fresh, "MFA_SEND_FLOOD", wait_ms),
         Ok(attempt) => Outcome::said(Step::SmsCode(attempt), &json!({ "phone": phone })),

@@ -12,6 +12,52 @@ use crate::{cabinet, cdn, form, login, oauth, orders, process, public, reviews, 
 /// Bodies above this are refused by the server; price list files stay far below.
 const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Every endpoint by its name, host by host.
+const ENDPOINTS: [&str; 36] = [
+    "login_root",
+    "login_page",
+    "login",
+    "mfa_send",
+    "authorize",
+    "authorization",
+    "callback",
+    "merchants",
+    "merchant",
+    "point_list",
+    "cities",
+    "graphql",
+    "points",
+    "list",
+    "details",
+    "count",
+    "offer_details",
+    "lowest",
+    "process",
+    "process_batch",
+    "configuration",
+    "upload",
+    "last_file",
+    "file",
+    "offer_protocol",
+    "shell",
+    "offers",
+    "reviews",
+    "card_page",
+    "orders",
+    "order_status",
+    "order",
+    "order_entries",
+    "order_product",
+    "order_cities",
+    "image",
+];
+
+/// Whether a fault may name this: an endpoint, `host:*` or `*`.
+pub fn is_endpoint(name: &str) -> bool {
+    let host = |name: &str| Role::ALL.iter().any(|role| role.name() == name);
+    name == "*" || name.strip_suffix(":*").is_some_and(host) || ENDPOINTS.contains(&name)
+}
+
 /// Registers the endpoints of these hosts.
 pub fn marketplace(config: &mut ServiceConfig, roles: &[Role], shared: &Data<Shared>) {
     config
@@ -136,6 +182,7 @@ fn orders_host(config: &mut ServiceConfig) {
 }
 
 fn on(config: &mut ServiceConfig, role: Role, path: &str, endpoint: &'static str, handler: Handler) {
+    debug_assert!(ENDPOINTS.contains(&endpoint), "{endpoint} is missing in the list");
     let place = Place {
         host: role.name(),
         endpoint,

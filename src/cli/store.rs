@@ -19,9 +19,10 @@ use crate::{
 /// `kaspi-panel store …`
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Logs a store in again. Asks for what the login asks for: password, code, merchant. Needs a running worker.
+    /// Logs a store in again. Asks for what the login asks for: password and codes. Needs a running worker.
     #[command(
-        after_help = "Examples:\n  kaspi-panel store login --store 0199c0de-0000-7000-8000-000000000001\n  kaspi-panel store login --store 0199c0de-0000-7000-8000-000000000001 --phone"
+        after_help = "Examples:\n  kaspi-panel store login --store 0199c0de-0000-7000-8000-000000000001\n  kaspi-panel store login --store 0199c0de-0000-7000-8000-000000000001 --phone\n\n\
+        With --password-stdin password and codes are read line by line, so that neither stands in the list of processes."
     )]
     Login(LoginArgs),
     /// Reads the whole catalogue of a store, or joins the sync that waits or runs. Needs a running worker.

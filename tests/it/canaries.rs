@@ -1,15 +1,16 @@
 //! Canaries: unique texts in the place of every secret, one whole run with everything that can go wrong, and then
 //! a search for them in all that the program leaves behind.
 
+mod panics;
+mod search;
+
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     time::Duration,
 };
 
-use aho_corasick::AhoCorasick;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use diesel::{connection::SimpleConnection, prelude::*};
 use kaspi_panel::{
@@ -20,9 +21,9 @@ use kaspi_panel::{
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use url::Url;
 
-use crate::support::{Answer, Client, Simulator, TestApp, TestProxy, wait_until};
+use self::search::Canaries;
+use crate::support::{Answer, Client, Process, Simulator, TestApp, TestProxy, wait_until};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -39,121 +40,10 @@ const PROXY_USER: &str = "CanaryProxyUser77C0";
 const PROXY_PASSWORD: &str = "CanaryProxyPassword18EE";
 const BAD_LINE_PASSWORD: &str = "CanaryBadLinePassword6B09";
 
-/// What must not be found, by what it is.
-#[derive(Default)]
-struct Canaries(BTreeMap<String, Vec<u8>>);
-
-impl Canaries {
-    fn add(&mut self, what: impl Into<String>, secret: impl AsRef<[u8]>) {
-        let secret = secret.as_ref();
-        assert!(secret.len() >= 6, "too short to be unique");
-        self.0.insert(what.into(), secret.to_vec());
-    }
-
-    /// Every way in which a secret may be written down.
-    fn forms(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-        let mut forms = vec![("plain", secret.to_vec())];
-        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        forms.push(("upper hex", hex.to_uppercase().into_bytes()));
-        forms.push(("hex", hex.into_bytes()));
-        // Within a longer text base64 looks different at each of three places; its edges depend on the neighbours.
-        for shift in 0..3 {
-            let text = STANDARD.encode([&vec![0; shift], secret].concat());
-            let inner = &text.trim_end_matches('=').as_bytes()[if shift == 0 { 0 } else { 4 }..];
-            forms.push(("base64", inner[..inner.len() - 2].to_vec()));
-        }
-        if let Ok(text) = std::str::from_utf8(secret) {
-            let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-            for (name, bytes) in [
-                ("utf-16", wide(u16::to_le_bytes)),
-                ("utf-16 BE", wide(u16::to_be_bytes)),
-            ] {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                forms.push(("hex of utf-16", hex.into_bytes()));
-                forms.push((name, bytes));
-            }
-            forms.push(("backwards", text.chars().rev().collect::<String>().into_bytes()));
-        }
-        forms
-    }
-
-    /// All forms of all of them, to be looked for in one go.
-    fn search(&self) -> Search {
-        let (names, needles): (Vec<String>, Vec<Vec<u8>>) = self
-            .0
-            .iter()
-            .flat_map(|(what, secret)| {
-                let named = move |(form, bytes)| (format!("{what} ({form})"), bytes);
-                Self::forms(secret).into_iter().map(named)
-            })
-            .unzip();
-        let automaton = AhoCorasick::new(&needles).unwrap();
-        Search { names, automaton }
-    }
-}
-
-struct Search {
-    names: Vec<String>,
-    automaton: AhoCorasick,
-}
-
-impl Search {
-    /// Where which canary is found.
-    fn found_in(&self, place: &str, bytes: &[u8]) -> Vec<String> {
-        let found: BTreeSet<usize> = self
-            .automaton
-            .find_overlapping_iter(bytes)
-            .map(|hit| hit.pattern().as_usize())
-            .collect();
-        found
-            .into_iter()
-            .map(|at| format!("{place}: {}", self.names[at]))
-            .collect()
-    }
-}
-
-#[test]
-fn a_canary_is_found_in_every_form() {
-    let mut canaries = Canaries::default();
-    canaries.add("password", STORE_PASSWORD);
-    let search = canaries.search();
-    let utf16: Vec<u8> = STORE_PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for text in [
-        STORE_PASSWORD.as_bytes().to_vec(),
-        STANDARD.encode(format!("a:{STORE_PASSWORD}:b")).into_bytes(),
-        STANDARD.encode(format!("ab:{STORE_PASSWORD}:b")).into_bytes(),
-        STANDARD.encode(format!("abc:{STORE_PASSWORD}")).into_bytes(),
-        STORE_PASSWORD
-            .bytes()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-            .into_bytes(),
-        utf16
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-            .into_bytes(),
-        utf16,
-    ] {
-        let around = [&b"before "[..], &text, b" behind"].concat();
-        assert!(!search.found_in("here", &around).is_empty(), "{around:?}");
-    }
-    assert!(search.found_in("here", b"nothing of it").is_empty());
-}
-
 /// The program as it is run for real: panel and worker in one process, its log in a file.
 struct Panel {
-    process: Child,
-    log: PathBuf,
+    process: Process,
     environment: Vec<(String, String)>,
-}
-
-impl Drop for Panel {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _gone = self.process.kill();
-        let _gone = self.process.wait();
-    }
 }
 
 impl Panel {
@@ -180,39 +70,12 @@ impl Panel {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
         fs::create_dir_all(folder.join("tmp")).unwrap();
-        let log = folder.join("log");
-        let process = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"))
-            .args(["serve", "--with-worker"])
-            .envs(environment.clone())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .expect("the panel starts");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
+        command.args(["serve", "--with-worker"]).envs(environment.clone());
         Self {
-            process,
-            log,
+            process: Process::start(command, folder.join("log")),
             environment,
         }
-    }
-
-    fn log(&self) -> Vec<u8> {
-        fs::read(&self.log).unwrap()
-    }
-
-    async fn address(&self) -> Url {
-        wait_until("the panel listens", PATIENCE, || async {
-            let log = String::from_utf8_lossy(&self.log()).into_owned();
-            let line = log
-                .lines()
-                .find(|line| line.contains("the panel listens"))
-                .ok_or(log.clone())?;
-            let plain: String = line.replace("\u{1b}[", "\n");
-            let address = plain.split("127.0.0.1:").nth(1).ok_or(plain.clone())?;
-            let port: String = address.chars().take_while(char::is_ascii_digit).collect();
-            Url::parse(&format!("http://127.0.0.1:{port}/")).map_err(|error| error.to_string())
-        })
-        .await
     }
 
     /// Another command of the program, in the same environment.
@@ -230,22 +93,6 @@ impl Panel {
         stdin.write_all(input.unwrap_or_default().as_bytes()).unwrap();
         drop(stdin);
         child.wait_with_output().unwrap()
-    }
-
-    async fn stop(&mut self) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        wait_until("the panel ends", PATIENCE, || {
-            let ended = self.process.try_wait().unwrap().ok_or("it runs");
-            async move { ended }
-        })
-        .await;
     }
 }
 
@@ -422,7 +269,7 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
     );
     let token = String::from_utf8(token.stdout).unwrap().trim().to_owned();
     canaries.add("key of our own API", &token);
-    let address = panel.address().await;
+    let address = panel.process.address().await;
     let client = Client::anonymous(&address);
     shown.answer(
         "wrong sign-in",
@@ -489,24 +336,14 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
              update stores set repricing_mode = 'live'",
         )
         .unwrap();
-    for (endpoint, kind, more) in [
+    let faults = [
         ("process", "status", json!({ "status": 500, "times": 2 })),
         ("list", "status", json!({ "status": 503, "times": 1 })),
         ("list", "malformed", json!({ "times": 1 })),
         ("offers", "status", json!({ "status": 403, "times": 1 })),
-    ] {
-        let body = json!({ "endpoint": endpoint, "kind": kind });
-        let mut body = body.as_object().unwrap().clone();
-        body.extend(more.as_object().unwrap().clone());
-        // A fault that this marketplace does not know changes nothing.
-        let url = app.market.host("control").join("/control/faults").unwrap();
-        let _unknown = reqwest::Client::builder()
-            .build()
-            .unwrap()
-            .post(url)
-            .json(&body)
-            .send()
-            .await;
+    ];
+    for (endpoint, kind, more) in &faults {
+        app.market.fault(endpoint, kind, more.clone()).await;
     }
     shown.answer("sync", &client.post(&format!("/stores/{store}/sync"), &[]).await);
     wait_until("decisions", PATIENCE, || async {
@@ -517,6 +354,13 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
         (decided > 3).then_some(()).ok_or(decided)
     })
     .await;
+    for (endpoint, kind, _) in &faults {
+        wait_until(&format!("{kind} on {endpoint}"), PATIENCE, || async {
+            let struck = app.market.struck(endpoint, kind).await;
+            (struck > 0).then_some(()).ok_or("not yet")
+        })
+        .await;
+    }
     // A login that dies in the middle of the job.
     app.market
         .fault("login", "status", json!({ "status": 500, "times": 5 }))
@@ -532,6 +376,10 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
         ended(&app).ok_or("no end")
     })
     .await;
+    assert!(
+        app.market.struck("login", "status").await > 0,
+        "it died of the fault"
+    );
 
     // Proxies: a good one, a bad line, a check that fails. Off, so that nothing else goes through it.
     let lines = format!(
@@ -673,11 +521,11 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
         canaries.add(format!("key {number}"), line);
         canaries.add(format!("key {number}, decoded"), STANDARD.decode(line).unwrap());
     }
-    panel.stop().await;
+    assert_eq!(panel.process.terminate().await.code(), Some(0));
 
     let search = canaries.search();
     let mut found = Vec::new();
-    let log = panel.log();
+    let log = panel.process.log();
     assert!(
         log.len() > 20_000,
         "the log is as talkative as it can be: {}",

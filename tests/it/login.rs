@@ -1,9 +1,23 @@
 //! Logging accounts in against the login pages of the simulator: with a real browser, and by the page's own
 //! requests.
 
+/// Runs each case with a browser and without one.
+macro_rules! by_both_ways {
+    ($($case:ident,)+) => {
+        mod by_browser {
+            $(#[tokio::test] async fn $case() { super::$case(super::app_with(super::LoginDriver::WebDriver)).await; })+
+        }
+        mod by_http {
+            $(#[tokio::test] async fn $case() { super::$case(super::app_with(super::LoginDriver::Http)).await; })+
+        }
+    };
+}
+
+mod command;
 mod flows;
 mod lost;
 mod odd_pages;
+mod password;
 mod proxies;
 mod renewal;
 mod several;

@@ -7,6 +7,7 @@ mod cabinet;
 mod client;
 mod cluster;
 mod fixtures;
+mod process;
 mod proxy;
 mod simulator;
 mod wait;
@@ -17,6 +18,7 @@ pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_l
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{CITY, NewProduct, db_price, db_product, db_store, db_user, now};
+pub use process::{Process, entries, worker_temp_dir};
 pub use proxy::TestProxy;
 pub use simulator::Simulator;
 pub use wait::wait_until;

@@ -19,6 +19,9 @@ pub struct Account {
     /// The code a mail would bring.
     #[serde(default = "usual_mail_code")]
     pub mail_code_value: String,
+    /// Whether a login by telephone asks for the password instead of sending a code.
+    #[serde(default)]
+    pub phone_password: bool,
     #[serde(default)]
     pub merchants: Vec<String>,
     /// Whether a login by e-mail from an unknown device needs a mailed code.

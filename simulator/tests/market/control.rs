@@ -210,3 +210,30 @@ async fn a_large_assortment_is_made_in_one_call_and_paged_while_it_changes() {
     market.control("DELETE", "offers", gone).await;
     assert_eq!(all(true).await, 4513);
 }
+
+#[tokio::test]
+async fn a_fault_that_could_never_strike_is_refused() {
+    let market = Simulator::start();
+    let switch_on = async |fault: Value| {
+        let url = format!("{}/control/faults", market.host("control"));
+        let answer = market.http.post(url).json(&fault).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for (fault, named) in [
+        (json!({ "endpoint": "lists", "kind": "malformed" }), "lists"),
+        (json!({ "endpoint": "nowhere:*", "kind": "malformed" }), "nowhere"),
+        (json!({ "endpoint": "list", "kind": "malformd" }), "malformd"),
+        (
+            json!({ "endpoint": "list", "kind": "malformed", "time": 1 }),
+            "time",
+        ),
+    ] {
+        let (status, text) = switch_on(fault.clone()).await;
+        assert_eq!(status, 400, "{fault}");
+        assert!(text.contains(named), "{fault}: {text}");
+    }
+    for endpoint in ["list", "point_list", "order_status", "upload", "cabinet:*", "*"] {
+        let (status, text) = switch_on(json!({ "endpoint": endpoint, "kind": "malformed" })).await;
+        assert_eq!(status, 200, "{endpoint}: {text}");
+    }
+}

@@ -295,3 +295,26 @@ async fn who_wants_a_user_takes_no_merchant_and_the_other_way_round() {
         market.control("POST", "sessions/expire", json!({})).await;
     }
 }
+
+#[tokio::test]
+async fn a_telephone_may_need_a_password_in_place_of_a_code() {
+    let market = Simulator::start();
+    let account = json!({ "email": "demo@example.kz", "phone_password": true });
+    market.control("PATCH", "accounts", account).await;
+    let phone = "+7 (700) 000-00-01";
+    let step = async |more: Value| {
+        let mut body = json!({ "_ph": phone });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        market.login_step(body).await
+    };
+    assert_eq!(step(json!({})).await, (200, json!({ "passwordRequired": true })));
+    let refused = (401, json!({ "errorCode": "CREDENTIALS_INVALID" }));
+    assert_eq!(step(json!({ "_p": "nope" })).await, refused);
+    let (status, answer) = step(json!({ "_p": "Demo-Password-1" })).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer["redirectUrl"].is_string(), "{answer}");
+    let sent = market.control("GET", "messages", Value::Null).await;
+    assert_eq!(sent, json!([]), "no code");
+}

@@ -2,17 +2,19 @@
 
 use anyhow::{Result, bail};
 use clap::Args;
+use serde_json::json;
 
 use super::{PATIENCE, owner_of};
 use crate::{
     app::connect_store::{
-        ConnectError, cancel_attempt, choose_merchant, give_password, look_at_attempt, merchants_of,
-        reconnect_store, sms_start, start_connection, verify_code,
+        ConnectError, cancel_attempt, give_password, look_at_attempt, reconnect_store, sms_start,
+        start_connection, verify_code,
     },
     cli::{ask::Answers, say},
     domain::{AccountKind, Actor, AttemptId, AttemptState, StoreId, Tenant},
     services::Services,
     store::{accounts::account_of_store, connections::ConnectionAttempt},
+    web::texts::{Language, Texts},
 };
 
 /// What `store login` is told.
@@ -30,8 +32,13 @@ pub struct LoginArgs {
     /// Read password and codes line by line from standard input instead of asking for them.
     #[arg(long)]
     password_stdin: bool,
+    /// One JSON object at the end and nothing else.
+    #[arg(long)]
+    json: bool,
 }
 
+/// The panel's own words for states and faults: the shell speaks English.
+const TEXTS: Texts = Texts::new(Language::En);
 /// Pause between two looks at the login.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -46,12 +53,23 @@ pub async fn login(services: &Services, args: LoginArgs) -> Result<()> {
             Err(error) => return Err(error),
         },
     };
-    let ended = follow(services, &actor, id, answers).await;
-    if ended.is_err() {
-        // Nobody is there to answer any more; one that has ended stays as it is.
-        cancel_attempt(services, &actor, id).await.ok();
+    let ended = match follow(services, &actor, id, answers, !args.json).await {
+        Ok(ended) => ended,
+        Err(error) => {
+            // Nobody is there to answer any more; one that has ended stays as it is.
+            cancel_attempt(services, &actor, id).await.ok();
+            return Err(error);
+        }
+    };
+    if args.json {
+        say(
+            json!({ "store": args.store, "attempt": id, "state": ended.state, "blocked_until": ended.blocked_until }),
+        );
     }
-    ended
+    if ended.state != AttemptState::Done {
+        bail!("the store was not logged in: {}", words(&ended));
+    }
+    Ok(())
 }
 
 async fn begin(services: &Services, actor: &Actor, args: &LoginArgs, answers: Answers) -> Result<AttemptId> {
@@ -88,23 +106,34 @@ async fn begin(services: &Services, actor: &Actor, args: &LoginArgs, answers: An
     Ok(start_connection(services, actor, &email, password, Some(store_id)).await?)
 }
 
-/// Tells how the login goes and answers for the person, until it ends.
-async fn follow(services: &Services, actor: &Actor, id: AttemptId, answers: Answers) -> Result<()> {
+/// Tells how the login goes, where that is wanted, and answers for the person, until it ends. Which merchant it
+/// is nobody is asked: the store's own.
+async fn follow(
+    services: &Services,
+    actor: &Actor,
+    id: AttemptId,
+    answers: Answers,
+    told_how: bool,
+) -> Result<ConnectionAttempt> {
+    let tell = |line: String| {
+        if told_how {
+            say(format!("login: {line}"));
+        }
+    };
     let mut since = tokio::time::Instant::now();
     let mut shown = None;
     loop {
         let attempt = look_at_attempt(services, Tenant::All, id).await?;
         if shown != Some(attempt.state) {
-            say(format!("login: {}", words(&attempt)));
+            tell(words(&attempt));
             shown = Some(attempt.state);
             since = tokio::time::Instant::now();
         }
         let answered = match attempt.state {
-            AttemptState::Done => return Ok(()),
-            state if state.is_final() => bail!("the store was not logged in: {}", words(&attempt)),
+            state if state.is_final() => return Ok(attempt),
             AttemptState::SmsCode | AttemptState::MailCode => {
                 if attempt.wrong_answers > 0 {
-                    say("login: this code was wrong");
+                    tell(TEXTS.get("connect-code-wrong"));
                 }
                 let to = attempt.sent_to.as_deref().unwrap_or(&attempt.login);
                 let code = answers.secret(&format!("Code sent to {to}")).await?;
@@ -113,17 +142,6 @@ async fn follow(services: &Services, actor: &Actor, id: AttemptId, answers: Answ
             AttemptState::Password => {
                 let password = answers.secret("Password").await?;
                 give_password(services, actor, id, password).await
-            }
-            AttemptState::ChooseMerchant => {
-                for merchant in merchants_of(&attempt.merchants) {
-                    say(format!(
-                        "  {}  {}",
-                        merchant.id,
-                        merchant.name.unwrap_or_default()
-                    ));
-                }
-                let chosen = answers.text("Merchant").await?;
-                choose_merchant(services, actor, id, chosen.trim()).await
             }
             _ if since.elapsed() > PATIENCE => {
                 bail!("no worker took the login up: is `kaspi-panel worker` running?")
@@ -135,7 +153,9 @@ async fn follow(services: &Services, actor: &Actor, id: AttemptId, answers: Answ
         };
         match answered {
             Ok(()) => shown = None,
-            Err(ConnectError::Invalid(_)) => say("login: this cannot be right, try again"),
+            Err(ConnectError::Invalid(wrong)) => {
+                wrong.iter().for_each(|error| tell(TEXTS.get(error.code)));
+            }
             // It ended meanwhile: the next look tells how.
             Err(ConnectError::NotFound) => {}
             Err(error) => bail!(told(&error)),
@@ -143,13 +163,19 @@ async fn follow(services: &Services, actor: &Actor, id: AttemptId, answers: Answ
     }
 }
 
-/// A state in words, with the waiting time where there is one.
+/// A state in the words of the panel, with what can be done about it and the waiting time where there is one.
 fn words(attempt: &ConnectionAttempt) -> String {
-    let state = attempt.state.as_str().replace('_', " ");
-    match attempt.blocked_until {
-        Some(until) => format!("{state}, not before {}", until.format("%H:%M:%S UTC")),
-        None => state,
+    let state = attempt.state;
+    let mut words = TEXTS.get(format!("attempt-state-{state}"));
+    if let Some(until) = attempt.blocked_until {
+        let wait = TEXTS.get("connect-blocked-until");
+        words = format!("{words} {wait} {}", until.format("%H:%M:%S UTC"));
     }
+    let next = format!("attempt-next-{state}");
+    if state.is_final() && TEXTS.has(&next) {
+        words = format!("{words} {}", TEXTS.get(&next));
+    }
+    words
 }
 
 fn told(error: &ConnectError) -> String {
@@ -162,8 +188,8 @@ fn told(error: &ConnectError) -> String {
             "a login of this account is under way: wait for its end, or call it off in the panel".to_owned()
         }
         ConnectError::Invalid(wrong) => {
-            let fields: Vec<&str> = wrong.iter().map(|error| error.field).collect();
-            format!("this cannot be right: {}", fields.join(", "))
+            let texts: Vec<String> = wrong.iter().map(|error| TEXTS.get(error.code)).collect();
+            texts.join(" ")
         }
         other => other.to_string(),
     }

@@ -156,7 +156,7 @@ impl Talk {
                 self.sent_to = sent_to;
                 self.code_sent(false)
             }
-            Answer::Done => self.code_sent(false),
+            Answer::Done if path == wire::RESEND => self.code_sent(false),
             Answer::Refused(LoginOutcome::NeedsCode { .. }) => self.code_sent(true),
             Answer::Refused(outcome) => outcome,
             Answer::Choose(choices) if choices.is_empty() => LoginOutcome::PageChanged {
@@ -167,7 +167,8 @@ impl Talk {
                 self.choices = choices;
                 LoginOutcome::ChooseMerchant { merchants }
             }
-            Answer::Unknown => LoginOutcome::PageChanged {
+            // What is asked for in words that no capture shows.
+            Answer::Done | Answer::Unknown => LoginOutcome::PageChanged {
                 what: "the answer of a login step",
             },
         };

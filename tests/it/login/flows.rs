@@ -8,17 +8,6 @@ use kaspi_panel::app::connect_store::{
 
 use super::*;
 
-macro_rules! by_both_ways {
-    ($($case:ident,)+) => {
-        mod by_browser {
-            $(#[tokio::test] async fn $case() { super::$case(super::app_with(super::LoginDriver::WebDriver)).await; })+
-        }
-        mod by_http {
-            $(#[tokio::test] async fn $case() { super::$case(super::app_with(super::LoginDriver::Http)).await; })+
-        }
-    };
-}
-
 by_both_ways!(
     a_wrong_code_and_then_the_right_one_is_one_login,
     a_code_that_the_marketplace_let_expire_starts_again,

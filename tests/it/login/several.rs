@@ -4,6 +4,12 @@
 use kaspi_panel::app::connect_store::{choose_merchant, connect_another};
 
 use super::*;
+use crate::support::Client;
+
+by_both_ways!(
+    another_store_of_a_login_that_asks_for_the_merchant_gets_a_session_of_its_own,
+    a_store_that_is_connected_already_may_be_chosen_once_more,
+);
 
 async fn shared_account(app: &TestApp) {
     let more = json!({ "merchants": ["30000001", "30000002"], "choice_at_login": false });
@@ -88,4 +94,86 @@ async fn an_account_goes_with_its_last_store() {
         .get_result(&mut app.conn())
         .unwrap();
     assert_eq!(accounts, 0, "secrets do not outlive their use");
+}
+
+/// Connects a store of a login that asks for the merchant, through the pages.
+async fn connect(app: &TestApp, client: &Client, form: &[(&str, &str)], merchant_id: &str) -> AttemptId {
+    let page = client.post("/stores/new", form).await.expect(303).location();
+    let id: AttemptId = page.rsplit('/').next().unwrap().parse().unwrap();
+    let running = Running::newest(app);
+    until(app, id, AttemptState::ChooseMerchant).await;
+    let shown = client.get(&page).await.expect(200);
+    assert_eq!(shown.count("input[name=merchant_id]"), 2);
+    let chosen = [("merchant_id", merchant_id)];
+    client
+        .post(&format!("{page}/merchant"), &chosen)
+        .await
+        .expect(303);
+    assert_eq!(running.ended().await, Ok(()));
+    id
+}
+
+/// The merchants that a store's session may act for.
+async fn held_by(app: &TestApp, store: &Store) -> Vec<String> {
+    let session = session_of(&app.services, store.id).await.unwrap();
+    let held = app.services.kaspi.merchants(&session).await.unwrap();
+    held.into_iter().map(|merchant| merchant.id).collect()
+}
+
+async fn another_store_of_a_login_that_asks_for_the_merchant_gets_a_session_of_its_own(mut app: TestApp) {
+    account(&app, json!({ "merchants": ["30000001", "30000002"] })).await;
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let by_password = [("email", EMAIL), ("password", PASSWORD)];
+    connect(&app, &client, &by_password, "30000001").await;
+    let known = only_store(&app).account_id.unwrap().to_string();
+
+    // Its session is good for that merchant alone: the login asks again, the person types nothing.
+    connect(&app, &client, &[("account", &known)], "30000002").await;
+
+    let both = all_stores(&app);
+    let merchants: Vec<&str> = both.iter().map(|store| store.merchant_id.as_str()).collect();
+    assert_eq!(merchants, ["30000001", "30000002"]);
+    assert!(
+        both.iter()
+            .all(|store| store.session_state == SessionState::Connected)
+    );
+    assert_ne!(
+        both[0].account_id, both[1].account_id,
+        "two sessions are two accounts"
+    );
+    for store in &both {
+        assert_eq!(held_by(&app, store).await, [store.merchant_id.clone()]);
+    }
+    // The list of known logins tells one of them, however many sessions it has.
+    let form = client.get("/stores/new").await.expect(200);
+    assert_eq!(form.count("input[name=account]"), 1, "{}", form.body_text());
+
+    // Each comes back by itself, for its own merchant and nobody is asked.
+    app.market.control("/control/sessions/expire", json!({})).await;
+    for store in &both {
+        client
+            .post(&format!("/stores/{}/login", store.id), &[])
+            .await
+            .expect(303);
+        assert_eq!(run(&app).await, Ok(()));
+        assert_eq!(held_by(&app, store).await, [store.merchant_id.clone()]);
+    }
+    assert_eq!(all_stores(&app).len(), 2);
+}
+
+async fn a_store_that_is_connected_already_may_be_chosen_once_more(mut app: TestApp) {
+    account(&app, json!({ "merchants": ["30000001", "30000002"] })).await;
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let by_password = [("email", EMAIL), ("password", PASSWORD)];
+    connect(&app, &client, &by_password, "30000001").await;
+    let before = only_store(&app);
+    let known = before.account_id.unwrap().to_string();
+    app.market.control("/control/sessions/expire", json!({})).await;
+
+    let id = connect(&app, &client, &[("account", &known)], "30000001").await;
+
+    let after = only_store(&app);
+    assert_eq!((after.id, after.account_id), (before.id, before.account_id));
+    assert_eq!(attempt(&app, id).store_id, Some(before.id));
+    assert_eq!(held_by(&app, &after).await, ["30000001"]);
 }

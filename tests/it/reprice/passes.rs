@@ -9,7 +9,7 @@ use kaspi_panel::{
 };
 
 use super::*;
-use crate::{support::wait_until, worker::Worker};
+use crate::support::{Process, wait_until};
 
 /// Kind and state of every run, oldest first.
 fn runs(shop: &Shop) -> Vec<(JobKind, JobState)> {
@@ -63,7 +63,7 @@ async fn the_command_and_the_worker_do_the_same() {
     );
 
     let by_worker = Shop::open().await;
-    let _worker = Worker::start(&by_worker.app);
+    let _worker = Process::worker(&by_worker.app, &[]);
     wait_until("the price is sent", Duration::from_secs(90), || async {
         let asked = by_worker.asked().await.len();
         let state = by_worker.pushes().first().map(|push| push.0);

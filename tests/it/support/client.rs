@@ -1,7 +1,7 @@
 //! People and programs that use the panel over HTTP: cookies are kept, redirects are shown and not
 //! followed, forms carry the session's token.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use reqwest::{Method, StatusCode, header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
@@ -10,6 +10,10 @@ use url::Url;
 
 /// The password of every user of `db_user`.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// A connection that was idle for so long is not used again: the panel closes it after five seconds, and a request
+/// in that moment would be lost.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// One browser, or one program with a key of the API.
 pub struct Client {
@@ -26,7 +30,8 @@ impl Client {
         let http = reqwest::Client::builder()
             .cookie_store(true)
             .redirect(Policy::none())
-            .timeout(std::time::Duration::from_secs(30))
+            .timeout(Duration::from_secs(30))
+            .pool_idle_timeout(IDLE)
             .build()
             .unwrap();
         Self {
@@ -137,7 +142,7 @@ impl Client {
     }
 
     /// The session's token, as every page with a form carries it.
-    async fn token(&self) -> String {
+    pub async fn token(&self) -> String {
         if let Some(token) = self.csrf.lock().unwrap().clone() {
             return token;
         }

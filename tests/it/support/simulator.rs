@@ -108,13 +108,20 @@ impl Simulator {
         entries
     }
 
-    /// Switches a fault on: `kind` on `endpoint`, `more` as in `{"status": 429, "times": 1}`.
+    /// Switches a fault on: `kind` on `endpoint`, `more` as in `{"status": 429, "times": 1}`. The market refuses
+    /// names that it does not know, and the test with them.
     pub async fn fault(&self, endpoint: &str, kind: &str, more: Value) {
         let mut fault = json!({ "endpoint": endpoint, "kind": kind });
         if let (Some(fault), Value::Object(more)) = (fault.as_object_mut(), more) {
             fault.extend(more);
         }
         self.control("/control/faults", fault).await;
+    }
+
+    /// How many requests to an endpoint a fault of this kind has struck.
+    pub async fn struck(&self, endpoint: &str, kind: &str) -> usize {
+        let calls = self.calls(endpoint).await;
+        calls.iter().filter(|call| call["fault"] == kind).count()
     }
 
     /// Switches all faults off.

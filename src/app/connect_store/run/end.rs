@@ -12,7 +12,7 @@ use crate::{
             finish::{Connected, store_connected},
         },
     },
-    domain::{AccountId, AccountKind, AttemptState, Tenant, offer::Merchant},
+    domain::{AccountId, AttemptState, Tenant, offer::Merchant},
     kaspi::{
         CabinetSession, KaspiError,
         login::{Evidence, LoginOutcome},
@@ -217,8 +217,7 @@ impl Run<'_> {
         let place = cabinet_session::password_place(account);
         let kept = self.services.vault.open(place, sealed).ok()?;
         let used = self.password.as_ref()?;
-        (self.attempt.kind == AccountKind::Email && kept.expose_secret() == used.expose_secret())
-            .then_some(account.id)
+        (kept.expose_secret() == used.expose_secret()).then_some(account.id)
     }
 }
 
