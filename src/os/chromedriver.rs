@@ -41,7 +41,8 @@ const GUARD: &str = r#""$@" & exec >/dev/null; read -r _; kill -KILL 0"#;
 const FOLDER_PREFIX: &str = "kaspi-panel-browser.";
 /// The kernel cuts names after 15 bytes: `chrome_crashpad_handler`.
 const CRASHPAD: &str = "chrome_crashpad";
-const START_LIMIT: Duration = Duration::from_secs(20);
+/// Far longer than it takes, because a busy machine lets starting processes wait.
+const START_LIMIT: Duration = Duration::from_secs(60);
 /// Far longer than it takes, because a busy machine lets dying processes wait.
 const END_LIMIT: Duration = Duration::from_secs(10);
 

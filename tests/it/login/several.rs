@@ -142,7 +142,10 @@ async fn another_store_of_a_login_that_asks_for_the_merchant_gets_a_session_of_i
         "two sessions are two accounts"
     );
     for store in &both {
-        assert_eq!(held_by(&app, store).await, [store.merchant_id.clone()]);
+        assert_eq!(
+            held_by(&app, store).await,
+            std::slice::from_ref(&store.merchant_id)
+        );
     }
     // The list of known logins tells one of them, however many sessions it has.
     let form = client.get("/stores/new").await.expect(200);
@@ -156,7 +159,10 @@ async fn another_store_of_a_login_that_asks_for_the_merchant_gets_a_session_of_i
             .await
             .expect(303);
         assert_eq!(run(&app).await, Ok(()));
-        assert_eq!(held_by(&app, store).await, [store.merchant_id.clone()]);
+        assert_eq!(
+            held_by(&app, store).await,
+            std::slice::from_ref(&store.merchant_id)
+        );
     }
     assert_eq!(all_stores(&app).len(), 2);
 }
