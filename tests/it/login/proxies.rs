@@ -230,13 +230,13 @@ async fn a_login_page_reaches_no_host_but_those_of_the_login() {
     let outcome = log_in(&app, None).await;
 
     assert!(matches!(outcome, LoginOutcome::LoggedIn { .. }), "{outcome:?}");
+    let knocked = tokio::time::timeout(Duration::from_millis(1), elsewhere.accept()).await;
+    assert!(knocked.is_err(), "{knocked:?}");
+    assert!(calls.recv_from(&mut [0; 1500]).is_err(), "a call by UDP");
     let journal = app.market.journal().await;
     let asked = |path: &str| journal.iter().any(|call| call["path"] == path);
     assert!(
         asked("/refused") && asked("/gathered"),
         "the page has tried: {journal:?}"
     );
-    let knocked = tokio::time::timeout(Duration::from_millis(1), elsewhere.accept()).await;
-    assert!(knocked.is_err(), "{knocked:?}");
-    assert!(calls.recv_from(&mut [0; 1500]).is_err());
 }
