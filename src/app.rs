@@ -19,4 +19,6 @@ pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;
 pub mod sync_products;
+pub mod tariffs;
+pub mod terms;
 pub mod user_accounts;

@@ -247,6 +247,28 @@ pub fn product_categories(
         .load(conn)?)
 }
 
+/// The categories of a store with the number of their products, by name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_categories_counted(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows: Vec<(Option<String>, i64)> = products::table
+        .filter(products::store_id.eq(store_id))
+        .filter(products::archived_at.is_null())
+        .filter(products::category.is_not_null())
+        .group_by(products::category)
+        .order(products::category)
+        .select((products::category, diesel::dsl::count_star()))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(category, count)| Some((category?, count)))
+        .collect())
+}
+
 /// What a person may change of a product.
 #[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = products, treat_none_as_null = true)]

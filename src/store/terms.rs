@@ -8,7 +8,7 @@ use diesel::{pg::Pg, prelude::*};
 use super::StoreError;
 use crate::{
     domain::{
-        ProductId, StoreId, Tenge, TermsId,
+        ProductId, StoreId, TariffKind, Tenge, TermsId,
         percent::Percent,
         pricing::{Goal, GoalKind},
         terms::Terms,
@@ -229,6 +229,63 @@ pub fn terms_delete(conn: &mut PgConnection, (id, version): (TermsId, i32)) -> R
     )
     .execute(conn)?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Lets the products that a place reaches be decided about at once, because what holds for them has changed. Those
+/// that are due already keep their place.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn products_make_due(
+    conn: &mut PgConnection,
+    place: &TermsPlace,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let concerned = products::table
+        .filter(products::store_id.eq(place.store_id()))
+        .filter(products::repricing_enabled)
+        .filter(products::next_check_at.gt(now))
+        .into_boxed();
+    let concerned = match place {
+        TermsPlace::Store(_) => concerned,
+        TermsPlace::Category(_, category) => concerned.filter(products::category.eq(category.clone())),
+        TermsPlace::Product(_, id) => concerned.filter(products::id.eq(*id)),
+    };
+    diesel::update(products::table)
+        .filter(products::id.eq_any(concerned.select(products::id)))
+        .set(products::next_check_at.eq(now))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// [`products_make_due`] for every store.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn products_all_make_due(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(
+        products::table
+            .filter(products::repricing_enabled)
+            .filter(products::next_check_at.gt(now)),
+    )
+    .set(products::next_check_at.eq(now))
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Do any terms name this tariff?
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn terms_name_tariff(conn: &mut PgConnection, kind: TariffKind, name: &str) -> Result<bool, StoreError> {
+    let named = pricing_terms::table.into_boxed();
+    let named = match kind {
+        TariffKind::Commission => named.filter(pricing_terms::commission.eq(name)),
+        TariffKind::Tax => named.filter(pricing_terms::tax.eq(name)),
+        TariffKind::Delivery => named.filter(pricing_terms::delivery.eq(name)),
+        TariffKind::DeliveryVat => return Ok(false),
+    };
+    Ok(diesel::select(diesel::dsl::exists(named)).get_result(conn)?)
 }
 
 /// A condition on `products`: a floor is set somewhere for it, or its cost is known. Without it no price is decided.

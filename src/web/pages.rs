@@ -12,3 +12,4 @@ pub mod settings;
 pub mod sign_in;
 pub mod stop;
 pub mod stores;
+pub mod terms;

@@ -106,6 +106,7 @@ const AREAS: &[&[Route]] = &[
     pages::jobs::ROUTES,
     pages::stop::ROUTES,
     pages::settings::ROUTES,
+    pages::terms::ROUTES,
 ];
 
 /// All addresses, in the order in which they are tried.

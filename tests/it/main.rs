@@ -26,6 +26,7 @@ mod secrets;
 mod store;
 mod support;
 mod sync;
+mod tariffs;
 mod tidy;
 mod without_scripts;
 mod worker;

@@ -11,3 +11,4 @@ mod seed;
 mod sign_in;
 mod stop;
 mod stores;
+mod terms;

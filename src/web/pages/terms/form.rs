@@ -1,0 +1,267 @@
+//! The form of limits and economics: what was typed, and what it means.
+
+use serde::Deserialize;
+
+use super::tariff_name;
+use crate::{
+    app::edit::FieldError,
+    domain::{
+        TariffKind, Tenge,
+        money::MoneyError,
+        percent::Percent,
+        pricing::{Goal, GoalKind},
+        tariffs::Tariffs,
+        terms::{Terms, USUAL_COMMISSION, USUAL_DELIVERY},
+    },
+    web::{
+        format,
+        pages::products::limits::price_of,
+        texts::{Language, Texts},
+    },
+};
+
+/// What the form sends; every field may be empty.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TermsForm {
+    /// The category, for its terms.
+    pub category: String,
+    /// The version that was on the screen; 0: nothing was set.
+    pub version: i32,
+    /// Lowest price as typed.
+    pub floor_tenge: String,
+    /// Highest price as typed.
+    pub ceiling_tenge: String,
+    /// Cost of a piece as typed.
+    pub unit_cost_tenge: String,
+    /// Name of a commission tariff.
+    pub commission: String,
+    /// Name of a tax tariff.
+    pub tax: String,
+    /// Name of a delivery tariff.
+    pub delivery: String,
+    /// Weight as typed, in grams.
+    pub weight_grams: String,
+    /// Word of the goal.
+    pub goal_kind: String,
+    /// Amount or percentage as typed.
+    pub goal_value: String,
+}
+
+/// A percentage as people type it: `12,5 %`.
+pub fn percent_of(text: &str) -> Option<Percent> {
+    text.trim()
+        .trim_end_matches('%')
+        .trim_end()
+        .replace(',', ".")
+        .parse()
+        .ok()
+}
+
+/// A percentage as people read it.
+pub fn percent_in_words(share: Percent, t: &Texts) -> String {
+    match t.language {
+        Language::En => format!("{share}%"),
+        Language::Ru | Language::Kk => format!("{}\u{a0}%", share.to_string().replace('.', ",")),
+    }
+}
+
+/// A goal as people read it.
+pub fn goal_in_words(goal: Goal, t: &Texts) -> String {
+    match goal {
+        Goal::Profit(amount) => t.with("terms-goal-profit-of", "amount", format::money(Tenge(amount))),
+        Goal::Margin(share) => t.with("terms-goal-margin-of", "share", percent_in_words(share, t)),
+        Goal::Roi(share) => t.with("terms-goal-roi-of", "share", percent_in_words(share, t)),
+    }
+}
+
+impl TermsForm {
+    /// The form with what is set.
+    pub fn of(terms: &Terms, version: i32) -> Self {
+        let typed = |amount: Option<Tenge>| amount.map_or_else(String::new, |a| format::number(a.0));
+        let share = |share: Percent| share.to_string().replace('.', ",");
+        let (goal_kind, goal_value) = match terms.goal {
+            None => (String::new(), String::new()),
+            Some(Goal::Profit(amount)) => (GoalKind::Profit.to_string(), format::number(amount)),
+            Some(Goal::Margin(margin)) => (GoalKind::Margin.to_string(), share(margin)),
+            Some(Goal::Roi(roi)) => (GoalKind::Roi.to_string(), share(roi)),
+        };
+        Self {
+            category: String::new(),
+            version,
+            floor_tenge: typed(terms.floor),
+            ceiling_tenge: typed(terms.ceiling),
+            unit_cost_tenge: typed(terms.unit_cost),
+            commission: terms.commission.clone().unwrap_or_default(),
+            tax: terms.tax.clone().unwrap_or_default(),
+            delivery: terms.delivery.clone().unwrap_or_default(),
+            weight_grams: terms
+                .weight_grams
+                .map(|grams| grams.to_string())
+                .unwrap_or_default(),
+            goal_kind,
+            goal_value,
+        }
+    }
+
+    /// What was typed.
+    ///
+    /// # Errors
+    /// The fields that cannot be read.
+    pub fn terms(&self) -> Result<Terms, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let named = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let terms = Terms {
+            floor: price_of("floor_tenge", &self.floor_tenge, &mut errors),
+            ceiling: price_of("ceiling_tenge", &self.ceiling_tenge, &mut errors),
+            unit_cost: price_of("unit_cost_tenge", &self.unit_cost_tenge, &mut errors),
+            commission: named(&self.commission),
+            tax: named(&self.tax),
+            delivery: named(&self.delivery),
+            weight_grams: self.weight(&mut errors),
+            goal: self.goal(&mut errors),
+        };
+        if errors.is_empty() { Ok(terms) } else { Err(errors) }
+    }
+
+    fn weight(&self, errors: &mut Vec<FieldError>) -> Option<i32> {
+        let digits: String = self.weight_grams.chars().filter(|c| !c.is_whitespace()).collect();
+        if digits.is_empty() {
+            return None;
+        }
+        let weight = digits.parse().ok();
+        if weight.is_none() {
+            errors.push(FieldError::new("weight_grams", "terms-error-weight"));
+        }
+        weight
+    }
+
+    fn goal(&self, errors: &mut Vec<FieldError>) -> Option<Goal> {
+        if self.goal_kind.is_empty() {
+            return None;
+        }
+        let Ok(kind) = self.goal_kind.parse::<GoalKind>() else {
+            errors.push(FieldError::new("goal_kind", "terms-error-goal-kind"));
+            return None;
+        };
+        let goal = match kind {
+            GoalKind::Profit => match Tenge::parse(&self.goal_value) {
+                Ok(amount) => Some(Goal::Profit(amount.0)),
+                Err(MoneyError::Fraction) => {
+                    errors.push(FieldError::new("goal_value", "error-money-fraction"));
+                    return None;
+                }
+                Err(_) => None,
+            },
+            GoalKind::Margin => percent_of(&self.goal_value).map(Goal::Margin),
+            GoalKind::Roi => percent_of(&self.goal_value).map(Goal::Roi),
+        };
+        if goal.is_none() {
+            errors.push(FieldError::new("goal_value", "terms-error-goal"));
+        }
+        goal
+    }
+}
+
+/// A choice among tariffs.
+pub struct Choice {
+    /// The value; empty: inherited.
+    pub value: String,
+    /// The word.
+    pub word: String,
+    /// It stands in the form.
+    pub chosen: bool,
+}
+
+/// The form as it is shown, with what is inherited beside each field.
+pub struct Filled {
+    /// What was typed.
+    pub form: TermsForm,
+    /// Commissions to choose from.
+    pub commissions: Vec<Choice>,
+    /// Taxes to choose from.
+    pub taxes: Vec<Choice>,
+    /// Deliveries to choose from.
+    pub deliveries: Vec<Choice>,
+    /// Goals to choose from.
+    pub goals: Vec<Choice>,
+    /// Inherited lowest price; empty: none.
+    pub floor: String,
+    /// Inherited highest price.
+    pub ceiling: String,
+    /// Inherited cost.
+    pub unit_cost: String,
+    /// Inherited weight.
+    pub weight: String,
+}
+
+impl Filled {
+    /// With the words of a language.
+    pub fn new(form: TermsForm, wider: &Terms, tariffs: &Tariffs, t: &Texts) -> Self {
+        let money = |amount: Option<Tenge>| amount.map_or_else(String::new, format::money);
+        let choices = |kind, inherited: Option<&str>, chosen: &str| {
+            let mut names: Vec<&str> = tariffs
+                .0
+                .iter()
+                .filter(|tariff| tariff.kind == kind)
+                .map(|tariff| tariff.name.as_str())
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            let none = match inherited {
+                Some(name) => t.with("terms-inherited", "name", tariff_name(kind, name, t)),
+                None => t.get("terms-not-set"),
+            };
+            let choice = |value: &str, word| Choice {
+                chosen: value == chosen,
+                value: value.to_owned(),
+                word,
+            };
+            let named = names
+                .into_iter()
+                .map(|name| choice(name, tariff_name(kind, name, t)));
+            [choice("", none)].into_iter().chain(named).collect()
+        };
+        let none = match wider.goal {
+            Some(goal) => t.with("terms-inherited", "name", goal_in_words(goal, t)),
+            None => t.get("terms-goal-none"),
+        };
+        let goals = [("", none)]
+            .into_iter()
+            .chain(
+                GoalKind::ALL
+                    .iter()
+                    .map(|kind| (kind.as_str(), t.get(format!("terms-goal-{kind}")))),
+            )
+            .map(|(value, word)| Choice {
+                chosen: value == form.goal_kind,
+                value: value.to_owned(),
+                word,
+            })
+            .collect();
+        Self {
+            commissions: choices(
+                TariffKind::Commission,
+                Some(wider.commission.as_deref().unwrap_or(USUAL_COMMISSION)),
+                &form.commission,
+            ),
+            taxes: choices(TariffKind::Tax, wider.tax.as_deref(), &form.tax),
+            deliveries: choices(
+                TariffKind::Delivery,
+                Some(wider.delivery.as_deref().unwrap_or(USUAL_DELIVERY)),
+                &form.delivery,
+            ),
+            goals,
+            floor: money(wider.floor),
+            ceiling: money(wider.ceiling),
+            unit_cost: money(wider.unit_cost),
+            weight: wider
+                .weight_grams
+                .map_or_else(String::new, |grams| t.with("terms-grams", "n", grams)),
+            form,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
