@@ -77,10 +77,7 @@ async fn a_person_sets_costs_from_wide_to_near_and_sees_what_follows() {
         ))
         .await
         .expect(200);
-    assert_eq!(
-        category.texts("#tax option")[0],
-        "как задано шире: упрощённый режим"
-    );
+    assert_eq!(category.texts("#tax option")[0], "упрощённый режим (задано шире)");
     let form = [("category", "Чайники"), ("version", "0"), ("weight_grams", "900")];
     client.post(&edit, &form).await.expect(303);
 
