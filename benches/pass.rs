@@ -4,7 +4,8 @@
 //! one, which reads every card anew and plans a price for every product; one in which nothing has moved; one
 //! before which every tenth card got a cheaper rival.
 //!
-//! `cargo bench --bench pass -- --products 10000 --runs 3 --cards 256`; `script/bench` runs all benchmarks and
+//! `cargo bench --bench pass -- --products 10000 --runs 3 --cards 256`, with `--profile` also the statements by the
+//! time that their answers took; `script/bench` runs all benchmarks and
 //! writes a table. The time that the simulator takes by itself is measured by asking it for the same cards with a
 //! bare client, and told beside the whole: two cores share the work.
 #![expect(
@@ -18,7 +19,7 @@
 mod support;
 
 use std::{
-    sync::atomic::Ordering,
+    sync::{PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -34,7 +35,7 @@ use kaspi_panel::{
 };
 use serde_json::{Value, json};
 
-use support::{MERCHANT, Market, STATEMENTS, count_statements, median, memory, spread};
+use support::{MERCHANT, Market, PROFILE, STATEMENTS, TIMES, count_statements, median, memory, spread};
 
 const CITY: &str = "750000000";
 const FIRST_CARD: usize = 200_000_001;
@@ -90,8 +91,23 @@ async fn main() -> Result<()> {
         );
         row(&name("nothing has moved"), &still, settings.products);
         row(&name("a tenth of the prices planned"), &moved, settings.products);
+        if settings.profile {
+            profile();
+        }
     }
     Ok(())
+}
+
+/// Statements of the passes so far by the time that they took.
+fn profile() {
+    let mut times: Vec<_> = std::mem::take(&mut *TIMES.lock().unwrap_or_else(PoisonError::into_inner))
+        .into_iter()
+        .collect();
+    times.sort_by_key(|(_, (_, took))| std::cmp::Reverse(*took));
+    println!("| statement | times | ms in all |");
+    for (text, (count, took)) in times {
+        println!("| {text} | {count} | {} |", took.as_millis());
+    }
 }
 
 fn row(name: &str, samples: &[Sample], products: usize) {
@@ -112,6 +128,7 @@ struct Settings {
     products: usize,
     runs: usize,
     cards: usize,
+    profile: bool,
 }
 
 impl Settings {
@@ -120,6 +137,7 @@ impl Settings {
             products: 10_000,
             runs: 3,
             cards: 256,
+            profile: false,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -127,6 +145,11 @@ impl Settings {
                 "--products" => &mut settings.products,
                 "--runs" => &mut settings.runs,
                 "--cards" => &mut settings.cards,
+                "--profile" => {
+                    settings.profile = true;
+                    PROFILE.store(true, Ordering::Relaxed);
+                    continue;
+                }
                 // What cargo passes to every benchmark.
                 _ => continue,
             };
@@ -274,10 +297,10 @@ fn stock(conn: &mut PgConnection, products: usize) -> Result<()> {
     .execute(conn)?;
     conn.batch_execute(
         "insert into product_prices (product_id, city_id, price_tenge, opening_price_tenge, opening_date, read_at)
-         select id, city.id, 9910, 9910, current_date, now()
-         from products, (values ('750000000'), ('710000000')) as city (id);
-         vacuum analyze",
+         select products.id, city.id, 9910, 9910, current_date, now()
+         from products, (values ('750000000'), ('710000000')) as city (id)",
     )?;
+    conn.batch_execute("vacuum analyze")?;
     Ok(())
 }
 
@@ -287,8 +310,8 @@ fn settle(conn: &mut PgConnection) -> Result<()> {
         "update product_prices set price_tenge = push.price_tenge, changed_at = now() - interval '1 hour'
          from (select product_id, city_id, price_tenge from price_pushes join price_push_cities on push_id = id) push
          where push.product_id = product_prices.product_id and push.city_id = product_prices.city_id;
-         update price_pushes set state = 'confirmed', finished_at = now();
-         vacuum analyze",
+         update price_pushes set state = 'confirmed', finished_at = now()",
     )?;
+    conn.batch_execute("vacuum analyze")?;
     Ok(())
 }

@@ -2,9 +2,13 @@
 //! statements, memory, and medians.
 
 use std::{
+    collections::BTreeMap,
     process::{Command, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -24,13 +28,28 @@ pub const START: Duration = Duration::from_secs(60);
 /// Statements that the program has sent since the count was last taken.
 pub static STATEMENTS: AtomicU64 = AtomicU64::new(0);
 
+/// How often each statement was sent and how long its answers took; filled in while [`PROFILE`] is set.
+pub static TIMES: Mutex<BTreeMap<String, (u64, Duration)>> = Mutex::new(BTreeMap::new());
+/// Times are taken.
+pub static PROFILE: AtomicBool = AtomicBool::new(false);
+
 /// Lets every connection made from now on count its statements.
 pub fn count_statements() -> Result<()> {
     set_default_instrumentation(|| {
-        Some(Box::new(|event: InstrumentationEvent<'_>| {
-            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+        let mut started = Instant::now();
+        Some(Box::new(move |event: InstrumentationEvent<'_>| match event {
+            InstrumentationEvent::StartQuery { .. } => {
                 STATEMENTS.fetch_add(1, Ordering::Relaxed);
+                started = Instant::now();
             }
+            InstrumentationEvent::FinishQuery { query, .. } if PROFILE.load(Ordering::Relaxed) => {
+                let text: String = query.to_string().chars().take(90).collect();
+                let mut times = TIMES.lock().unwrap_or_else(PoisonError::into_inner);
+                let entry = times.entry(text.replace('\n', " ")).or_default();
+                entry.0 += 1;
+                entry.1 += started.elapsed();
+            }
+            _ => {}
         }))
     })?;
     Ok(())

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod connections;
 pub mod db;
 pub mod decisions;
+pub mod due_products;
 pub mod error;
 pub mod evidence;
 pub mod kill_switches;

@@ -14,7 +14,10 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures_util::{
+    FutureExt, StreamExt,
+    stream::{self, BoxStream},
+};
 use tokio::sync::mpsc;
 
 use self::batch::{CardRead, How, Settled, settle};
@@ -27,7 +30,8 @@ use crate::{
     services::Services,
     store::{
         StoreError,
-        decisions::{DueProduct, due_product_give_back, due_products_claim},
+        batch::plan_by_index,
+        due_products::{DueProduct, due_product_give_back, due_products_claim},
     },
     telemetry::chain,
 };
@@ -85,6 +89,8 @@ pub type Decide = fn(&Input) -> Decision;
 
 /// Products decided about in one transaction.
 const BATCH: usize = 128;
+/// While the database writes one batch, the next is decided.
+const BATCHES_AT_ONCE: usize = 2;
 
 /// Decides about the products that are due, and asks for a sync of the stores for which prices were planned.
 ///
@@ -130,13 +136,15 @@ async fn reprice(
         dry_run: pass.dry_run,
     };
     let claims = Claims::default();
-    let (sender, mut receiver) = mpsc::channel(BATCH);
+    let (sender, receiver) = mpsc::channel(BATCH);
     let read = read_cards(services, pass, &claims, stop, sender);
     let write = async {
         let (mut summary, mut touched) = (PassSummary::default(), BTreeSet::new());
-        let mut cards = Vec::with_capacity(BATCH);
-        while receiver.recv_many(&mut cards, BATCH).await > 0 {
-            for product in settle(services, std::mem::take(&mut cards), how).await {
+        let mut written = batches(receiver)
+            .map(|cards| settle(services, cards, how).boxed())
+            .buffer_unordered(BATCHES_AT_ONCE);
+        while let Some(products) = written.next().await {
+            for product in products {
                 claims.end(&product);
                 summary.count(product.decision.as_ref());
                 touched.extend(product.planned);
@@ -154,7 +162,18 @@ async fn reprice(
     read.map(|()| summary)
 }
 
-/// Claims products and reads their cards, several at once, until there are none, enough, or it is to stop.
+/// The cards that have come since the last batch was taken.
+fn batches(receiver: mpsc::Receiver<CardRead>) -> BoxStream<'static, Vec<CardRead>> {
+    stream::unfold(receiver, |mut receiver| async move {
+        let mut cards = Vec::with_capacity(BATCH);
+        let come = receiver.recv_many(&mut cards, BATCH).await;
+        (come > 0).then_some((cards, receiver))
+    })
+    .boxed()
+}
+
+/// Claims products and reads their cards, several at once, until there are none, enough, or it is to stop. While
+/// some are read the next are claimed.
 async fn read_cards(
     services: &Services,
     pass: Pass,
@@ -163,27 +182,45 @@ async fn read_cards(
     sender: mpsc::Sender<CardRead>,
 ) -> Result<(), StoreError> {
     let at_once = services.config.worker.cards_at_once;
-    let batch = i64::try_from(at_once).unwrap_or(i64::MAX);
-    let due = stream::try_unfold(pass.limit, move |left| async move {
-        let due = claims.take(services, pass, left.min(batch)).await?;
-        let left = left - i64::try_from(due.len()).unwrap_or(left);
-        Ok::<_, StoreError>((!due.is_empty()).then_some((due, left)))
-    });
-    let cards = due
-        // Named only as what it gives: the compiler cannot prove of the whole that it may change threads.
-        .boxed()
-        .map_ok(|due| stream::iter(due.into_iter().map(Ok::<_, StoreError>)))
-        .try_flatten()
-        .map_ok(|due| async { Ok(read_card(services, due).await) }.boxed())
-        .try_buffer_unordered(at_once)
-        .take_until(stop);
-    let mut cards = pin!(cards);
-    while let Some(card) = cards.try_next().await? {
-        if sender.send(card).await.is_err() {
-            break;
+    let (claimed, taken) = mpsc::channel(1);
+    let claim = async {
+        // Ends with this future, and what reads from it ends too.
+        let claimed = claimed;
+        let mut left = pass.limit;
+        loop {
+            let due = claims
+                .take(services, pass, left.min(i64::try_from(at_once).unwrap_or(left)))
+                .await?;
+            left -= i64::try_from(due.len()).unwrap_or(left);
+            if due.is_empty() || claimed.send(due).await.is_err() {
+                return Ok(());
+            }
         }
-    }
-    Ok(())
+    };
+    let read = async {
+        let mut cards = pin!(
+            items(taken)
+                .map(|due| read_card(services, due).boxed())
+                .buffer_unordered(at_once)
+                .take_until(stop)
+        );
+        while let Some(card) = cards.next().await {
+            if sender.send(card).await.is_err() {
+                break;
+            }
+        }
+        drop(sender);
+    };
+    let (claimed, ()) = tokio::join!(claim, read);
+    claimed
+}
+
+/// What comes in lists, one by one.
+fn items<T: Send + 'static>(receiver: mpsc::Receiver<Vec<T>>) -> BoxStream<'static, T> {
+    let lists = stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|list| (stream::iter(list), receiver))
+    });
+    lists.flatten().boxed()
 }
 
 async fn read_card(services: &Services, due: DueProduct) -> CardRead {
@@ -224,7 +261,10 @@ impl Claims {
         let now = services.now();
         let due = services
             .db
-            .tx(move |conn| due_products_claim(conn, pass.store_id, pass.checked_before, count, now))
+            .tx(move |conn| {
+                plan_by_index(conn)?;
+                due_products_claim(conn, pass.store_id, pass.checked_before, count, now)
+            })
             .await?;
         self.open().extend(due.iter().map(|due| due.product.id));
         Ok(due)

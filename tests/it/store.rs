@@ -1,5 +1,6 @@
 //! The database: rules about the schema, and the queries.
 
 mod catalogue;
+mod due_products;
 mod market;
 mod schema;

@@ -15,7 +15,8 @@ use crate::{
     },
     store::{
         PgConnection, StoreError,
-        decisions::{DueProduct, decision_list_newest, due_product_siblings},
+        decisions::decision_list_newest,
+        due_products::{DueProduct, due_product_siblings},
         products::Product,
         pushes::{almaty_day, push_count_confirmed_today},
         rules::{RuleRow, rules_of_products},

@@ -1,0 +1,233 @@
+//! The claim of products that are due: found by store in the order of their time, so that a claim costs what it
+//! takes, however many products a store has and however many stores are switched off.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{self, Array, BigInt, Nullable, Timestamptz},
+};
+use uuid::Uuid;
+
+use super::{
+    StoreError,
+    products::{Product, ProductPrice},
+    stores::Store,
+    terms::LIMITED,
+};
+use crate::{
+    domain::{ProductId, StoreId, UserId},
+    schema::{product_prices, products, stores},
+};
+
+/// A worker that decides about a product holds it so long at most.
+const CLAIM: TimeDelta = TimeDelta::minutes(2);
+
+/// A product to decide about, with what the decision needs besides the market.
+#[derive(Debug, Clone)]
+pub struct DueProduct {
+    /// The product.
+    pub product: Product,
+    /// Its price in the main city.
+    pub price: ProductPrice,
+    /// The store.
+    pub store: Arc<Store>,
+}
+
+/// Claims products that are due, oldest first: rows that another worker is taking are passed over. Nothing is
+/// due without a floor or a known cost, a card, a sku, a known price, or of a store that is off or not connected. With
+/// `checked_before` everything that was not decided about since then is due.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn due_products_claim(
+    conn: &mut PgConnection,
+    store_id: Option<StoreId>,
+    checked_before: Option<DateTime<Utc>>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<DueProduct>, StoreError> {
+    let candidates = candidates(conn, store_id, checked_before, limit, now)?;
+    let claimed: Vec<ProductId> = products::table
+        .filter(products::id.eq_any(&candidates))
+        .filter(
+            products::claimed_until
+                .is_null()
+                .or(products::claimed_until.lt(now)),
+        )
+        .order(products::id)
+        .for_update()
+        .skip_locked()
+        .select(products::id)
+        .load(conn)?;
+    if claimed.is_empty() {
+        return Ok(Vec::new());
+    }
+    diesel::update(products::table.filter(products::id.eq_any(&claimed)))
+        .set(products::claimed_until.eq(now + CLAIM))
+        .execute(conn)?;
+    due_products_load(conn, &claimed)
+}
+
+/// Products that may be claimed. Each store's are read in the order of its index and no further than needed; a
+/// join would let the planner read whole stores.
+fn candidates(
+    conn: &mut PgConnection,
+    store_id: Option<StoreId>,
+    checked_before: Option<DateTime<Utc>>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Candidate {
+        #[diesel(sql_type = sql_types::Uuid)]
+        id: Uuid,
+    }
+    let due = match checked_before {
+        None => "products.next_check_at <= $3",
+        Some(_) => "(products.last_check_at is null or products.last_check_at < $4)",
+    };
+    let rows: Vec<Candidate> = diesel::sql_query(format!(
+        "select due.id from stores
+         cross join lateral (
+           select products.id, products.next_check_at from products
+           where products.store_id = stores.id and products.repricing_enabled and products.on_sale
+             and products.archived_at is null and products.card_id is not null and products.sku is not null
+             and (products.claimed_until is null or products.claimed_until < $3) and {due} and {LIMITED}
+             and exists (select from product_prices price
+               where price.product_id = products.id and price.city_id = stores.main_city_id)
+           order by products.next_check_at limit $2) due
+         where ($1 is null or stores.id = $1) and stores.active and stores.repricing_mode <> 'off'
+           and stores.session_state = 'connected'
+         order by due.next_check_at limit $2"
+    ))
+    .bind::<Nullable<sql_types::Uuid>, _>(store_id)
+    .bind::<BigInt, _>(limit)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Nullable<Timestamptz>, _>(checked_before)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Products with their price and store, in the order in which they are due. Table by table, each by its key.
+fn due_products_load(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<DueProduct>, StoreError> {
+    let products: Vec<Product> = products::table
+        .filter(products::id.eq_any(ids))
+        .order((products::next_check_at, products::id))
+        .select(Product::as_select())
+        .load(conn)?;
+    let store_ids: Vec<StoreId> = products.iter().map(|product| product.store_id).collect();
+    let stores: BTreeMap<StoreId, Arc<Store>> = stores::table
+        .filter(stores::id.eq_any(store_ids))
+        .select(Store::as_select())
+        .load(conn)?
+        .into_iter()
+        .map(|store| (store.id, Arc::new(store)))
+        .collect();
+    let mut prices: HashMap<(ProductId, String), ProductPrice> = product_prices::table
+        .filter(product_prices::product_id.eq_any(ids))
+        .select(ProductPrice::as_select())
+        .load(conn)?
+        .into_iter()
+        .map(|price| ((price.product_id, price.city_id.clone()), price))
+        .collect();
+    Ok(products
+        .into_iter()
+        .filter_map(|product| {
+            let store = stores.get(&product.store_id)?.clone();
+            let price = prices.remove(&(product.id, store.main_city_id.clone()))?;
+            Some(DueProduct {
+                product,
+                price,
+                store,
+            })
+        })
+        .collect())
+}
+
+/// The products with which owners sell cards in a city by automatic prices: those of one owner must not compete.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn due_product_siblings(
+    conn: &mut PgConnection,
+    owners: &[UserId],
+    card_ids: &[&str],
+) -> Result<Vec<DueProduct>, StoreError> {
+    let rows: Vec<(ProductId, UserId, Option<String>, String)> = products::table
+        .inner_join(stores::table)
+        .filter(products::card_id.eq_any(card_ids))
+        .filter(stores::owner_id.eq_any(owners))
+        .filter(stores::active)
+        .filter(stores::repricing_mode.ne(crate::domain::RepricingMode::Off))
+        .filter(products::repricing_enabled)
+        .filter(products::on_sale)
+        .filter(products::archived_at.is_null())
+        .select((
+            products::id,
+            stores::owner_id,
+            products::card_id,
+            stores::main_city_id,
+        ))
+        .load(conn)?;
+    let mut sharing: HashMap<_, Vec<ProductId>> = HashMap::new();
+    for (id, owner, card, city) in rows {
+        sharing.entry((owner, card, city)).or_default().push(id);
+    }
+    let ids: Vec<ProductId> = sharing
+        .into_values()
+        .filter(|ids| ids.len() > 1)
+        .flatten()
+        .collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    due_products_load(conn, &ids)
+}
+
+/// How the claim of a product ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    /// The product.
+    pub id: ProductId,
+    /// How often in a row it was alone on its card.
+    pub alone_streak: i32,
+}
+
+/// Ends the claims of products that were decided about, or could not be; they are next due at `next_check_at`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn due_product_release(
+    conn: &mut PgConnection,
+    releases: &[Release],
+    next_check_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::sql_query(
+        "update products set last_check_at = $3, next_check_at = $4, claimed_until = null,
+           alone_streak = told.alone_streak
+         from unnest($1, $2) as told (id, alone_streak) where products.id = told.id",
+    )
+    .bind::<Array<sql_types::Uuid>, _>(releases.iter().map(|r| r.id.0).collect::<Vec<_>>())
+    .bind::<Array<sql_types::Integer>, _>(releases.iter().map(|r| r.alone_streak).collect::<Vec<_>>())
+    .bind::<sql_types::Timestamptz, _>(now)
+    .bind::<sql_types::Timestamptz, _>(next_check_at)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Gives claims back: nothing was decided about these products, they are due as before.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn due_product_give_back(conn: &mut PgConnection, ids: &[ProductId]) -> Result<(), StoreError> {
+    diesel::update(products::table.filter(products::id.eq_any(ids)))
+        .set(products::claimed_until.eq(None::<DateTime<Utc>>))
+        .execute(conn)?;
+    Ok(())
+}
