@@ -15,6 +15,7 @@ pub mod proxies;
 pub mod push_prices;
 pub mod reprice;
 pub mod retention;
+pub mod rules;
 pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;

@@ -99,6 +99,7 @@ const AREAS: &[&[Route]] = &[
     pages::dashboard::ROUTES,
     pages::products::ROUTES,
     pages::product::ROUTES,
+    pages::rules::ROUTES,
     pages::preorders::ROUTES,
     pages::log::ROUTES,
     pages::connect::ROUTES,

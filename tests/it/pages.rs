@@ -7,6 +7,7 @@ mod log;
 mod preorders;
 mod product;
 mod products;
+mod rules;
 mod seed;
 mod sign_in;
 mod stop;

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::Role,
-    schema::{job_runs, preorders},
+    schema::{job_runs, preorders, rules},
     web::routes::{Access, Kind, Route, all},
 };
 use uuid::Uuid;
@@ -17,6 +17,7 @@ struct Things {
     product: Uuid,
     preorder: Uuid,
     job: Uuid,
+    rule: Uuid,
 }
 
 impl Things {
@@ -47,11 +48,24 @@ impl Things {
             ))
             .execute(conn)
             .unwrap();
+        let rule = Uuid::now_v7();
+        diesel::insert_into(rules::table)
+            .values((
+                rules::id.eq(rule),
+                rules::store_id.eq(store),
+                rules::name.eq("a rule"),
+                rules::definition.eq(serde_json::json!({"strategy": {"kind": "match_lowest"}})),
+                rules::created_at.eq(now()),
+                rules::updated_at.eq(now()),
+            ))
+            .execute(conn)
+            .unwrap();
         Self {
             store: store.0,
             product: product.0,
             preorder,
             job,
+            rule,
         }
     }
 
@@ -65,6 +79,7 @@ impl Things {
             Some(&"products") => self.product,
             Some(&"preorders") => self.preorder,
             Some(&"jobs") => self.job,
+            Some(&"rules") => self.rule,
             _ => Uuid::nil(),
         };
         let known = |part: &str| match part {

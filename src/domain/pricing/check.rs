@@ -95,7 +95,7 @@ impl Input {
         if let Some(economics) = &self.economics {
             check_economics(economics)?;
         }
-        check_rule(&self.rule)?;
+        self.rule.check()?;
         if let Some(market) = &self.market {
             check_market(market)?;
         }
@@ -149,10 +149,16 @@ pub(super) fn check_economics(economics: &Economics) -> Result<(), Invalid> {
     }
 }
 
-fn check_rule(rule: &Rule) -> Result<(), Invalid> {
-    check_strategy("rule.strategy", &rule.strategy)?;
-    check_filters(&rule.filters)?;
-    check_motion(&rule.motion)
+impl Rule {
+    /// Are all its numbers within their ranges?
+    ///
+    /// # Errors
+    /// The first value that is not, as `rule.motion.max_down_percent`.
+    pub fn check(&self) -> Result<(), Invalid> {
+        check_strategy("rule.strategy", &self.strategy)?;
+        check_filters(&self.filters)?;
+        check_motion(&self.motion)
+    }
 }
 
 /// A step or a gap: at least one tenge, or more than nothing of a price.

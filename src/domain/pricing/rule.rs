@@ -139,6 +139,30 @@ pub const RESERVED_KINDS: &[&str] = &[
 ];
 
 impl Strategy {
+    /// The words of all strategies that there are.
+    pub const KINDS: &[&str] = &[
+        "beat_lowest",
+        "match_lowest",
+        "smart_match",
+        "hold_place",
+        "behind_leader",
+        "best_reachable",
+        "follow",
+        "average",
+        "capture_gap",
+        "alone",
+        "fixed",
+        "target_margin",
+    ];
+
+    /// The words of those that do without parameters.
+    pub fn named_kinds() -> impl Iterator<Item = &'static str> {
+        Self::KINDS
+            .iter()
+            .copied()
+            .filter(|kind| Self::named(kind).is_some())
+    }
+
     /// A strategy by its word alone, with the defaults of its parameters; `None`: it does not do without them.
     #[must_use]
     pub fn named(kind: &str) -> Option<Self> {

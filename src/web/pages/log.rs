@@ -55,12 +55,21 @@ impl Change {
         fields
             .into_iter()
             .map(|field| Self {
-                field: t.get_or(&format!("field-{field}"), "field-other"),
+                field: field_name(field, t),
                 before: words(field, before.get(field), t),
                 after: words(field, after.get(field), t),
             })
             .filter(|change| change.before != change.after)
             .collect()
+    }
+}
+
+/// The parts of a rule are called as in its form.
+fn field_name(field: &str, t: &Texts) -> String {
+    if field.starts_with("rule-") {
+        t.get_or(field, "field-other")
+    } else {
+        t.get_or(&format!("field-{field}"), "field-other")
     }
 }
 
@@ -111,7 +120,12 @@ fn reason_words(reason: &str, t: &Texts) -> String {
 }
 
 fn string_words(field: &str, text: &str, t: &Texts) -> String {
-    let keys = [format!("value-{field}-{text}"), format!("push-{field}-{text}")];
+    let keys = [
+        format!("value-{field}-{text}"),
+        format!("push-{field}-{text}"),
+        // Choices of rules, kinds of strategy.
+        format!("{field}-{text}"),
+    ];
     if let Some(key) = keys.iter().find(|key| t.has(key)) {
         return t.get(key);
     }

@@ -232,6 +232,33 @@ impl Answer {
             .collect()
     }
 
+    /// The fields of the form that matches, as a browser sends them, without its buttons.
+    pub fn form_fields(&self, form: &str) -> Vec<(String, String)> {
+        let page = self.page();
+        let form = page.select(&css(form)).next().expect("the form");
+        let named = css("input[name], select[name], textarea[name]");
+        let fields = form.select(&named);
+        let value = |element: ElementRef<'_>| element.value().attr("value").map(str::to_owned);
+        fields
+            .filter_map(|field| {
+                let text = match (field.value().name(), field.value().attr("type")) {
+                    ("select", _) => {
+                        let chosen = field.select(&css("option[selected]")).next();
+                        let option = chosen.or_else(|| field.select(&css("option")).next())?;
+                        value(option).unwrap_or_else(|| text_of(option))
+                    }
+                    ("textarea", _) => field.text().collect(),
+                    (_, Some("checkbox" | "radio")) => {
+                        field.value().attr("checked")?;
+                        value(field).unwrap_or_default()
+                    }
+                    _ => value(field).unwrap_or_default(),
+                };
+                Some((field.value().attr("name")?.to_owned(), text))
+            })
+            .collect()
+    }
+
     /// How many elements match.
     pub fn count(&self, selector: &str) -> usize {
         self.page().select(&css(selector)).count()

@@ -1,0 +1,119 @@
+//! Texts to rules and back.
+
+use super::*;
+use crate::domain::pricing::Amount;
+
+/// One rule of each kind, none with its defaults.
+fn kinds() -> Vec<Strategy> {
+    [
+        json!({"kind": "beat_lowest", "step": {"percent": "0.5"}}),
+        json!({"kind": "match_lowest"}),
+        json!({"kind": "smart_match", "step": {"tenge": 5}}),
+        json!({"kind": "hold_place", "place": 3, "step": {"tenge": 2}}),
+        json!({"kind": "behind_leader", "gap": {"tenge": 9}, "step": {"tenge": 2}}),
+        json!({"kind": "best_reachable", "max_place": 7, "step": {"tenge": 2}}),
+        json!({"kind": "follow", "merchants": ["A", "B"], "delta": {"tenge": -4}, "fallback": {"kind": "match_lowest"}}),
+        json!({"kind": "average", "count": 4, "delta": {"percent": "-1.25"}}),
+        json!({"kind": "capture_gap", "step": {"tenge": 2}, "min_gain": 50}),
+        json!({"kind": "alone", "up_percent": "2.5"}),
+        json!({"kind": "fixed", "price": 15500}),
+        json!({"kind": "target_margin"}),
+    ]
+    .into_iter()
+    .map(|strategy| serde_json::from_value(strategy).unwrap())
+    .collect()
+}
+
+#[test]
+fn every_kind_comes_back_from_its_texts() {
+    let all = kinds();
+    let words: Vec<&str> = all.iter().map(Strategy::kind).collect();
+    assert_eq!(words, Strategy::KINDS);
+    for strategy in all {
+        let mut rule = Rule {
+            strategy,
+            match_if_better_rated: true,
+            ..Rule::default()
+        };
+        rule.filters.ignore = vec!["X".to_owned(), "Y".to_owned()];
+        rule.filters.only = Some(vec!["Z".to_owned()]);
+        rule.filters.min_rating = Some("4.5".parse().unwrap());
+        rule.motion.endings = vec!["90".to_owned(), "990".to_owned()];
+        rule.motion.allow_up = false;
+        let back = rule_of(&Rule::default(), rule.strategy.kind(), &texts_of(&rule));
+        assert_eq!(back, Ok(rule));
+    }
+}
+
+#[test]
+fn every_part_of_a_rule_has_a_field_or_is_kept() {
+    let mut base = Rule::default();
+    base.strategy = Strategy::MatchLowest;
+    let written = serde_json::to_value(&base).unwrap();
+    for part in ["filters", "scenarios", "motion"] {
+        for name in written[part].as_object().unwrap().keys() {
+            let pointer = format!("/{part}/{name}");
+            let shown = FIELDS.iter().any(|field| field.pointer.starts_with(&pointer));
+            assert!(
+                shown || rule_of(&base, "match_lowest", &texts_of(&base)).unwrap() == base,
+                "{pointer}"
+            );
+        }
+    }
+}
+
+#[test]
+fn numbers_are_taken_as_people_write_them() {
+    let mut texts = texts_of(&Rule::default());
+    for (name, text) in [
+        ("max_down_percent", "7,5 %"),
+        ("step", "1 000"),
+        ("min_rating", "4,8"),
+    ] {
+        texts.insert(name.to_owned(), text.to_owned());
+    }
+    let rule = rule_of(&Rule::default(), "beat_lowest", &texts).unwrap();
+    assert_eq!(rule.motion.max_down_percent, "7.5".parse().unwrap());
+    assert_eq!(
+        rule.strategy,
+        Strategy::BeatLowest {
+            step: Amount::Tenge(1000)
+        }
+    );
+    assert_eq!(rule.filters.min_rating, Some("4.8".parse().unwrap()));
+}
+
+#[test]
+fn each_wrong_field_is_named() {
+    let wrong = |name: &str, text: &str, kind: &str| {
+        let mut texts = first_texts(kind);
+        texts.insert(name.to_owned(), text.to_owned());
+        let errors = rule_of(&Rule::default(), kind, &texts).unwrap_err();
+        errors.iter().map(|error| error.field).collect::<Vec<_>>()
+    };
+    for (name, text, kind) in [
+        ("step", "0", "beat_lowest"),
+        ("step", "", "beat_lowest"),
+        ("step", "one", "beat_lowest"),
+        ("place", "101", "hold_place"),
+        ("max_place", "21", "best_reachable"),
+        ("price", "0", "fixed"),
+        ("fallback", "fixed", "follow"),
+        ("up_percent", "0", "alone"),
+        ("max_down_percent", "101", "match_lowest"),
+        ("max_up_percent", "ten", "match_lowest"),
+        ("min_rating", "5.1", "match_lowest"),
+        ("min_move_tenge", "0", "match_lowest"),
+        ("min_move_percent", "-1", "match_lowest"),
+        ("endings", "12345", "match_lowest"),
+        ("preorder", "perhaps", "match_lowest"),
+        ("alone", "", "match_lowest"),
+    ] {
+        assert!(wrong(name, text, kind).contains(&name), "{name} = {text}");
+    }
+    assert_eq!(wrong("merchants", "", "follow"), ["merchants"]);
+    assert_eq!(
+        rule_of(&Rule::default(), "yo_yo", &Texts::new()).unwrap_err()[0].field,
+        "kind"
+    );
+}
