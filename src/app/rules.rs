@@ -2,6 +2,7 @@
 //! switched, put in order, removed. What a rule reaches is looked at again at once; nothing is sent from here.
 
 pub mod definition;
+pub mod trial;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;

@@ -141,3 +141,53 @@ pub fn rule_product_skus(conn: &mut PgConnection, id: RuleId) -> Result<Vec<Stri
         .select(name)
         .load(conn)?)
 }
+
+/// What a trial wants to know of a product.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = products, check_for_backend(diesel::pg::Pg))]
+pub struct TrialProduct {
+    /// Key.
+    pub id: ProductId,
+    /// Title.
+    pub name: String,
+    /// The strategy that it names itself.
+    pub strategy: Option<String>,
+    /// Opt-in.
+    pub repricing_enabled: bool,
+}
+
+/// Products for a trial.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn trial_products(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<TrialProduct>, StoreError> {
+    Ok(products::table
+        .filter(products::id.eq_any(ids))
+        .order(products::id)
+        .select(TrialProduct::as_select())
+        .load(conn)?)
+}
+
+/// The products of a store that the robot prices: at most `limit` of them and how many there are.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn trial_products_of_store(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    limit: i64,
+) -> Result<(Vec<TrialProduct>, i64), StoreError> {
+    let priced = || {
+        products::table
+            .filter(products::store_id.eq(store_id))
+            .filter(products::repricing_enabled)
+            .filter(products::on_sale)
+            .filter(products::archived_at.is_null())
+    };
+    let rows = priced()
+        .order(products::id)
+        .limit(limit)
+        .select(TrialProduct::as_select())
+        .load(conn)?;
+    Ok((rows, priced().count().get_result(conn)?))
+}

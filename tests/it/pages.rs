@@ -13,3 +13,4 @@ mod sign_in;
 mod stop;
 mod stores;
 mod terms;
+mod trial;

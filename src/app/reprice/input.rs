@@ -105,17 +105,14 @@ impl Known {
     /// the place of the rule's.
     fn rule(&self, product: &Product) -> Rule {
         let nearest = self.rules.get(&product.id);
-        let mut rule = nearest
+        let rule = nearest
             .and_then(|id| self.definitions.get(id))
             .cloned()
             .unwrap_or_default();
-        if let Some(kind) = product.strategy.as_deref()
-            && kind != rule.strategy.kind()
-            && rule.strategy != unavailable(UNREADABLE)
-        {
-            rule.strategy = Strategy::named(kind).unwrap_or_else(|| unavailable(kind));
+        if rule.strategy == unavailable(UNREADABLE) {
+            return rule;
         }
-        rule
+        rule.played_for(product.strategy.as_deref())
     }
 }
 

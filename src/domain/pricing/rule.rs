@@ -27,6 +27,21 @@ pub struct Rule {
     pub motion: Motion,
 }
 
+impl Rule {
+    /// The rule as it is played for a product that names a strategy itself: that one takes the place of the rule's.
+    /// A strategy that there is not is refused, never replaced.
+    #[must_use]
+    pub fn played_for(&self, strategy: Option<&str>) -> Self {
+        let mut rule = self.clone();
+        if let Some(kind) = strategy.filter(|kind| *kind != rule.strategy.kind()) {
+            rule.strategy = Strategy::named(kind).unwrap_or_else(|| Strategy::Unavailable {
+                kind: kind.to_owned(),
+            });
+        }
+        rule
+    }
+}
+
 impl Default for Rule {
     /// The rule of a store without one: be first by one tenge, with the careful defaults.
     fn default() -> Self {

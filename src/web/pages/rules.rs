@@ -3,6 +3,7 @@
 
 mod fields;
 mod form;
+pub mod trial;
 
 use std::collections::HashMap;
 

@@ -5,9 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::jobs::{RunProgress, RunView};
+use super::{
+    jobs::{RunProgress, RunView},
+    rules::trial::TrialView,
+};
 use crate::{
     app::{
+        rules::trial::preview_of_store,
         store_edit::{StoreEditError, delete_store, set_repricing_mode},
         sync_products::{SyncError, request_sync},
     },
@@ -193,6 +197,8 @@ struct GoLivePage {
     shell: Shell,
     store: Store,
     figures: StoreFigures,
+    /// What the robot would have sent so far; none while it decided nothing.
+    trial: TrialView,
 }
 
 /// Switching to live asks once more: it is the step from which prices are sent.
@@ -213,8 +219,12 @@ async fn set_mode(
     let id = store.id;
     let goes_live = mode == RepricingMode::Live && store.repricing_mode != RepricingMode::Live;
     if goes_live && form.confirmed != "yes" {
-        let figures = services.db.read(move |conn| overview_store(conn, id)).await?;
+        let (figures, trial) = services
+            .db
+            .read(move |conn| Ok::<_, StoreError>((overview_store(conn, id)?, preview_of_store(conn, id)?)))
+            .await?;
         return html(&GoLivePage {
+            trial: TrialView::new(trial, shell.t),
             shell,
             store,
             figures,

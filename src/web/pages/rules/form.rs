@@ -6,7 +6,10 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::fields::{ChoiceView, FieldView, error_of, kinds, views};
+use super::{
+    fields::{ChoiceView, FieldView, error_of, kinds, views},
+    trial::TrialView,
+};
 use crate::{
     app::{
         edit::{EditError, FieldError, actor_may_change, store_for_change},
@@ -14,6 +17,7 @@ use crate::{
             Attached, NewRule, RuleEdit, RuleEditError, create_rule,
             definition::{Group, Texts as Typed, first_texts, is_complete, lines, rule_of, texts_of},
             edit_rule,
+            trial::try_rule,
         },
     },
     domain::{
@@ -98,6 +102,8 @@ struct FormPage {
     may_change: bool,
     categories: Vec<String>,
     reach: i64,
+    /// What the typed rule would do, when that was asked.
+    trial: Option<TrialView>,
 }
 
 impl FormPage {
@@ -227,6 +233,7 @@ async fn new_page(shell: Shell, services: &Services, actor: Actor, chosen: &Chos
         may_change: true,
         categories,
         reach: 0,
+        trial: None,
     })
 }
 
@@ -299,7 +306,7 @@ pub async fn show(
     html(&rule_page(&req, shell, &user, &services).await?.0)
 }
 
-/// Saves, or shows the form for another kind of strategy.
+/// Saves; or shows the form for another kind of strategy, or what the typed rule would do.
 pub async fn save(
     req: HttpRequest,
     shell: Shell,
@@ -324,6 +331,12 @@ pub async fn save(
         Ok(edit) => edit,
         Err(errors) => return wrong(page, errors),
     };
+    if page.typed("act") == "try" {
+        let (id, typed, t) = (rule.id, edit.rule, page.shell.t);
+        let trial = services.db.read(move |conn| try_rule(conn, id, &typed)).await?;
+        page.trial = Some(TrialView::new(trial, t));
+        return html(&page);
+    }
     let same = stored.get("skus").map(|skus| lines(skus)) == Some(lines(page.typed("skus")));
     edit.products = (page.scope == RuleScope::Selection && !same).then_some(ids);
     let key = (rule.id, page.version);
@@ -384,6 +397,7 @@ async fn rule_page(
         may_change,
         categories: Vec::new(),
         reach,
+        trial: None,
         rule: Some(rule.clone()),
     };
     Ok((page, rule))
