@@ -21,12 +21,12 @@ pub use run::{Stop, run_connection};
 use super::{cabinet_session, edit::FieldError};
 use crate::{
     domain::{
-        AccountId, AccountKind, Actor, AttemptId, AttemptState, JobKind, StoreId, Tenant, UserId,
+        AccountId, AccountKind, Actor, AttemptId, AttemptState, JobKind, JobState, StoreId, Tenant, UserId,
         offer::Merchant,
     },
     queue::{
         enqueue::enqueue_login,
-        runs::{job_run_expire, job_run_fail_logins},
+        runs::{job_run_end_logins, job_run_expire},
     },
     secrets::{Place, Secret, SecretError},
     services::Services,
@@ -364,7 +364,7 @@ fn expire(conn: &mut PgConnection, silence: f64, now: DateTime<Utc>) -> Result<(
         }
     }
     let failure = AttemptState::Interrupted.as_str();
-    job_run_fail_logins(conn, &ids, failure, now)?;
+    job_run_end_logins(conn, &ids, (JobState::Failed, Some(failure)), now)?;
     job_run_expire(conn, JobKind::ConnectStore, now - ATTEMPT_LIFE * 2, failure, now)?;
     Ok(())
 }

@@ -352,14 +352,14 @@ pub fn job_run_expire(
     .execute(conn)?)
 }
 
-/// Ends the open runs that belong to these logins, whose workers are gone.
+/// Ends the open runs that belong to these logins: whose workers are gone, or that a person called off.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn job_run_fail_logins(
+pub fn job_run_end_logins(
     conn: &mut PgConnection,
     attempts: &[AttemptId],
-    failure: &str,
+    (state, failure): (JobState, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let ids: Vec<String> = attempts.iter().map(ToString::to_string).collect();
@@ -373,7 +373,7 @@ pub fn job_run_fail_logins(
             .filter(of_these),
     )
     .set((
-        job_runs::state.eq(JobState::Failed),
+        job_runs::state.eq(state),
         job_runs::failure.eq(failure),
         job_runs::finished_at.eq(now),
     ))

@@ -9,7 +9,8 @@ use secrecy::ExposeSecret;
 use super::{ConnectError, answer_place, expire, merchants_of};
 use crate::{
     app::edit::FieldError,
-    domain::{Actor, AttemptId, AttemptState, Tenant},
+    domain::{Actor, AttemptId, AttemptState, JobState, Tenant},
+    queue::runs::job_run_end_logins,
     secrets::Secret,
     services::Services,
     store::{
@@ -213,7 +214,7 @@ pub async fn cancel_attempt(services: &Services, actor: &Actor, id: AttemptId) -
         .tx(move |conn| {
             attempt_for_change(conn, &actor, id)?;
             attempt_finish(conn, id, AttemptState::Cancelled, &AttemptEnd::default(), now)?;
-            crate::queue::runs::job_run_fail_logins(conn, &[id], AttemptState::Cancelled.as_str(), now)?;
+            job_run_end_logins(conn, &[id], (JobState::Cancelled, None), now)?;
             Ok(())
         })
         .await

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use kaspi_panel::app::connect_store::{
     cancel_attempt, choose_merchant, merchants_of, resend_code, sms_start, sms_verify, verify_code,
 };
+use kaspi_panel::domain::JobState;
 
 use super::*;
 
@@ -146,6 +147,11 @@ async fn asking_for_codes_too_often_shows_the_waiting_time(app: TestApp) {
     cancel_attempt(&app.services, &actor, id).await.unwrap();
     assert!(running.ended().await.is_err());
     assert_eq!(attempt(&app, id).state, AttemptState::Cancelled);
+    let job: JobState = job_runs::table
+        .select(job_runs::state)
+        .first(&mut app.conn())
+        .unwrap();
+    assert_eq!(job, JobState::Cancelled, "called off is no failure");
 
     let id = sms_start(&app.services, &actor, PHONE, None).await.unwrap();
     assert_eq!(run(&app).await, Err(JobError::Fail("blocked")));
