@@ -20,6 +20,7 @@ pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;
 pub mod sync_products;
+pub mod tariff_changes;
 pub mod tariffs;
 pub mod terms;
 pub mod user_accounts;

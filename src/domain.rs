@@ -13,6 +13,7 @@ pub mod pricing;
 pub mod product;
 pub mod proxy;
 pub mod states;
+pub mod tariff_effects;
 pub mod tariffs;
 pub mod terms;
 mod text_enum;

@@ -22,6 +22,7 @@ pub mod product_states;
 pub mod products;
 pub mod proxies;
 pub mod pushes;
+pub mod repriced;
 pub mod rule_reach;
 pub mod rules;
 pub mod sealed;

@@ -58,6 +58,7 @@ field-tax = tax
 field-delivery = delivery
 field-weight_grams = weight
 field-goal = goal
+field-fees = cost of delivery
 field-percent = share
 field-valid_from = holds from
 field-floor_tenge = floor

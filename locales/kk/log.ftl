@@ -58,6 +58,7 @@ field-tax = салық
 field-delivery = жеткізу
 field-weight_grams = салмақ
 field-goal = мақсат
+field-fees = жеткізу құны
 field-percent = үлес
 field-valid_from = басталу күні
 field-floor_tenge = еден

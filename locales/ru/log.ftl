@@ -58,6 +58,7 @@ field-tax = налог
 field-delivery = доставка
 field-weight_grams = вес
 field-goal = цель
+field-fees = стоимость доставки
 field-percent = доля
 field-valid_from = действует с
 field-floor_tenge = пол

@@ -78,6 +78,34 @@ impl Tenge {
         }
     }
 
+    /// A decimal with at most two places, as the predecessor's JSON API writes amounts (`10900.50`), rounded up to
+    /// whole tenge: its `min_profit` becomes a floor, and a floor stays a floor.
+    ///
+    /// # Errors
+    /// [`MoneyError`]; more than two places are no number of that interface.
+    pub fn from_decimal_rounded_up(text: &str) -> Result<Self, MoneyError> {
+        let (whole, hundredths) = decimal(text)?;
+        Self::within(whole + i64::from(hundredths > 0))
+    }
+
+    /// [`Tenge::from_decimal_rounded_up`], rounded down: its `max_profit` becomes a ceiling, and a ceiling stays a
+    /// ceiling.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_decimal_rounded_down(text: &str) -> Result<Self, MoneyError> {
+        let (whole, _) = decimal(text)?;
+        Self::within(whole)
+    }
+
+    fn within(value: i64) -> Result<Self, MoneyError> {
+        if (-Self::MAX.0..=Self::MAX.0).contains(&value) {
+            Ok(Self(value))
+        } else {
+            Err(MoneyError::TooLarge)
+        }
+    }
+
     /// [`Tenge::parse`] for a price: above zero.
     ///
     /// # Errors
@@ -97,6 +125,30 @@ impl std::fmt::Display for Tenge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// `-?digits(.digit{1,2})?` as the largest whole number that is not above it, and the hundredths to add to that.
+fn decimal(text: &str) -> Result<(i64, i64), MoneyError> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    if digits.is_empty() {
+        return Err(MoneyError::Empty);
+    }
+    let (whole, places) = digits.split_once('.').unwrap_or((digits, "00"));
+    let all_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(places) || places.len() > 2 {
+        return Err(MoneyError::NotANumber);
+    }
+    if whole.len() > 15 {
+        return Err(MoneyError::TooLarge);
+    }
+    let number = |s: &str| s.parse::<i64>().map_err(|_| MoneyError::NotANumber);
+    let tens = if places.len() == 1 { 10 } else { 1 };
+    let hundredths = number(whole)? * 100 + number(places)? * tens;
+    let hundredths = if negative { -hundredths } else { hundredths };
+    Ok((hundredths.div_euclid(100), hundredths.rem_euclid(100)))
 }
 
 /// `1,234,567` → `1234567`; anything after a comma or point that is no group of three is a fraction.

@@ -60,6 +60,24 @@ impl Tariffs {
             .map(|tariff| &tariff.rate)
     }
 
+    /// Is there a tariff of this kind and name, on whatever day?
+    #[must_use]
+    pub fn has(&self, kind: TariffKind, name: &str) -> bool {
+        self.0
+            .iter()
+            .any(|tariff| tariff.kind == kind && tariff.name == name)
+    }
+
+    /// The names of a kind that there are, on whatever day; by the alphabet.
+    #[must_use]
+    pub fn names(&self, kind: TariffKind) -> Vec<&str> {
+        let of_kind = self.0.iter().filter(|tariff| tariff.kind == kind);
+        let mut names: Vec<&str> = of_kind.map(|tariff| tariff.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// A share that holds on a day.
     #[must_use]
     pub fn share_on(&self, kind: TariffKind, name: &str, day: NaiveDate) -> Option<Percent> {

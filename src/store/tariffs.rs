@@ -151,11 +151,11 @@ pub fn tariff_update(
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// Removes a tariff.
+/// Removes a tariff that still has `version`.
 ///
 /// # Errors
-/// See [`StoreError`].
-pub fn tariff_delete(conn: &mut PgConnection, id: TariffId) -> Result<(), StoreError> {
-    diesel::delete(tariffs::table.find(id)).execute(conn)?;
-    Ok(())
+/// [`StoreError::Stale`] when somebody else changed it meanwhile.
+pub fn tariff_delete(conn: &mut PgConnection, (id, version): (TariffId, i32)) -> Result<(), StoreError> {
+    let rows = diesel::delete(tariffs::table.find(id).filter(tariffs::version.eq(version))).execute(conn)?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }

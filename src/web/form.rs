@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::secrets::Secret;
+use crate::{domain::percent::Percent, secrets::Secret};
 
 /// Reads a field straight into its secret type: `#[serde(deserialize_with = "form::secret")]`.
 ///
@@ -16,4 +16,11 @@ pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::E
 #[must_use]
 pub fn no_secret() -> Secret {
     Secret::from("")
+}
+
+/// A percentage as people type it: `12,5 %`.
+#[must_use]
+pub fn percent(text: &str) -> Option<Percent> {
+    let digits = text.trim().trim_end_matches('%').trim_end();
+    digits.replace(',', ".").parse().ok()
 }

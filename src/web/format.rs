@@ -1,10 +1,10 @@
 //! The one formatter of money, numbers, dates and durations, the same in all three languages.
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Asia::Almaty;
 
 use super::texts::{Language, Texts};
-use crate::domain::{AccountKind, Tenge};
+use crate::domain::{AccountKind, Tenge, percent::Percent};
 
 /// Space that never breaks a number in two.
 pub const NBSP: char = '\u{a0}';
@@ -91,6 +91,22 @@ fn tenths_of_percent(tenths: i64, language: Language) -> String {
         Language::En => format!("{sign}{whole}.{rest}%"),
         Language::Ru | Language::Kk => format!("{sign}{whole},{rest}{NBSP}%"),
     }
+}
+
+/// `12,5 %` of an exact percentage, with as many digits as it has.
+#[must_use]
+pub fn exact_percent(share: Percent, language: Language) -> String {
+    let digits = share.to_string().replace('-', &MINUS.to_string());
+    match language {
+        Language::En => format!("{digits}%"),
+        Language::Ru | Language::Kk => format!("{}{NBSP}%", digits.replace('.', ",")),
+    }
+}
+
+/// `22.11.2026` of a day.
+#[must_use]
+pub fn day(day: NaiveDate) -> String {
+    day.format("%d.%m.%Y").to_string()
 }
 
 /// `22.11.2026`, in Almaty.

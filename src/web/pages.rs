@@ -13,4 +13,5 @@ pub mod settings;
 pub mod sign_in;
 pub mod stop;
 pub mod stores;
+pub mod tariffs;
 pub mod terms;

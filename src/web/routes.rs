@@ -107,6 +107,7 @@ const AREAS: &[&[Route]] = &[
     pages::jobs::ROUTES,
     pages::stop::ROUTES,
     pages::settings::ROUTES,
+    pages::tariffs::ROUTES,
     pages::terms::ROUTES,
 ];
 

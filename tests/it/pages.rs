@@ -12,5 +12,6 @@ mod seed;
 mod sign_in;
 mod stop;
 mod stores;
+mod tariffs;
 mod terms;
 mod trial;

@@ -134,13 +134,29 @@ impl Economics {
     /// Profit of one sale at `price` in tenge, rounded down; `None` without a band for it.
     #[must_use]
     pub fn profit(&self, price: Tenge) -> Option<Tenge> {
+        let parts = self.profit_parts(price)?;
+        i64::try_from(parts.div_euclid(PARTS)).ok().map(Tenge)
+    }
+
+    /// Does one sale at `price` earn the goal? Exact, as the safe set counts; not without a band for the price.
+    #[must_use]
+    pub fn meets_goal(&self, price: Tenge) -> bool {
+        let (goal, share) = self.wanted();
+        let wanted = i128::from(price.0)
+            .checked_mul(share)
+            .and_then(|of_price| goal.checked_add(of_price));
+        self.profit_parts(price)
+            .zip(wanted)
+            .is_some_and(|(earned, wanted)| earned >= wanted)
+    }
+
+    fn profit_parts(&self, price: Tenge) -> Option<i128> {
         let band = self
             .delivery
             .iter()
             .find(|band| band.up_to.is_none_or(|end| price <= end))?;
-        let parts = i128::from(price.0)
+        i128::from(price.0)
             .checked_mul(self.kept())?
-            .checked_sub(self.fixed_cost(band.fee))?;
-        i64::try_from(parts.div_euclid(PARTS)).ok().map(Tenge)
+            .checked_sub(self.fixed_cost(band.fee))
     }
 }

@@ -2,15 +2,17 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, Utc};
 use chrono_tz::Asia::Almaty;
 
 use crate::{
+    app::tariff_changes::{ComingChange, coming_changes},
     domain::{Outcome, PushState, SessionState, Tenge},
     services::Services,
     store::{
         StoreError,
         overview::{RecentDecision, Today, overview_decisions, overview_today},
+        pushes::almaty_day,
     },
     web::{
         Shell, WebResult,
@@ -29,6 +31,9 @@ pub const ROUTES: &[Route] = &[Route::get("/", Kind::Page, Access::SignedIn, || 
 
 /// Decisions listed on the dashboard.
 const LISTED: i64 = 20;
+
+/// How long before tariffs change it is told.
+const TARIFFS_AHEAD: Days = Days::new(14);
 
 /// One thing that asks for a person, with the one act that answers it.
 struct Issue {
@@ -100,8 +105,12 @@ async fn dashboard(
         })
         .await?;
     let t = shell.t;
+    let last = almaty_day(shell.now) + TARIFFS_AHEAD;
+    let changes = coming_changes(&services, tenant, Some(last)).await?;
+    let mut issues = issues(&shell);
+    issues.extend(changes.iter().map(|change| tariffs_issue(change, t)));
     html(&DashboardPage {
-        issues: issues(&shell),
+        issues,
         today,
         decisions: decisions.into_iter().map(|d| row(d, t)).collect(),
         shell,
@@ -193,6 +202,25 @@ fn issues(shell: &Shell) -> Vec<Issue> {
         });
     }
     issues
+}
+
+/// Tariffs that change soon, and how many products that concerns.
+fn tariffs_issue(change: &ComingChange, t: Texts) -> Issue {
+    let losses = change.losses.len();
+    Issue {
+        class: if losses > 0 { "warn" } else { "info" },
+        icon: "truck",
+        word: t.get("issue-tariffs-word"),
+        title: t.with("issue-tariffs", "day", format::day(change.day)),
+        text: if losses > 0 {
+            t.with("issue-tariffs-losses", "n", losses)
+        } else {
+            t.get("issue-tariffs-none")
+        },
+        at: None,
+        href: format!("/tariffs/changes#day-{}", change.day),
+        act: t.get("issue-look"),
+    }
 }
 
 fn store_name(shell: &Shell, id: crate::domain::StoreId) -> String {

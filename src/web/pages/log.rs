@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::listing::Params;
+use super::{
+    listing::Params,
+    tariffs::{FeeLine, fee_lines},
+    terms::goal_in_words,
+};
 use crate::{
     domain::{ActorKind, AuditId, Tenge},
     services::Services,
@@ -96,8 +100,21 @@ fn words(field: &str, value: Option<&Value>, t: &Texts) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         Some(Value::Array(cities)) if field == "prices" => moved_prices(cities),
+        Some(value @ Value::Array(_)) if field == "fees" => fees_words(value, t),
+        Some(value @ Value::Object(_)) if field == "goal" => serde_json::from_value(value.clone())
+            .map_or_else(|_| value.to_string(), |goal| goal_in_words(goal, t)),
         Some(other) => other.to_string(),
     }
+}
+
+/// A delivery table, line by line.
+fn fees_words(table: &Value, t: &Texts) -> String {
+    let Ok(table) = serde_json::from_value(table.clone()) else {
+        return table.to_string();
+    };
+    let line = |line: FeeLine| format!("{}, {}: {}", line.prices, line.weights, format::money(line.fee));
+    let lines: Vec<String> = fee_lines(&table, t).into_iter().map(line).collect();
+    lines.join("; ")
 }
 
 /// The prices of a push that differ from what was, one per city.
@@ -125,9 +142,16 @@ fn string_words(field: &str, text: &str, t: &Texts) -> String {
         format!("push-{field}-{text}"),
         // Choices of rules, kinds of strategy.
         format!("{field}-{text}"),
+        // Tariffs that come with the panel.
+        format!("tariff-{field}-{text}"),
     ];
     if let Some(key) = keys.iter().find(|key| t.has(key)) {
         return t.get(key);
+    }
+    if field == "valid_from"
+        && let Ok(day) = text.parse()
+    {
+        return format::day(day);
     }
     match text.parse::<DateTime<Utc>>() {
         Ok(at) if field.ends_with("_at") || field.ends_with("_until") => format::date_time(at),

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use chrono_tz::Asia::Almaty;
 use serde::Deserialize;
 
+pub use self::form::goal_in_words;
 use self::form::{Filled, TermsForm};
 use crate::{
     app::{

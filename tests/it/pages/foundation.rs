@@ -152,7 +152,7 @@ async fn error_pages_speak_the_readers_language_and_name_the_request() {
     let page = user.get("/nope").await.expect(404);
     assert_eq!(page.text("h1"), "Такой страницы нет");
     assert_eq!(page.text(".mono"), page.header("x-request-id"));
-    assert_eq!(page.texts("nav.side a").len(), 7);
+    assert_eq!(page.texts("nav.side a").len(), 8);
     let change = [("language", "kk"), ("next", "/nope")];
     assert_eq!(
         user.post("/preferences", &change).await.expect(303).location(),

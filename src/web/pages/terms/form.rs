@@ -13,11 +13,7 @@ use crate::{
         tariffs::Tariffs,
         terms::{Terms, USUAL_COMMISSION, USUAL_DELIVERY},
     },
-    web::{
-        format,
-        pages::products::limits::price_of,
-        texts::{Language, Texts},
-    },
+    web::{form, format, pages::products::limits::price_of, texts::Texts},
 };
 
 /// What the form sends; every field may be empty.
@@ -48,30 +44,20 @@ pub struct TermsForm {
     pub goal_value: String,
 }
 
-/// A percentage as people type it: `12,5 %`.
-pub fn percent_of(text: &str) -> Option<Percent> {
-    text.trim()
-        .trim_end_matches('%')
-        .trim_end()
-        .replace(',', ".")
-        .parse()
-        .ok()
-}
-
-/// A percentage as people read it.
-pub fn percent_in_words(share: Percent, t: &Texts) -> String {
-    match t.language {
-        Language::En => format!("{share}%"),
-        Language::Ru | Language::Kk => format!("{}\u{a0}%", share.to_string().replace('.', ",")),
-    }
-}
-
 /// A goal as people read it.
 pub fn goal_in_words(goal: Goal, t: &Texts) -> String {
     match goal {
         Goal::Profit(amount) => t.with("terms-goal-profit-of", "amount", format::money(Tenge(amount))),
-        Goal::Margin(share) => t.with("terms-goal-margin-of", "share", percent_in_words(share, t)),
-        Goal::Roi(share) => t.with("terms-goal-roi-of", "share", percent_in_words(share, t)),
+        Goal::Margin(share) => t.with(
+            "terms-goal-margin-of",
+            "share",
+            format::exact_percent(share, t.language),
+        ),
+        Goal::Roi(share) => t.with(
+            "terms-goal-roi-of",
+            "share",
+            format::exact_percent(share, t.language),
+        ),
     }
 }
 
@@ -153,8 +139,8 @@ impl TermsForm {
                 }
                 Err(_) => None,
             },
-            GoalKind::Margin => percent_of(&self.goal_value).map(Goal::Margin),
-            GoalKind::Roi => percent_of(&self.goal_value).map(Goal::Roi),
+            GoalKind::Margin => form::percent(&self.goal_value).map(Goal::Margin),
+            GoalKind::Roi => form::percent(&self.goal_value).map(Goal::Roi),
         };
         if goal.is_none() {
             errors.push(FieldError::new("goal_value", "terms-error-goal"));
