@@ -7,8 +7,8 @@ use super::{
     Staff,
     choices::{PERIODS, STORES, YES_NO, period_start, yes_no},
     framework::{
-        Action, Align, Cell, Column, Delete, Dir, Field, Filter, Form, Input, Loss, Model, Outcome,
-        SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
+        Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Label, Loss, Model,
+        Outcome, SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
     },
     staff::administrators,
     stores::on,
@@ -18,7 +18,7 @@ use crate::{
         edit::EditError,
         product_edit::{change_of, delete_product, edit_product},
     },
-    domain::{ProductId, StoreId, Tenge},
+    domain::{ProductId, StoreId, Tenge, pricing::Strategy},
     schema::{preorders, price_decisions, price_pushes, product_prices, products, stores},
     store::{
         StoreError,
@@ -231,6 +231,15 @@ fn filters() -> Vec<Filter<Products>> {
     ]
 }
 
+/// Strategies that do without parameters; none: the rule's.
+const STRATEGIES: Choices = Choices::Fixed(|| {
+    let named = Strategy::named_kinds().map(|kind| (kind.to_owned(), format!("strategy-{kind}")));
+    std::iter::once((String::new(), "product-strategy-rule".to_owned()))
+        .chain(named)
+        .map(|(kind, key)| (kind, Label::Key(key)))
+        .collect()
+});
+
 fn sections() -> Vec<Section<Products>> {
     vec![
         Section {
@@ -261,7 +270,7 @@ fn sections() -> Vec<Section<Products>> {
                 FormField::Edit("ceiling_tenge", Input::Money, |row| {
                     amount(row.and_then(|(product, ..)| product.ceiling_tenge))
                 }),
-                FormField::Edit("strategy", Input::Text(50), |row| {
+                FormField::Edit("strategy", Input::Select(STRATEGIES), |row| {
                     row.and_then(|(product, ..)| product.strategy.clone())
                         .unwrap_or_default()
                 }),

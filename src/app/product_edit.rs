@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::edit::{EditError, FieldError, changed_fields, filled, store_for_change, too_long};
 use crate::{
-    domain::{Actor, ProductId, StoreId, Tenge, product::LOWEST_PRICE, terms::Terms},
+    domain::{Actor, ProductId, StoreId, Tenge, pricing::Strategy, product::LOWEST_PRICE, terms::Terms},
     services::Services,
     store::{
         StoreError,
@@ -208,8 +208,13 @@ fn change_errors(change: &ProductChange, beyond: &Terms) -> Vec<FieldError> {
         }
         _ => {}
     }
-    if too_long(change.strategy.as_deref(), 50) {
-        errors.push(FieldError::new("strategy", "error-too-long"));
+    let known = |strategy: &str| Strategy::named_kinds().any(|kind| kind == strategy);
+    if change
+        .strategy
+        .as_deref()
+        .is_some_and(|strategy| !known(strategy))
+    {
+        errors.push(FieldError::new("strategy", "product-error-strategy"));
     }
     errors
 }

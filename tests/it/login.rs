@@ -200,7 +200,11 @@ async fn a_login_makes_a_store_with_sealed_secrets_and_a_first_sync() {
         (owner, "30000001", "Demo Shop")
     );
     assert_eq!(store.session_state, SessionState::Connected);
-    assert_eq!(store.repricing_mode.as_str(), "off", "nothing happens by itself");
+    assert_eq!(
+        store.repricing_mode.as_str(),
+        "shadow",
+        "nothing is sent by itself"
+    );
     assert_eq!(store.main_city_id, "750000000");
     assert_eq!(store_points_list(&mut app.conn(), store.id).unwrap().len(), 2);
 

@@ -119,7 +119,8 @@ fn new_store(
         session_checked_at: None,
         logged_in_at: None,
         main_city_id: main_city.map_or(ALMATY, |(city, _)| city).to_owned(),
-        repricing_mode: RepricingMode::Off,
+        // It explains from the first sync on, and sends nothing until a person says so.
+        repricing_mode: RepricingMode::Shadow,
         products_count: 0,
         last_sync_at: None,
         lease_owner: None,

@@ -27,6 +27,7 @@ use crate::{
         market::{market_offers_current, market_snapshot_fetch},
         products::ProductRow,
         pushes::{Push, PushCity, push_list_for_product},
+        rules::{RuleRow, rules_of_products},
         stores::{Store, store_fetch},
     },
     web::{
@@ -61,6 +62,8 @@ struct Story {
     card: Option<CardView>,
     pushes: Vec<(Push, Vec<PushCity>)>,
     edits: Vec<AuditEntry>,
+    /// The rule that governs it; none: the built-in one.
+    rule: Option<RuleRow>,
 }
 
 impl Story {
@@ -95,6 +98,7 @@ impl Story {
             may_change: actor_may_change(conn, actor, &store)?,
             pushes: push_list_for_product(conn, id, 50)?,
             edits: audit_list(conn, tenant, Some(("product", id.0)), None, 20)?,
+            rule: rules_of_products(conn, &[id])?.remove(&id),
             row,
             store,
             decision,
@@ -133,6 +137,14 @@ struct ProductPage {
     limits: Limits,
     last_change: String,
     falls: bool,
+}
+
+impl ProductPage {
+    /// The strategy that the product names itself.
+    fn strategy_words(&self) -> String {
+        let kind = self.story.row.row.product.strategy.as_deref().unwrap_or_default();
+        self.shell.t.get_or(&format!("strategy-{kind}"), "strategy-other")
+    }
 }
 
 async fn show(

@@ -40,7 +40,7 @@ async fn a_product_is_changed_by_the_same_rules_as_everywhere() {
         ("version", "1"),
         ("floor_tenge", "7 500"),
         ("ceiling_tenge", ""),
-        ("strategy", "first"),
+        ("strategy", "match_lowest"),
         ("stay", "yes"),
     ];
     let answer = post(&root, &path, &right).await.expect(303);
@@ -56,7 +56,10 @@ async fn a_product_is_changed_by_the_same_rules_as_everywhere() {
         ))
         .first(&mut app.conn())
         .unwrap();
-    assert_eq!(stored, (Some(7_500), None, Some("first".to_owned()), false, 2));
+    assert_eq!(
+        stored,
+        (Some(7_500), None, Some("match_lowest".to_owned()), false, 2)
+    );
 
     let history = root.get(&format!("{path}history/")).await.expect(200);
     let lines = history.text("main .hist");

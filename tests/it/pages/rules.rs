@@ -366,3 +366,52 @@ async fn rules_of_others_do_not_exist_and_viewers_only_look() {
         1
     );
 }
+
+#[tokio::test]
+async fn a_product_names_its_strategy_and_its_page_the_rule_that_governs_it() {
+    let shop = seller().await;
+    let product = shop.product("A-1");
+    let path = format!("/products/{product}");
+    let page = shop.client.get(&path).await.expect(200);
+    assert_eq!(page.count("a[href^='/rules/new?']"), 1);
+    let wide = shop.make("store", &[("name", "Wide")]).await;
+    let near = shop.make("product", &[("name", "Near"), ("sku", "A-1")]).await;
+    let governing = async || shop.client.get(&path).await.expect(200).page_links(".facts a");
+    assert_eq!(governing().await[0], format!("/rules/{near}"));
+    shop.client
+        .post(&format!("/rules/{near}/enabled"), &[("enabled", "off")])
+        .await
+        .expect(303);
+    assert_eq!(governing().await[0], format!("/rules/{wide}"));
+
+    let stored = || {
+        products::table
+            .find(product)
+            .select(products::strategy)
+            .first::<Option<String>>(&mut shop.app.conn())
+            .unwrap()
+    };
+    let edit = format!("{path}/edit");
+    let page = shop.client.get(&edit).await.expect(200);
+    let kinds = page.page().html();
+    assert!(kinds.contains("value=\"target_margin\"") && !kinds.contains("value=\"hold_place\""));
+    for (typed, status, kept) in [
+        ("match_lowest", 303, Some("match_lowest")),
+        ("hold_place", 422, Some("match_lowest")),
+        ("", 303, None),
+    ] {
+        let mut fields = shop
+            .client
+            .get(&edit)
+            .await
+            .expect(200)
+            .form_fields("main form.card");
+        fields.retain(|(name, _)| name != "strategy");
+        fields.push(("strategy".to_owned(), typed.to_owned()));
+        let answer = shop.send(&edit, &fields).await.expect(status);
+        assert_eq!(stored().as_deref(), kept);
+        if status == 422 {
+            assert_eq!(answer.attribute("#strategy", "aria-invalid"), "true");
+        }
+    }
+}

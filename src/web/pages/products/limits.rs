@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     app::edit::FieldError,
-    domain::{ProductId, Tenge, money::MoneyError},
+    domain::{ProductId, Tenge, money::MoneyError, pricing::Strategy},
     store::{
         PgConnection, StoreError,
         audit::audit_list,
@@ -27,6 +27,8 @@ pub struct LimitsForm {
     pub repricing_enabled: Option<String>,
     /// Hands off until then, in Almaty; absent: as it was.
     pub locked_until: Option<String>,
+    /// Its own strategy; empty: the rule's; absent: as it was.
+    pub strategy: Option<String>,
     /// The version that was on the screen.
     pub version: i32,
     /// Where to go afterwards.
@@ -86,6 +88,8 @@ pub struct Limits {
     pub enabled: bool,
     /// Hands off until then, as the field wants it.
     pub locked_until: String,
+    /// Its own strategy; empty: the rule's.
+    pub strategy: String,
     /// Where to go afterwards.
     pub back: String,
     /// What is wrong.
@@ -107,6 +111,7 @@ impl Limits {
             ceiling: typed(product.ceiling_tenge),
             enabled: product.repricing_enabled,
             locked_until: product.locked_until.map_or_else(String::new, field_time),
+            strategy: product.strategy.clone().unwrap_or_default(),
             back: back.to_owned(),
             errors: Vec::new(),
             theirs: None,
@@ -121,8 +126,30 @@ impl Limits {
             ceiling: form.ceiling_tenge.clone(),
             enabled: form.repricing_enabled.is_some(),
             locked_until: form.locked_until.clone().unwrap_or_default(),
+            strategy: form
+                .strategy
+                .clone()
+                .or_else(|| product.strategy.clone())
+                .unwrap_or_default(),
             ..Self::of(product, &form.back)
         }
+    }
+
+    /// The strategies to choose from, with their words and whether each is chosen: those that do without
+    /// parameters, and what stands there.
+    #[must_use]
+    pub fn strategies(&self, t: &Texts) -> Vec<(String, String, bool)> {
+        let mut kinds: Vec<&str> = Strategy::named_kinds().collect();
+        if !self.strategy.is_empty() && !kinds.contains(&self.strategy.as_str()) {
+            kinds.push(&self.strategy);
+        }
+        kinds
+            .into_iter()
+            .map(|kind| {
+                let words = t.get_or(&format!("strategy-{kind}"), "strategy-other");
+                (kind.to_owned(), words, kind == self.strategy)
+            })
+            .collect()
     }
 
     /// The sentence for a field; empty when it is right.
@@ -162,7 +189,7 @@ impl LimitsForm {
             repricing_enabled: self.repricing_enabled.is_some(),
             floor_tenge,
             ceiling_tenge,
-            strategy: product.strategy.clone(),
+            strategy: self.strategy.clone().or_else(|| product.strategy.clone()),
             locked_until,
         })
     }
