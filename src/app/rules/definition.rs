@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -287,7 +288,7 @@ pub fn rule_of(base: &Rule, kind: &str, texts: &Texts) -> Result<Rule, Vec<Field
     }
     let mut errors = Vec::new();
     for field in FIELDS.iter().filter(|field| field.belongs_to(kind)) {
-        match value_of(field, texts) {
+        match value_of(field, texts).and_then(|value| alone(field, kind, value)) {
             Ok(value) => put(&mut written, field.pointer, value),
             Err(error) => errors.push(error),
         }
@@ -301,6 +302,25 @@ pub fn rule_of(base: &Rule, kind: &str, texts: &Texts) -> Result<Rule, Vec<Field
     })?;
     check(&rule)?;
     Ok(rule)
+}
+
+/// The value, if a rule that is right in all else takes it: the engine itself names only its first complaint.
+fn alone(field: &DefinitionField, kind: &str, value: Value) -> Result<Value, FieldError> {
+    let mut written = serde_json::to_value(Rule::default()).unwrap_or_default();
+    put(&mut written, "/strategy", least(kind));
+    put(&mut written, field.pointer, value.clone());
+    let taken = Rule::deserialize(written).is_ok_and(|rule| rule.check().is_ok());
+    if taken { Ok(value) } else { Err(field.wrong()) }
+}
+
+/// A strategy of this kind with no more than it needs.
+fn least(kind: &str) -> Value {
+    match kind {
+        "hold_place" => json!({ "kind": kind, "place": 1 }),
+        "follow" => json!({ "kind": kind, "merchants": ["-"] }),
+        "fixed" => json!({ "kind": kind, "price": 1 }),
+        _ => json!({ "kind": kind }),
+    }
 }
 
 /// Holds a rule against the ranges of the engine.

@@ -144,14 +144,15 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
     let typed = [
         ("name", "New name"),
         ("step", "0"),
+        ("max_up_percent", "ten"),
         ("max_down_percent", "7,5"),
         ("alone", "hold"),
     ];
     let fields = shop.typed(&path, &typed).await;
     let page = shop.send(&path, &fields).await.expect(422);
     assert_eq!(page.count("#step[aria-invalid=true]"), 1);
-    assert_eq!(page.count(".err"), 1);
-    assert_eq!(page.attribute(".errors a", "href"), "#step");
+    assert_eq!(page.count(".err"), 2);
+    assert_eq!(page.page_links(".errors a"), ["#step", "#max_up_percent"]);
     assert_eq!(page.attribute("#name", "value"), "New name");
     assert_eq!(page.attribute("#max_down_percent", "value"), "7,5");
     assert_eq!(page.attribute("#alone option[selected]", "value"), "hold");

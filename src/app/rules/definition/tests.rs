@@ -100,3 +100,23 @@ fn each_wrong_field_is_named() {
         "kind"
     );
 }
+
+#[test]
+fn all_wrong_fields_are_named_at_once() {
+    let mut texts = first_texts("follow");
+    for (name, text) in [
+        ("merchants", ""),
+        ("delta", "101"),
+        ("delta_unit", "percent"),
+        ("max_down_percent", "abc"),
+        ("min_move_tenge", "0"),
+    ] {
+        texts.insert(name.to_owned(), text.to_owned());
+    }
+    let errors = rule_of(&Rule::default(), "follow", &texts).unwrap_err();
+    let named: Vec<&str> = errors.iter().map(|error| error.field).collect();
+    assert_eq!(
+        named,
+        ["merchants", "delta", "max_down_percent", "min_move_tenge"]
+    );
+}

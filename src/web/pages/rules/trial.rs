@@ -1,5 +1,7 @@
 //! What a rule would do, or a store that goes live, as a card of figures and moves.
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     app::rules::trial::{Move, TRIAL_MAX, Trial},
     web::{format, texts::Texts},
@@ -30,6 +32,16 @@ impl TrialView {
             capped: (trial.of > TRIAL_MAX).then_some(TRIAL_MAX),
             trial,
             t,
+        }
+    }
+
+    /// The oldest and the newest of the data, in words; one where both read the same.
+    pub fn ages(&self, now: &DateTime<Utc>) -> String {
+        let age = |at: DateTime<Utc>| format::age(at, *now, self.t);
+        match self.trial.data.map(|(from, to)| (age(from), age(to))) {
+            None => String::new(),
+            Some((from, to)) if from == to => to,
+            Some((from, to)) => format!("{from} – {to}"),
         }
     }
 
