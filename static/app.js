@@ -91,6 +91,26 @@
     if ([...changed].some((form) => form.isConnected)) event.preventDefault();
   });
 
+  // Rows chosen for an act: how many, and all of the page at once.
+  const picks = () => [...document.querySelectorAll("input[form=pick]")];
+  function tellPicked() {
+    const all = picks();
+    const chosen = all.filter((box) => box.checked).length;
+    const count = document.querySelector("[data-picked]");
+    if (count) count.textContent = `${count.dataset.picked} ${chosen}`;
+    const whole = document.querySelector("[data-pick-all]");
+    if (!whole) return;
+    whole.hidden = false;
+    const box = whole.querySelector("input");
+    box.checked = chosen > 0 && chosen === all.length;
+    box.indeterminate = chosen > 0 && chosen < all.length;
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("[data-pick-all]")) for (const box of picks()) box.checked = event.target.checked;
+    tellPicked();
+  });
+  document.addEventListener("reset", () => setTimeout(tellPicked));
+
   // Messages.
   function toast(message) {
     const list = document.getElementById("toasts");
@@ -140,6 +160,7 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.successful) settle();
+    tellPicked();
     const wanted = event.target.querySelector?.("[data-focus]");
     const before = focused ? document.getElementById(focused) : null;
     if (wanted) wanted.focus();
@@ -150,6 +171,7 @@
     }
   });
 
+  tellPicked();
   for (const button of document.querySelectorAll("[data-reveal]")) button.hidden = false;
   document.querySelector("[data-focus]")?.focus();
 })();

@@ -1,10 +1,14 @@
 # Rules of repricing.
-nav-rules = Rules
+nav-rules = Price rules
 rules-lead = A rule tells the robot how to find a price. For each product the nearest that is switched on counts: the product's own, then its selection's, category's, store's.
 rules-new = New rule
 rules-none = No rules yet
 rules-none-text = Without a rule the robot keeps a product first, 1 ₸ below the best price, within floor and ceiling. Add a rule to choose another strategy or to limit how the price moves.
 rules-none-here = This store has no rules: the built-in one counts, first by 1 ₸.
+rules-start-beat_lowest = to be first: for products that sell fast
+rules-start-behind_leader = to start no price war: second place, with a profit
+rules-start-best_reachable = when the cheapest is below your floor: the best place there is
+rules-start-capture_gap = when you are first already: bring the price back up to the next seller
 rules-first = Add the first rule
 rules-no-store = Connect a store first
 rules-no-store-text = Rules belong to the products of a store.
@@ -51,7 +55,12 @@ rule-delete-conflict = The rule was changed while you were looking. Check it and
 rule-deleted = The rule is deleted
 rule-created = The rule is made: its products are being checked again
 rule-saved = The rule is saved: its products are being checked again
-rule-conflict = The rule was changed while you were editing. Your values are still in the form: save again to replace theirs.
+rule-conflict = The rule was changed while you were editing
+rule-conflict-differs = How your values differ
+rule-conflict-field = Field
+rule-conflict-theirs = Saved
+rule-conflict-yours = Yours
+rule-conflict-take = Take what was saved
 rule-read-only = You may look at this rule but not change it.
 rule-form = Settings of the rule
 rule-log = Log of the rule
@@ -210,7 +219,7 @@ rule-error-taken = There is a rule here already: change it or choose another pla
 rule-error-category = Choose a category
 rule-error-product = The store has no such product
 rule-error-skus-none = Name at least one sku
-rule-error-skus-many = Too many skus: at most 10,000
+rule-error-skus-many = Too many skus: at most 5,000
 rule-error-skus-unknown = The store has no such skus
 rule-error-amount = Enter whole tenge of at least 1, or more than 0 and up to 100 %
 rule-error-delta = Enter whole tenge, or from −100 to 100 %
@@ -252,4 +261,11 @@ product-strategy-hint = Takes the place of the rule's strategy for this product
 product-error-strategy = Choose a strategy from the list
 product-rule = Rule
 product-rule-none = the built-in one: first by 1 ₸
-product-rule-own = a rule of its own
+product-rule-own = Make a rule for this product alone
+rule-picked = { $n ->
+    [one] { $n } product
+   *[other] { $n } products
+}
+rule-pick-none = Tick the products that need a rule
+rule-pick-many = Too many products: at most 5,000. Narrow the filter or make a rule for the category
+rule-pick-stores = Products of several stores are chosen. A rule holds in one of them: products of the others are left out.

@@ -77,7 +77,8 @@ fn edit_in(
     };
     let product = (row.product.id, row.product.category.as_deref());
     let beyond = terms_beyond_product(conn, row.product.store_id, product)?;
-    let errors = change_errors(&change, &beyond);
+    let mut errors = change_errors(&change, &beyond);
+    errors.extend(strategy_error(&change, row.product.strategy.as_deref()));
     if !errors.is_empty() {
         return Err(EditError::Invalid(errors));
     }
@@ -208,19 +209,21 @@ fn change_errors(change: &ProductChange, beyond: &Terms) -> Vec<FieldError> {
         }
         _ => {}
     }
-    let known = |strategy: &str| Strategy::named_kinds().any(|kind| kind == strategy);
-    if change
-        .strategy
-        .as_deref()
-        .is_some_and(|strategy| !known(strategy))
-    {
-        errors.push(FieldError::new("strategy", "product-error-strategy"));
-    }
     errors
 }
 
+/// A strategy must be one that does without parameters. One that is not known, from before, may stay: the robot
+/// refuses to play it, and nobody loses it by changing a floor.
+fn strategy_error(change: &ProductChange, before: Option<&str>) -> Option<FieldError> {
+    let kind = change.strategy.as_deref()?;
+    let known = Strategy::named_kinds().any(|named| named == kind) || before == Some(kind);
+    (!known).then_some(FieldError::new("strategy", "product-error-strategy"))
+}
+
 fn new_errors(product: &Product) -> Vec<FieldError> {
-    let mut errors = change_errors(&change_of(product), &Terms::default());
+    let change = change_of(product);
+    let mut errors = change_errors(&change, &Terms::default());
+    errors.extend(strategy_error(&change, None));
     for (field, value) in [
         ("name", product.name.as_str()),
         ("kaspi_product_id", product.kaspi_product_id.as_str()),

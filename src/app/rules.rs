@@ -27,8 +27,8 @@ pub type RuleEditError = EditError<RuleRow>;
 
 /// Longest name of a rule or a category.
 const NAME_MAX: usize = 255;
-/// Most products of a selection, as many as a person can paste.
-pub const SELECTION_MAX: usize = 10_000;
+/// Most products of a selection, as many as a form carries.
+pub const SELECTION_MAX: usize = 5_000;
 /// Skus that the audit log names.
 const SKUS_TOLD: usize = 50;
 
@@ -421,6 +421,14 @@ fn facts(row: &RuleRow) -> Value {
         }
     }
     Value::Object(facts)
+}
+
+/// What differs between a rule as it is kept and as somebody wants it, by field: `(kept, wanted)`. The products of a
+/// selection are left out.
+#[must_use]
+pub fn differences(kept: &RuleRow, wanted: &RuleEdit) -> Option<(Value, Value)> {
+    let after = wanted.apply(kept, kept.updated_at).ok()?;
+    changed_fields(facts(kept), facts(&after))
 }
 
 fn entry(actor: &Actor, now: DateTime<Utc>, row: &RuleRow, action: &str) -> AuditEntry {

@@ -1,5 +1,7 @@
 //! Products: the seller's own offers, with their price in the store's main city.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 use serde_json::Value;
@@ -208,6 +210,44 @@ pub fn product_list(
         total,
         page,
     })
+}
+
+/// The products of the tenant that match, at most `limit`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_ids(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &ProductFilter,
+    limit: i64,
+) -> Result<Vec<ProductId>, StoreError> {
+    Ok(filtered(tenant, filter)
+        .select(products::id)
+        .order(products::id)
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// These products of the tenant as people name them (sku, else the cabinet's offer id), by store and in order.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_skus(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    ids: &[ProductId],
+) -> Result<BTreeMap<StoreId, Vec<String>>, StoreError> {
+    let rows: Vec<(StoreId, Option<String>, String)> = of_tenant(tenant)
+        .filter(products::id.eq_any(ids.to_vec()))
+        .select((products::store_id, products::sku, products::kaspi_product_id))
+        .load(conn)?;
+    let mut named: BTreeMap<StoreId, Vec<String>> = BTreeMap::new();
+    for (store, sku, offer) in rows {
+        named.entry(store).or_default().push(sku.unwrap_or(offer));
+    }
+    named.values_mut().for_each(|skus| skus.sort_unstable());
+    Ok(named)
 }
 
 /// How many products of the tenant match.

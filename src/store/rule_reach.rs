@@ -10,7 +10,7 @@ use diesel::{
 
 use super::{StoreError, rules::RuleRow, stores::store_list};
 use crate::{
-    domain::{ProductId, RuleId, StoreId, Tenant},
+    domain::{ProductId, RuleId, RuleScope, StoreId, Tenant},
     schema::{products, rule_products},
 };
 
@@ -21,9 +21,8 @@ const REACHES: &str = "r.store_id = p.store_id and (r.scope = 'store'
   or r.scope = 'selection' and exists (
     select from rule_products chosen where chosen.rule_id = r.id and chosen.product_id = p.id))";
 
-/// The nearest first, as `rules_of_products` sorts.
-const NEAREST: &str =
-    "array_position(array['product', 'selection', 'category', 'store'], r.scope), r.position, r.id";
+/// The scopes, the nearest first, as `rules_of_products` sorts.
+const ORDER: &str = "array['product', 'selection', 'category', 'store']";
 
 /// How many products of the tenant each rule governs: those for which it is the nearest that is switched on.
 /// Rules that govern none are left out, archived products too.
@@ -41,12 +40,25 @@ pub fn rule_reach(conn: &mut PgConnection, tenant: Tenant) -> Result<HashMap<Rul
     let stores: Vec<uuid::Uuid> = store_list(conn, tenant)?.iter().map(|store| store.id.0).collect();
     let rows: Vec<Reach> = diesel::sql_query(format!(
         "select nearest.id, count(*) as products from products p cross join lateral (
-           select r.id from rules r where r.enabled and {REACHES} order by {NEAREST} limit 1) nearest
+           select r.id from rules r where r.enabled and {REACHES} order by array_position({ORDER}, r.scope), r.position, r.id limit 1) nearest
          where p.store_id = any($1) and p.archived_at is null group by nearest.id"
     ))
     .bind::<Array<Uuid>, _>(stores)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.id, row.products)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Governed {
+    #[diesel(sql_type = Uuid)]
+    id: ProductId,
+    #[diesel(sql_type = BigInt)]
+    of: i64,
+}
+
+fn governed(rows: Vec<Governed>) -> (Vec<ProductId>, i64) {
+    let of = rows.first().map_or(0, |row| row.of);
+    (rows.into_iter().map(|row| row.id).collect(), of)
 }
 
 /// The products that a rule governs, or would were it switched on: at most `limit` of them and how many there are.
@@ -58,25 +70,46 @@ pub fn rule_governed(
     id: RuleId,
     limit: i64,
 ) -> Result<(Vec<ProductId>, i64), StoreError> {
-    #[derive(QueryableByName)]
-    struct Governed {
-        #[diesel(sql_type = Uuid)]
-        id: ProductId,
-        #[diesel(sql_type = BigInt)]
-        of: i64,
-    }
     let rows: Vec<Governed> = diesel::sql_query(format!(
         "select p.id, count(*) over () as of from rules it
          join products p on p.store_id = it.store_id and p.archived_at is null
          cross join lateral (select r.id from rules r where (r.enabled or r.id = it.id) and {REACHES}
-           order by {NEAREST} limit 1) nearest
+           order by array_position({ORDER}, r.scope), r.position, r.id limit 1) nearest
          where it.id = $1 and nearest.id = it.id order by p.id limit $2"
     ))
     .bind::<Uuid, _>(id.0)
     .bind::<BigInt, _>(limit)
     .load(conn)?;
-    let of = rows.first().map_or(0, |row| row.of);
-    Ok((rows.into_iter().map(|row| row.id).collect(), of))
+    Ok(governed(rows))
+}
+
+/// The products that a rule attached so would govern, were it made: at most `limit` of them and how many there are. A
+/// new selection stands behind the others.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn rule_would_govern(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    (scope, category, chosen): (RuleScope, Option<&str>, &[ProductId]),
+    limit: i64,
+) -> Result<(Vec<ProductId>, i64), StoreError> {
+    let rows: Vec<Governed> = diesel::sql_query(format!(
+        "select p.id, count(*) over () as of from products p
+         where p.store_id = $1 and p.archived_at is null
+           and ($2 = 'store' or $2 = 'category' and p.category = $3 or p.id = any($4))
+           and not exists (select from rules r where r.enabled and {REACHES}
+             and (array_position({ORDER}, r.scope) < array_position({ORDER}, $2)
+               or r.scope = 'selection' and $2 = 'selection'))
+         order by p.id limit $5"
+    ))
+    .bind::<Uuid, _>(store_id.0)
+    .bind::<Text, _>(scope.as_str())
+    .bind::<Nullable<Text>, _>(category)
+    .bind::<Array<Uuid>, _>(chosen.iter().map(|id| id.0).collect::<Vec<_>>())
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(governed(rows))
 }
 
 /// Makes the products that a rule reaches due at once: what holds for them has changed.

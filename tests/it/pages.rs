@@ -4,6 +4,7 @@ mod dashboard;
 mod foundation;
 mod jobs;
 mod log;
+mod picked;
 mod preorders;
 mod product;
 mod products;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Cell, Choices, Model, Problem, SaveError,
-    model::{Labelled, Save},
+    model::{Label, Labelled, Save},
 };
 use crate::store::StoreError;
 
@@ -157,7 +157,11 @@ fn view<M: Model>(
     conn: &mut PgConnection,
 ) -> Result<Option<FieldView>, StoreError> {
     let (input, value) = match (field, row) {
-        (Field::Edit(_, input, value), row) => (input.view(conn)?, value(row)),
+        (Field::Edit(_, input, value), row) => {
+            let (mut input, value) = (input.view(conn)?, value(row));
+            input.keep(&value);
+            (input, value)
+        }
         (Field::Once(_, input, _), None) => (input.view(conn)?, String::new()),
         (Field::Once(_, _, cell) | Field::Show(_, cell), Some(row)) => {
             (InputView::Shown(cell(row)), String::new())
@@ -171,6 +175,18 @@ fn view<M: Model>(
         value,
         error: None,
     }))
+}
+
+impl InputView {
+    /// A stored value that is no choice becomes one: saving the rest of the form does not replace it.
+    fn keep(&mut self, value: &str) {
+        if let Self::Select(choices) = self
+            && !value.is_empty()
+            && choices.iter().all(|(known, _)| known != value)
+        {
+            choices.push((value.to_owned(), Label::Words(value.to_owned())));
+        }
+    }
 }
 
 impl Input {

@@ -73,3 +73,22 @@ fn only_changed_fields_reach_the_log() {
     );
     assert_eq!(changed_fields(before.clone(), before), None);
 }
+
+#[test]
+fn a_strategy_is_one_that_does_without_parameters_or_the_one_that_was_there() {
+    let named = |kind: &str| ProductChange {
+        strategy: Some(kind.to_owned()),
+        ..change(false, None, None)
+    };
+    assert_eq!(strategy_error(&change(false, None, None), Some("yo_yo")), None);
+    assert_eq!(strategy_error(&named("match_lowest"), None), None);
+    assert_eq!(strategy_error(&named("yo_yo"), Some("yo_yo")), None);
+    for (kind, before) in [
+        ("yo_yo", None),
+        ("hold_place", Some("yo_yo")),
+        ("Match_lowest", None),
+    ] {
+        let error = strategy_error(&named(kind), before).map(|error| (error.field, error.code));
+        assert_eq!(error, Some(("strategy", "product-error-strategy")), "{kind}");
+    }
+}

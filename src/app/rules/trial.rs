@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::Attached;
 use crate::{
     domain::{
-        Outcome, ProductId, RuleId, StoreId, Tenge,
+        Outcome, ProductId, RuleId, RuleScope, StoreId, Tenge,
         pricing::{Input, Rule, decide},
     },
     store::{
         PgConnection, StoreError,
         decisions::{StoredDecision, decision_list_newest},
-        rule_reach::{TrialProduct, rule_governed, trial_products, trial_products_of_store},
+        rule_reach::{
+            TrialProduct, rule_governed, rule_would_govern, trial_products, trial_products_of_store,
+        },
     },
 };
 
@@ -120,7 +123,31 @@ impl Trial {
 /// See [`StoreError`].
 pub fn try_rule(conn: &mut PgConnection, id: RuleId, rule: &Rule) -> Result<Trial, StoreError> {
     let (ids, of) = rule_governed(conn, id, TRIAL_MAX)?;
-    let products = trial_products(conn, &ids)?;
+    play(conn, &ids, of, rule)
+}
+
+/// Plays a rule that is not there yet over the products that it would govern, were it made and switched on.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn try_new_rule(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    attached: &Attached,
+    rule: &Rule,
+) -> Result<Trial, StoreError> {
+    let (scope, category, chosen): (_, _, &[ProductId]) = match attached {
+        Attached::Store => (RuleScope::Store, None, &[]),
+        Attached::Category(name) => (RuleScope::Category, Some(name.as_str()), &[]),
+        Attached::Selection(ids) => (RuleScope::Selection, None, ids),
+        Attached::Product(id) => (RuleScope::Product, None, std::slice::from_ref(id)),
+    };
+    let (ids, of) = rule_would_govern(conn, store_id, (scope, category, chosen), TRIAL_MAX)?;
+    play(conn, &ids, of, rule)
+}
+
+fn play(conn: &mut PgConnection, ids: &[ProductId], of: i64, rule: &Rule) -> Result<Trial, StoreError> {
+    let products = trial_products(conn, ids)?;
     over(conn, products, of, |product, decision| {
         let mut input = Input::from_stored(decision.decision_version, &decision.input).ok()?;
         input.rule = rule.played_for(product.strategy.as_deref());

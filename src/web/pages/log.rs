@@ -49,10 +49,17 @@ impl Change {
     /// The changed fields of a line.
     #[must_use]
     pub fn all(line: &AuditEntry, t: &Texts) -> Vec<Self> {
+        let nothing = Value::Null;
+        let (before, after) = (line.before.as_ref(), line.after.as_ref());
+        Self::between(before.unwrap_or(&nothing), after.unwrap_or(&nothing), t)
+    }
+
+    /// The fields that differ between two objects.
+    #[must_use]
+    pub fn between(before: &Value, after: &Value, t: &Texts) -> Vec<Self> {
         let empty = serde_json::Map::new();
-        let object = |value: &Option<Value>| value.as_ref().and_then(Value::as_object).cloned();
-        let before = object(&line.before).unwrap_or_else(|| empty.clone());
-        let after = object(&line.after).unwrap_or(empty);
+        let before = before.as_object().unwrap_or(&empty);
+        let after = after.as_object().unwrap_or(&empty);
         let mut fields: Vec<&String> = before.keys().chain(after.keys()).collect();
         fields.sort();
         fields.dedup();

@@ -201,6 +201,25 @@ fn list_of(
     })
 }
 
+/// The filter of the list that a form repeats field by field.
+#[must_use]
+pub fn filter_of_form(fields: &[(String, String)]) -> ProductFilter {
+    filter_of(&params_of_form(fields))
+}
+
+/// The list that a form repeats field by field.
+#[must_use]
+pub fn address_of_form(fields: &[(String, String)]) -> String {
+    params_of_form(fields).here()
+}
+
+fn params_of_form(fields: &[(String, String)]) -> Params {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    Params::parse(&query, "/products", NAMES)
+}
+
 fn filter_of(params: &Params) -> ProductFilter {
     let category = params.get("category");
     let view = VIEWS.iter().find(|(name, _)| *name == params.get("view"));

@@ -1,8 +1,10 @@
 //! The rules: the list by store and nearness with what each one governs, its switch and order, and removing one.
 //! Making and changing stand in [`form`].
 
+mod choose;
 mod fields;
 mod form;
+mod theirs;
 pub mod trial;
 
 use std::collections::HashMap;
@@ -44,6 +46,9 @@ pub const ROUTES: &[Route] = &[
     Route::get("/rules/new", Kind::Page, Access::Manager, || web::to(form::new)),
     Route::post("/rules/new", Kind::Page, Access::Manager, || {
         web::to(form::create)
+    }),
+    Route::post("/rules/chosen", Kind::Page, Access::Manager, || {
+        web::to(choose::for_products)
     }),
     Route::get("/rules/{id}", Kind::Page, Access::SignedIn, || {
         web::to(form::show)
@@ -94,6 +99,19 @@ struct RulesPage {
 impl RulesPage {
     fn may_change(&self) -> bool {
         self.stores.iter().any(|store| store.may_change)
+    }
+
+    /// Kinds of strategy that a first rule is mostly made of.
+    fn starters(&self) -> [&'static str; 4] {
+        ["beat_lowest", "behind_leader", "best_reachable", "capture_gap"]
+    }
+
+    /// The form of a rule for the whole store; with several stores the first step.
+    fn start(&self, kind: &str) -> String {
+        match self.stores.as_slice() {
+            [only] => format!("/rules/new?store={}&scope=store&kind={kind}", only.store.id),
+            _ => format!("/rules/new?scope=store&kind={kind}"),
+        }
     }
 
     fn none(&self) -> bool {

@@ -82,6 +82,11 @@ impl StorePage {
         city::city_name(&self.store.main_city_id)
     }
 
+    /// Has it products, and the robot none of them?
+    fn is_new(&self) -> bool {
+        self.shell.may_change() && self.figures.products > 0 && self.figures.repriced == 0
+    }
+
     fn needs_login(&self) -> bool {
         matches!(
             self.store.session_state,

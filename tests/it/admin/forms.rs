@@ -60,6 +60,16 @@ async fn a_product_is_changed_by_the_same_rules_as_everywhere() {
         stored,
         (Some(7_500), None, Some("match_lowest".to_owned()), false, 2)
     );
+    let refused = [("version", "2"), ("floor_tenge", "7 500"), ("strategy", "yo_yo")];
+    let answer = post(&root, &path, &refused).await.expect(422);
+    assert_eq!(answer.attribute("main .errors a", "href"), "#f-strategy");
+    // A stored word that is no choice any more stays one.
+    diesel::update(products::table.find(id))
+        .set(products::strategy.eq("yo_yo"))
+        .execute(&mut app.conn())
+        .unwrap();
+    let page = root.get(&path).await.expect(200);
+    assert_eq!(page.attribute("#f-strategy option[selected]", "value"), "yo_yo");
 
     let history = root.get(&format!("{path}history/")).await.expect(200);
     let lines = history.text("main .hist");

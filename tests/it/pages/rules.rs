@@ -52,12 +52,11 @@ impl Seller {
 
     /// The fields of the form as a browser sends them, with some of them typed anew.
     async fn typed(&self, path: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
-        let mut fields = self
-            .client
-            .get(path)
-            .await
-            .expect(200)
-            .form_fields("main form.card");
+        self.typed_in("main form.card", path, changes).await
+    }
+
+    async fn typed_in(&self, form: &str, path: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut fields = self.client.get(path).await.expect(200).form_fields(form);
         for (name, value) in changes {
             fields.retain(|(known, _)| known != name);
             if !value.is_empty() || *name == "name" {
@@ -102,6 +101,13 @@ async fn a_rule_is_made_in_two_steps_and_stands_in_the_list() {
     shop.product("A-1");
     let page = shop.client.get("/rules").await.expect(200);
     assert_eq!(page.attribute(".blank a.btn", "href"), "/rules/new");
+    let starters = page.page_links(".first-steps a");
+    assert_eq!(starters.len(), 4);
+    for start in starters {
+        let page = shop.client.get(&start).await.expect(200);
+        assert_eq!(page.count("input[name=scope][value=store]"), 1, "{start}");
+        assert_eq!(page.count("#step"), 1, "{start}");
+    }
     let page = shop.client.get("/rules/new").await.expect(200);
     assert_eq!(page.count("input[name=kind]"), 12);
     assert_eq!(page.count("input[name=scope]"), 4);
@@ -305,6 +311,9 @@ async fn who_saves_second_is_asked_and_keeps_what_was_typed() {
     shop.send(&path, &theirs).await.expect(303);
     let page = shop.send(&path, &mine).await.expect(409);
     assert_eq!(page.attribute("#name", "value"), "Mine");
+    assert!(page.text(".conflict h2").contains("aigul"), "who was it");
+    assert_eq!(page.texts(".conflict tbody td"), ["Theirs", "Mine"]);
+    assert_eq!(page.attribute(".conflict a", "href"), path);
     assert_eq!(shop.rule(id).name, "Theirs");
     shop.send(&path, &page.form_fields("main form.card"))
         .await
@@ -415,4 +424,35 @@ async fn a_product_names_its_strategy_and_its_page_the_rule_that_governs_it() {
             assert_eq!(answer.attribute("#strategy", "aria-invalid"), "true");
         }
     }
+}
+
+#[tokio::test]
+async fn a_strategy_that_is_not_known_survives_a_change_of_limits() {
+    let shop = seller().await;
+    let product = shop.product("A-1");
+    let path = format!("/products/{product}");
+    diesel::update(products::table.find(product))
+        .set(products::strategy.eq("yo_yo"))
+        .execute(&mut shop.app.conn())
+        .unwrap();
+    // The form in the row does not show it.
+    let row = [
+        ("floor_tenge", "8 100"),
+        ("ceiling_tenge", "12 000"),
+        ("version", "1"),
+    ];
+    shop.client.post(&format!("{path}/edit"), &row).await.expect(303);
+    let page = shop.client.get(&path).await.expect(200);
+    assert_eq!(page.attribute("#strategy option[selected]", "value"), "yo_yo");
+    assert_eq!(page.attribute("#floor", "value"), "8\u{a0}100");
+    let fields = shop
+        .typed_in("#settings form", &path, &[("floor_tenge", "8 200")])
+        .await;
+    shop.send(&path, &fields).await.expect(303);
+    let stored: (Option<String>, Option<i64>) = products::table
+        .find(product)
+        .select((products::strategy, products::floor_tenge))
+        .first(&mut shop.app.conn())
+        .unwrap();
+    assert_eq!(stored, (Some("yo_yo".to_owned()), Some(8_200)));
 }

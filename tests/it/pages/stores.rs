@@ -244,3 +244,30 @@ async fn every_state_of_a_login_has_its_sentence_and_next_step() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_store_whose_products_nobody_switched_on_tells_how_to_begin() {
+    let mut app = TestApp::new();
+    let (client, id) = seller(&mut app).await;
+    let path = format!("/stores/{id}");
+    let page = client.get(&path).await.expect(200);
+    assert_eq!(page.count("#first-prices"), 0, "the catalogue comes first");
+    let off = NewProduct {
+        repricing: false,
+        ..NewProduct::default()
+    };
+    db_product(&mut app.conn(), id, &off);
+    let page = client.get(&path).await.expect(200);
+    assert_eq!(page.texts("#first-prices li").len(), 4);
+    assert_eq!(
+        page.attribute("#first-prices a.btn", "href"),
+        format!("/products?store={id}")
+    );
+    let on = NewProduct {
+        sku: "SKU-2",
+        ..NewProduct::default()
+    };
+    db_product(&mut app.conn(), id, &on);
+    let page = client.get(&path).await.expect(200);
+    assert_eq!(page.count("#first-prices"), 0);
+}

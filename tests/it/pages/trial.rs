@@ -202,3 +202,51 @@ async fn who_goes_live_sees_what_would_be_sent() {
     let trial = preview_of_store(&mut shop.app.conn(), shop.store).unwrap();
     assert_eq!((trial.without_input, trial.data), (4, None));
 }
+
+#[tokio::test]
+async fn a_new_rule_is_tried_before_it_is_made() {
+    let shop = Shop::open().await;
+    let before = shop.traces();
+    let tried = async |scope: &str, changes: &[(&str, &str)]| {
+        let store = shop.store;
+        let path = format!("/rules/new?store={store}&scope={scope}&kind=beat_lowest");
+        let mut fields = shop
+            .client
+            .get(&path)
+            .await
+            .expect(200)
+            .form_fields("main form.card");
+        for (name, value) in [("name", "New"), ("act", "try")].iter().chain(changes) {
+            fields.retain(|(known, _)| known != name);
+            fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        fields.retain(|(name, _)| name != "csrf_token");
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        told(&shop.client.post("/rules/new", &fields).await.expect(200))
+    };
+    // Nearer than the store's: it would govern what it is attached to.
+    let (figures, moves) = tried("product", &[("sku", "FALLS"), ("step", "100")]).await;
+    assert_eq!(figures, ["0", "1", "0", "0"]);
+    assert!(moves[0].starts_with("FALLS10 000 ₸9 800 ₸"), "{moves:?}");
+    let (figures, _) = tried("selection", &[("skus", "RISES\nHELD\nOFF")]).await;
+    assert_eq!(figures, ["1", "0", "0", "1", "1"]);
+    // Another selection stands before it, another store's rule does not matter.
+    diesel::insert_into(rules::table)
+        .values((
+            rules::id.eq(Uuid::now_v7()),
+            rules::store_id.eq(shop.store),
+            rules::name.eq("Before"),
+            rules::scope.eq("selection"),
+            rules::definition.eq(json!({"strategy": {"kind": "match_lowest"}})),
+            rules::created_at.eq(now()),
+            rules::updated_at.eq(now()),
+        ))
+        .execute(&mut shop.app.conn())
+        .unwrap();
+    let chosen = "insert into rule_products (rule_id, product_id)
+        select r.id, p.id from rules r, products p where r.name = 'Before' and p.sku = 'RISES'";
+    diesel::sql_query(chosen).execute(&mut shop.app.conn()).unwrap();
+    let (figures, _) = tried("selection", &[("skus", "RISES\nHELD")]).await;
+    assert_eq!(figures, ["0", "0", "0", "1"]);
+    assert_eq!(shop.traces(), before);
+}

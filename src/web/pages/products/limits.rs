@@ -48,6 +48,8 @@ pub struct Theirs {
     pub ceiling: Option<Tenge>,
     /// Their opt-in.
     pub enabled: bool,
+    /// The strategy that they named.
+    pub strategy: Option<String>,
 }
 
 impl Theirs {
@@ -67,7 +69,17 @@ impl Theirs {
             floor: product.floor_tenge,
             ceiling: product.ceiling_tenge,
             enabled: product.repricing_enabled,
+            strategy: product.strategy.clone(),
         })
+    }
+
+    /// Their strategy in words.
+    #[must_use]
+    pub fn strategy(&self, t: &Texts) -> String {
+        match &self.strategy {
+            None => t.get("product-strategy-rule"),
+            Some(kind) => t.get_or(&format!("strategy-{kind}"), "strategy-other"),
+        }
     }
 }
 

@@ -4,10 +4,11 @@
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
-use serde::Deserialize;
 
 use super::{
+    choose::{self, Chosen},
     fields::{ChoiceView, FieldView, error_of, kinds, views},
+    theirs::Theirs,
     trial::TrialView,
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
             Attached, NewRule, RuleEdit, RuleEditError, create_rule,
             definition::{Group, Texts as Typed, first_texts, is_complete, lines, rule_of, texts_of},
             edit_rule,
-            trial::try_rule,
+            trial::{try_new_rule, try_rule},
         },
     },
     domain::{
@@ -26,11 +27,10 @@ use crate::{
     },
     services::Services,
     store::{
-        StoreError,
         products::product_categories,
         rule_reach::{products_by_sku, rule_governed, rule_product_skus},
         rules::{RuleRow, rule_fetch},
-        stores::{Store, store_fetch, store_list},
+        stores::{Store, store_fetch},
     },
     web::{
         Shell, WebError, WebResult,
@@ -44,45 +44,6 @@ use crate::{
 
 /// Unknown skus that an error names.
 const SKUS_NAMED: usize = 20;
-
-/// The first step of a new rule: where and how.
-#[derive(Template)]
-#[template(path = "rules/choose.html")]
-struct ChoosePage {
-    shell: Shell,
-    stores: Vec<Store>,
-    chosen: Chosen,
-    kinds: Vec<ChoiceView>,
-}
-
-impl ChoosePage {
-    fn scopes(&self) -> impl Iterator<Item = &'static RuleScope> {
-        RuleScope::ALL.iter().rev()
-    }
-
-    fn is_scope(&self, scope: &RuleScope) -> bool {
-        self.chosen.scope == scope.as_str() || self.chosen.scope.is_empty() && *scope == RuleScope::Store
-    }
-
-    fn is_store(&self, store: &Store) -> bool {
-        self.chosen.store == store.id.to_string()
-    }
-
-    fn is_chosen(&self, kind: &ChoiceView) -> bool {
-        kind.chosen || self.chosen.kind.is_empty() && kind.word == "beat_lowest"
-    }
-}
-
-/// What the first step chose, as its address says.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Chosen {
-    store: String,
-    scope: String,
-    kind: String,
-    category: String,
-    sku: String,
-}
 
 #[derive(Template)]
 #[template(path = "rules/form.html")]
@@ -98,7 +59,8 @@ struct FormPage {
     version: i32,
     errors: Vec<FieldError>,
     unknown: Vec<String>,
-    conflict: bool,
+    /// Somebody saved meanwhile: who, when, and what differs.
+    theirs: Option<Theirs>,
     may_change: bool,
     categories: Vec<String>,
     reach: i64,
@@ -176,7 +138,7 @@ pub async fn new(
 ) -> WebResult<HttpResponse> {
     let chosen = chosen.into_inner();
     let actor = user.0.actor(&req);
-    if !chosen.kind.is_empty() {
+    if !chosen.kind.is_empty() && !chosen.store.is_empty() {
         let mut page = new_page(shell, &services, actor, &chosen).await?;
         page.typed = first_texts(&page.kind);
         page.typed.insert("enabled".to_owned(), "1".to_owned());
@@ -184,25 +146,7 @@ pub async fn new(
         page.typed.insert("sku".to_owned(), chosen.sku);
         return html(&page);
     }
-    let stores = services
-        .db
-        .read(move |conn| {
-            let mut stores = Vec::new();
-            for store in store_list(conn, actor.tenant())? {
-                if actor_may_change(conn, &actor, &store)? {
-                    stores.push(store);
-                }
-            }
-            Ok::<_, StoreError>(stores)
-        })
-        .await?;
-    let all = kinds(Strategy::KINDS.iter().copied(), &chosen.kind, shell.t).collect();
-    html(&ChoosePage {
-        shell,
-        stores,
-        chosen,
-        kinds: all,
-    })
+    choose::page(shell, &services, actor, chosen).await
 }
 
 async fn new_page(shell: Shell, services: &Services, actor: Actor, chosen: &Chosen) -> WebResult<FormPage> {
@@ -229,7 +173,7 @@ async fn new_page(shell: Shell, services: &Services, actor: Actor, chosen: &Chos
         version: 0,
         errors: Vec::new(),
         unknown: Vec::new(),
-        conflict: false,
+        theirs: None,
         may_change: true,
         categories,
         reach: 0,
@@ -265,6 +209,9 @@ pub async fn create(
     let actor = user.0.actor(&req);
     let mut page = new_page(shell, &services, actor.clone(), &chosen).await?;
     page.typed = typed;
+    if page.typed("act") == "first" {
+        return html(&begun(page));
+    }
     if page.typed("act") == "kind" || !is_complete(&page.kind, &page.typed) {
         return html(&with_first_texts(page));
     }
@@ -281,6 +228,14 @@ pub async fn create(
             None => return wrong(page, vec![FieldError::new("sku", "rule-error-product")]),
         },
     };
+    if page.typed("act") == "try" {
+        let (store, rule, t) = (page.store.id, edit.rule, page.shell.t);
+        let trial = services
+            .db
+            .read(move |conn| try_new_rule(conn, store, &attached, &rule));
+        page.trial = Some(TrialView::new(trial.await?, t));
+        return html(&page);
+    }
     let new = NewRule {
         store_id: page.store.id,
         attached,
@@ -340,15 +295,20 @@ pub async fn save(
     let same = stored.get("skus").map(|skus| lines(skus)) == Some(lines(page.typed("skus")));
     edit.products = (page.scope == RuleScope::Selection && !same).then_some(ids);
     let key = (rule.id, page.version);
+    let wanted = edit.clone();
     match edit_rule(&services, &user.0.actor(&req), key, edit).await {
         Ok(()) => {
             session::flash(&session, true, page.shell.t.get("rule-saved"))?;
             Ok(see_other(&format!("/rules/{}", rule.id)))
         }
         Err(EditError::Invalid(errors)) => wrong(page, errors),
-        Err(EditError::Conflict(theirs)) => {
-            page.version = theirs.version;
-            page.conflict = true;
+        Err(EditError::Conflict(kept)) => {
+            let (tenant, t) = (user.0.tenant(), page.shell.t);
+            page.version = kept.version;
+            let theirs = services
+                .db
+                .read(move |conn| Theirs::new(conn, tenant, &kept, &wanted, t));
+            page.theirs = Some(theirs.await?);
             html_with(StatusCode::CONFLICT, &page)
         }
         Err(error) => Err(edit_error(error)),
@@ -393,7 +353,7 @@ async fn rule_page(
         version: rule.version,
         errors: Vec::new(),
         unknown: Vec::new(),
-        conflict: false,
+        theirs: None,
         may_change,
         categories: Vec::new(),
         reach,
@@ -401,6 +361,15 @@ async fn rule_page(
         rule: Some(rule.clone()),
     };
     Ok((page, rule))
+}
+
+/// The form as it begins, for products that were chosen in their list.
+fn begun(mut page: FormPage) -> FormPage {
+    let skus = page.typed(&choose::skus_name(page.store.id)).to_owned();
+    page.typed = first_texts(&page.kind);
+    page.typed.insert("enabled".to_owned(), "1".to_owned());
+    page.typed.insert("skus".to_owned(), skus);
+    page
 }
 
 /// The first texts of a kind under what was typed.
