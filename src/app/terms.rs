@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::edit::{EditError, FieldError, changed_fields, store_for_change};
 use crate::{
     domain::{
-        Actor, TariffKind, Tenge, percent::Percent, pricing::Goal, product::LOWEST_PRICE, terms::Terms,
+        Actor, TariffKind, Tenge, percent::Percent, pricing::Goal, product::LOWEST_PRICE, tariffs::Tariffs,
+        terms::Terms,
     },
     services::Services,
     store::{
@@ -14,10 +15,10 @@ use crate::{
         audit::{AuditEntry, audit_insert},
         error::Unique,
         products::product_fetch,
-        tariffs::{TariffRow, tariff_list},
+        tariffs::tariffs_load,
         terms::{
-            PricingTerms, TermsPlace, products_make_due, terms_delete, terms_fetch, terms_insert,
-            terms_update,
+            PricingTerms, TermsPlace, products_make_due, store_has_category, terms_delete, terms_fetch,
+            terms_insert, terms_update,
         },
     },
 };
@@ -47,14 +48,24 @@ pub async fn set_terms(
             let store = store_for_change::<PricingTerms>(conn, &actor, place.store_id())?;
             let name = match &place {
                 TermsPlace::Store(_) => store.name,
-                TermsPlace::Category(_, category) => category.clone(),
+                // Of one that no product belongs to any more, what is set can still be cleared.
+                TermsPlace::Category(id, category) => {
+                    let known =
+                        store_has_category(conn, *id, category)? || terms_fetch(conn, &place)?.is_some();
+                    known.then(|| category.clone()).ok_or(EditError::NotFound)?
+                }
                 TermsPlace::Product(store_id, id) => {
                     let row = product_fetch(conn, actor.tenant(), *id)?;
                     let row = row.filter(|row| row.product.store_id == *store_id);
                     row.ok_or(EditError::NotFound)?.product.name
                 }
             };
-            let errors = terms_errors(&terms, &tariff_list(conn)?);
+            let wider = match &place {
+                TermsPlace::Category(id, _) => terms_fetch(conn, &TermsPlace::Store(*id))?,
+                TermsPlace::Store(_) | TermsPlace::Product(..) => None,
+            };
+            let wider = wider.map(|row| row.terms()).unwrap_or_default();
+            let errors = terms_errors(&terms, &wider, &tariffs_load(conn)?);
             if !errors.is_empty() {
                 return Err(EditError::Invalid(errors));
             }
@@ -79,7 +90,12 @@ pub async fn set_terms(
                 Some(old) => terms_update(conn, (old.id, version), &new),
             };
             match written {
-                Err(StoreError::Stale | StoreError::Duplicate(Unique::Terms)) => {
+                Err(StoreError::Stale) => {
+                    let row = terms_fetch(conn, &place)?;
+                    return Err(EditError::Conflict(Box::new(theirs(row))));
+                }
+                // The failed statement ended the transaction: nothing more can be asked in it.
+                Err(StoreError::Duplicate(Unique::Terms)) => {
                     return Err(EditError::Conflict(Box::new(theirs(None))));
                 }
                 result => result?,
@@ -107,18 +123,22 @@ fn terms_json(terms: &Terms) -> Value {
     })
 }
 
-fn terms_errors(terms: &Terms, tariffs: &[TariffRow]) -> Vec<FieldError> {
+/// `wider`: what holds where these terms are silent.
+fn terms_errors(terms: &Terms, wider: &Terms, tariffs: &Tariffs) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut wrong = |field, code| errors.push(FieldError::new(field, code));
+    let inherited_ceiling = wider.ceiling.filter(|_| terms.ceiling.is_none());
     match terms.floor {
         Some(floor) if floor < LOWEST_PRICE => wrong("floor_tenge", "product-error-floor-low"),
         Some(floor) if floor > Tenge::MAX => wrong("floor_tenge", "product-error-price-high"),
+        Some(floor) if inherited_ceiling.is_some_and(|ceiling| ceiling < floor) => {
+            wrong("floor_tenge", "terms-error-floor-high");
+        }
         _ => {}
     }
+    let floor = terms.floor.or(wider.floor).unwrap_or(LOWEST_PRICE);
     match terms.ceiling {
-        Some(ceiling) if ceiling < terms.floor.unwrap_or(LOWEST_PRICE) => {
-            wrong("ceiling_tenge", "product-error-ceiling-low");
-        }
+        Some(ceiling) if ceiling < floor => wrong("ceiling_tenge", "product-error-ceiling-low"),
         Some(ceiling) if ceiling > Tenge::MAX => wrong("ceiling_tenge", "product-error-price-high"),
         _ => {}
     }
@@ -149,10 +169,12 @@ fn terms_errors(terms: &Terms, tariffs: &[TariffRow]) -> Vec<FieldError> {
         ("tax", TariffKind::Tax, &terms.tax),
         ("delivery", TariffKind::Delivery, &terms.delivery),
     ] {
-        let known = |name: &String| tariffs.iter().any(|row| row.kind == kind && row.name == *name);
-        if name.as_ref().is_some_and(|name| !known(name)) {
+        if name.as_deref().is_some_and(|name| !tariffs.has(kind, name)) {
             wrong(field, "terms-error-tariff");
         }
     }
     errors
 }
+
+#[cfg(test)]
+mod tests;

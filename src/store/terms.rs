@@ -273,6 +273,21 @@ pub fn products_all_make_due(conn: &mut PgConnection, now: DateTime<Utc>) -> Res
     Ok(())
 }
 
+/// Does any product of the store, archived or not, belong to this category?
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_has_category(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    category: &str,
+) -> Result<bool, StoreError> {
+    let of_it = products::table
+        .filter(products::store_id.eq(store_id))
+        .filter(products::category.eq(category));
+    Ok(diesel::select(diesel::dsl::exists(of_it)).get_result(conn)?)
+}
+
 /// Do any terms name this tariff?
 ///
 /// # Errors

@@ -8,17 +8,20 @@ use actix_session::SessionExt;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
 
-use super::products::{
-    edit::{edit_error, theirs},
-    limits::{Limits, LimitsForm},
-    row::{Row, row_fetch},
+use super::{
+    products::{
+        edit::{edit_error, theirs},
+        limits::{Limits, LimitsForm},
+        row::{Row, row_fetch},
+    },
+    terms::Outcome,
 };
 use crate::{
     app::{
         edit::{EditError, actor_may_change},
         product_edit::edit_product,
     },
-    domain::{Actor, ProductId, PushState},
+    domain::{Actor, ProductId, PushState, tariffs::Tariffs},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -26,9 +29,10 @@ use crate::{
         decisions::{StoredDecision, decision_fetch_newest},
         market::{market_offers_current, market_snapshot_fetch},
         products::ProductRow,
-        pushes::{Push, PushCity, push_list_for_product},
+        pushes::{Push, PushCity, almaty_day, push_list_for_product},
         rules::{RuleRow, rules_of_products},
         stores::{Store, store_fetch},
+        tariffs::tariffs_load,
     },
     web::{
         Shell, WebError, WebResult,
@@ -62,6 +66,7 @@ struct Story {
     card: Option<CardView>,
     pushes: Vec<(Push, Vec<PushCity>)>,
     edits: Vec<AuditEntry>,
+    tariffs: Tariffs,
     /// The rule that governs it; none: the built-in one.
     rule: Option<RuleRow>,
 }
@@ -98,6 +103,7 @@ impl Story {
             may_change: actor_may_change(conn, actor, &store)?,
             pushes: push_list_for_product(conn, id, 50)?,
             edits: audit_list(conn, tenant, Some(("product", id.0)), None, 20)?,
+            tariffs: tariffs_load(conn)?,
             rule: rules_of_products(conn, &[id])?.remove(&id),
             row,
             store,
@@ -135,6 +141,7 @@ struct ProductPage {
     steps: Vec<Step>,
     events: Vec<Event>,
     limits: Limits,
+    outcome: Outcome,
     last_change: String,
     falls: bool,
 }
@@ -216,6 +223,7 @@ fn answer(shell: Shell, status: StatusCode, story: Story, limits: Limits) -> Web
         None => (String::new(), false),
     };
     let page = ProductPage {
+        outcome: Outcome::of(&story.row.row, &story.tariffs, almaty_day(shell.now), &t),
         steps: story.steps(&t),
         events: history::events(
             &story.pushes,

@@ -2,29 +2,31 @@
 //! follows for the price.
 
 mod form;
+mod outcome;
 
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
-use chrono::NaiveDate;
-use chrono_tz::Asia::Almaty;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-pub use self::form::goal_in_words;
-use self::form::{Filled, TermsForm};
+use self::form::{Filled, TermsForm, Wider};
+pub use self::{form::goal_in_words, outcome::Outcome};
 use crate::{
     app::{
-        edit::{EditError, FieldError},
+        edit::{EditError, FieldError, store_for_change},
         terms::{TermsEditError, set_terms},
     },
-    domain::{ProductId, StoreId, TariffKind, Tenge, pricing, tariffs::Tariffs, terms::Terms},
+    domain::{Actor, ProductId, StoreId, TariffKind, Tenge, tariffs::Tariffs, terms::Terms},
     services::Services,
     store::{
         StoreError,
+        audit::audit_list,
         products::{ProductRow, product_categories_counted, product_fetch},
+        pushes::almaty_day,
         stores::Store,
         tariffs::tariffs_load,
-        terms::{PricingTerms, TermsPlace, terms_beyond_product, terms_fetch, terms_list},
+        terms::{PricingTerms, TermsPlace, store_has_category, terms_fetch, terms_list},
     },
     web::{
         Shell, WebError, WebResult,
@@ -115,7 +117,15 @@ async fn list(shell: Shell, store: OwnedStore, services: web::Data<Services>) ->
         let row = rows.iter().find(|row| row.category.as_deref() == category);
         row.map_or_else(String::new, |row| in_words(&row.terms(), &t))
     };
-    let categories = counted
+    // What is set for a category without products is shown too, so that it can be cleared.
+    let mut all = counted;
+    for name in rows.iter().filter_map(|row| row.category.clone()) {
+        if !all.iter().any(|(known, _)| *known == name) {
+            all.push((name, 0));
+        }
+    }
+    all.sort();
+    let categories = all
         .into_iter()
         .map(|(name, products)| CategoryLine {
             set: of(Some(&name)),
@@ -197,67 +207,76 @@ impl Around {
 /// What is set there, what would hold without it, and the tariffs.
 struct Present {
     row: Option<PricingTerms>,
-    wider: Terms,
+    wider: Wider,
     tariffs: Tariffs,
 }
 
-async fn present(services: &Services, around: &Around) -> WebResult<Present> {
-    let place = around.place.clone();
+/// What stands around the form, for whoever may change it.
+async fn present(services: &Services, actor: &Actor, around: &Around) -> WebResult<Present> {
+    let (actor, place) = (actor.clone(), around.place.clone());
     let category = around
         .product
         .as_ref()
         .and_then(|row| row.product.category.clone());
-    Ok(services
+    services
         .db
         .read(move |conn| {
-            let wider = match &place {
-                TermsPlace::Store(_) => Terms::default(),
-                TermsPlace::Category(store_id, _) => terms_fetch(conn, &TermsPlace::Store(*store_id))?
-                    .map(|row| row.terms())
-                    .unwrap_or_default(),
-                TermsPlace::Product(store_id, _) => {
-                    // Nobody's key: only what category and store set.
-                    let nobody = ProductId(uuid::Uuid::nil());
-                    terms_beyond_product(conn, *store_id, (nobody, category.as_deref()))?
-                }
+            let store_id = place.store_id();
+            store_for_change::<PricingTerms>(conn, &actor, store_id)?;
+            let row = terms_fetch(conn, &place)?;
+            if let TermsPlace::Category(_, category) = &place
+                && row.is_none()
+                && !store_has_category(conn, store_id, category)?
+            {
+                return Err(EditError::NotFound);
+            }
+            let mut wider = Vec::new();
+            if let Some(category) = category {
+                wider.push(("category", TermsPlace::Category(store_id, category)));
+            }
+            if place != TermsPlace::Store(store_id) {
+                wider.push(("store", TermsPlace::Store(store_id)));
+            }
+            let set = |(word, place): (&'static str, TermsPlace)| {
+                let row = terms_fetch(conn, &place)?;
+                Ok::<_, StoreError>((word, row.map(|row| row.terms()).unwrap_or_default()))
             };
-            Ok::<_, StoreError>(Present {
-                row: terms_fetch(conn, &place)?,
-                wider,
+            Ok(Present {
+                wider: Wider(wider.into_iter().map(set).collect::<Result<_, _>>()?),
+                row,
                 tariffs: tariffs_load(conn)?,
             })
         })
-        .await?)
+        .await
+        .map_err(|error: TermsEditError| error.into())
 }
 
-/// What follows from all that holds for a product.
-struct Outcome {
-    /// Lowest price, in words; empty: none.
-    lowest: String,
-    /// What the present price earns, in words; empty: not known.
-    profit: String,
-    /// It earns less than nothing.
-    loss: bool,
-    /// What is missing to know it, in words.
-    gaps: Vec<String>,
+/// What somebody else set while the form was open.
+struct Theirs {
+    /// Who; empty when not known.
+    who: String,
+    at: DateTime<Utc>,
+    /// What is set now, in words.
+    set: String,
 }
 
-fn outcome(row: &ProductRow, tariffs: &Tariffs, day: NaiveDate, t: &Texts) -> Outcome {
-    let economics = row.terms.economics(tariffs, day);
-    let lowest = pricing::lowest_safe(row.terms.limits(), economics.as_ref().ok());
-    let price = row.price.as_ref().map(|price| price.price_tenge);
-    let profit = price.and_then(|price| economics.as_ref().ok()?.profit(price));
-    Outcome {
-        lowest: lowest.map_or_else(String::new, format::money),
-        profit: profit.map_or_else(String::new, format::money),
-        loss: profit.is_some_and(|profit| profit < Tenge(0)),
-        gaps: economics
-            .err()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|gap| t.get(format!("terms-gap-{}", gap.as_str().replace('_', "-"))))
-            .collect(),
-    }
+async fn theirs(services: &Services, actor: &Actor, row: &PricingTerms, t: &Texts) -> WebResult<Theirs> {
+    let (tenant, id) = (actor.tenant(), row.id);
+    let line = services
+        .db
+        .read(move |conn| audit_list(conn, tenant, Some(("pricing_terms", id.0)), None, 1))
+        .await?
+        .pop();
+    let set = in_words(&row.terms(), t);
+    Ok(Theirs {
+        at: line.as_ref().map_or(row.updated_at, |line| line.at),
+        who: line.map(|line| line.actor_name).unwrap_or_default(),
+        set: if set.is_empty() {
+            t.get("terms-nothing")
+        } else {
+            set
+        },
+    })
 }
 
 #[derive(Template)]
@@ -267,7 +286,7 @@ struct EditPage {
     around: Around,
     filled: Filled,
     errors: Vec<FieldError>,
-    conflict: bool,
+    theirs: Option<Theirs>,
     outcome: Option<Outcome>,
 }
 
@@ -275,11 +294,11 @@ impl EditPage {
     async fn new(
         shell: Shell,
         services: &Services,
-        around: Around,
+        (actor, around): (&Actor, Around),
         typed: Option<TermsForm>,
     ) -> WebResult<Self> {
-        let present = present(services, &around).await?;
-        let day = shell.now.with_timezone(&Almaty).date_naive();
+        let present = present(services, actor, &around).await?;
+        let day = almaty_day(shell.now);
         let version = present.row.as_ref().map_or(0, |row| row.version);
         let form = typed.unwrap_or_else(|| {
             let set = present.row.as_ref().map(PricingTerms::terms).unwrap_or_default();
@@ -290,9 +309,9 @@ impl EditPage {
             outcome: around
                 .product
                 .as_ref()
-                .map(|row| outcome(row, &present.tariffs, day, &shell.t)),
+                .map(|row| Outcome::of(row, &present.tariffs, day, &shell.t)),
             errors: Vec::new(),
-            conflict: false,
+            theirs: None,
             around,
             shell,
         })
@@ -307,13 +326,16 @@ impl EditPage {
 }
 
 async fn edit_of_store(
+    req: HttpRequest,
     shell: Shell,
+    user: ManagerUser,
     store: OwnedStore,
     services: web::Data<Services>,
     asked: web::Query<Asked>,
 ) -> WebResult<HttpResponse> {
     let around = Around::of_store(&store.0, &asked.category, &shell.t);
-    html(&EditPage::new(shell, &services, around, None).await?)
+    let actor = user.0.actor(&req);
+    html(&EditPage::new(shell, &services, (&actor, around), None).await?)
 }
 
 async fn product_of(req: &HttpRequest, user: &CurrentUser, services: &Services) -> WebResult<ProductRow> {
@@ -332,7 +354,8 @@ async fn edit_of_product(
     services: web::Data<Services>,
 ) -> WebResult<HttpResponse> {
     let around = Around::of_product(product_of(&req, &user, &services).await?);
-    html(&EditPage::new(shell, &services, around, None).await?)
+    let actor = user.actor(&req);
+    html(&EditPage::new(shell, &services, (&actor, around), None).await?)
 }
 
 async fn save_of_store(
@@ -366,7 +389,7 @@ async fn save(
     shell: Shell,
     services: &Services,
     session: &Session,
-    (actor, around): (crate::domain::Actor, Around),
+    (actor, around): (Actor, Around),
     form: TermsForm,
 ) -> WebResult<HttpResponse> {
     let saved = match form.terms() {
@@ -379,22 +402,23 @@ async fn save(
             return Ok(see_other(&around.back));
         }
         Err(EditError::Invalid(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
-        Err(EditError::Conflict(theirs)) => {
+        Err(EditError::Conflict(row)) => {
             // What was typed stays; saving once more replaces what somebody else set.
             let form = TermsForm {
-                version: theirs.version,
+                version: row.version,
                 ..form
             };
-            let page = EditPage::new(shell, services, around, Some(form)).await?;
+            let theirs = theirs(services, &actor, &row, &shell.t).await?;
+            let page = EditPage::new(shell, services, (&actor, around), Some(form)).await?;
             let page = EditPage {
-                conflict: true,
+                theirs: Some(theirs),
                 ..page
             };
             return html_with(StatusCode::CONFLICT, &page);
         }
         Err(error) => return Err(error.into()),
     };
-    let page = EditPage::new(shell, services, around, Some(form)).await?;
+    let page = EditPage::new(shell, services, (&actor, around), Some(form)).await?;
     html_with(status, &EditPage { errors, ..page })
 }
 

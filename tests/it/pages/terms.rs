@@ -10,6 +10,7 @@ use kaspi_panel::{
 };
 use serde_json::Value;
 
+use super::seed::db_access;
 use crate::support::{Client, NewProduct, TestApp, db_product, db_store, db_user, now};
 
 async fn shop(app: &mut TestApp) -> (Client, StoreId, ProductId) {
@@ -77,13 +78,29 @@ async fn a_person_sets_costs_from_wide_to_near_and_sees_what_follows() {
         ))
         .await
         .expect(200);
-    assert_eq!(category.texts("#tax option")[0], "упрощённый режим (задано шире)");
+    assert_eq!(category.texts("#tax option")[0], "упрощённый режим (от магазина)");
     let form = [("category", "Чайники"), ("version", "0"), ("weight_grams", "900")];
     client.post(&edit, &form).await.expect(303);
 
     let own = format!("/products/{product}/terms");
     let page = client.get(&own).await.expect(200);
-    assert_eq!(page.text(".plainlist"), "себестоимости");
+    assert_eq!(
+        page.texts(".plainlist li"),
+        [
+            "Себестоимость не указана: действует только пол",
+            "Пола тоже нет: робот не меняет цену"
+        ]
+    );
+    // Where each value comes from, the nearest place first.
+    assert!(page.text("#weight-h").starts_with("900 г (от категории)"));
+    assert_eq!(page.texts("#delivery option")[0], "по городу (от магазина)");
+    assert_eq!(page.texts("#commission option")[0], "обычная (обычно)");
+    assert_eq!(page.texts("#goal_kind option")[0], "5 % цены (от магазина)");
+    let shown = client.get(&format!("/products/{product}")).await.expect(200);
+    assert_eq!(
+        shown.texts("#economics li")[0],
+        "Себестоимость не указана: действует только пол"
+    );
     assert_eq!(page.texts(".figs dd")[0], "—");
     client
         .post(&own, &[("version", "0"), ("unit_cost_tenge", "9 000")])
@@ -96,6 +113,9 @@ async fn a_person_sets_costs_from_wide_to_near_and_sees_what_follows() {
     assert_eq!(page.texts(".figs dd")[0], "12 925 ₸");
     assert_eq!(page.texts(".figs dd")[2], "\u{2212}135 ₸");
     assert!(page.body_text().contains("в убыток"));
+    let shown = client.get(&format!("/products/{product}")).await.expect(200);
+    let facts = shown.texts("#economics dd");
+    assert_eq!(facts, ["9 000 ₸", "12 925 ₸", "\u{2212}135 ₸"]);
     assert_eq!(holds(&app, product).unit_cost, Some(Tenge(9_000)));
     assert_eq!(holds(&app, product).weight_grams, Some(900));
 
@@ -176,6 +196,8 @@ async fn the_second_of_two_is_told_and_keeps_what_was_typed() {
         .post(&edit, &[("version", "0"), ("weight_grams", "200")])
         .await
         .expect(409);
+    let told = page.text(".conflict");
+    assert!(told.contains("aigul") && told.contains("100 г"), "{told}");
     assert_eq!(page.attribute("#weight_grams", "value"), "200");
     assert_eq!(page.attribute("input[name=version]", "value"), "1");
     client
@@ -212,4 +234,65 @@ async fn what_belongs_to_others_is_not_found() {
         .await
         .unwrap();
     assert_eq!(audited(&app), [], "nothing set, nothing told");
+}
+
+#[tokio::test]
+async fn a_category_that_is_none_of_the_stores_does_not_exist() {
+    let mut app = TestApp::new();
+    let (client, store, product) = shop(&mut app).await;
+    let edit = format!("/stores/{store}/terms/edit");
+    client.get(&format!("{edit}?category=Phones")).await.expect(404);
+    let form = [("category", "Phones"), ("version", "0"), ("weight_grams", "1")];
+    client.post(&edit, &form).await.expect(404);
+    // What is set for a category that lost its last product can still be cleared.
+    let form = [("category", "Чайники"), ("version", "0"), ("weight_grams", "1")];
+    client.post(&edit, &form).await.expect(303);
+    diesel::update(products::table.find(product))
+        .set(products::category.eq("Phones"))
+        .execute(&mut app.conn())
+        .unwrap();
+    let page = client.get(&format!("/stores/{store}/terms")).await.expect(200);
+    assert_eq!(page.texts("tbody th"), ["Phones", "Чайники"]);
+    let form = [("category", "Чайники"), ("version", "1")];
+    client.post(&edit, &form).await.expect(303);
+    assert_eq!(audited(&app).len(), 2);
+}
+
+#[tokio::test]
+async fn limits_of_a_category_fit_those_of_the_store() {
+    let mut app = TestApp::new();
+    let (client, store, _) = shop(&mut app).await;
+    let edit = format!("/stores/{store}/terms/edit");
+    let form = [
+        ("version", "0"),
+        ("floor_tenge", "5000"),
+        ("ceiling_tenge", "9000"),
+    ];
+    client.post(&edit, &form).await.expect(303);
+    for (field, value) in [("ceiling_tenge", "4999"), ("floor_tenge", "9001")] {
+        let form = [("category", "Чайники"), ("version", "0"), (field, value)];
+        let page = client.post(&edit, &form).await.expect(422);
+        assert_eq!(page.attribute(".errors a", "href"), format!("#{field}"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_only_look_does_not_get_the_form() {
+    let mut app = TestApp::new();
+    let (_, store, product) = shop(&mut app).await;
+    let looking = db_user(&mut app.conn(), "looking", Role::Manager);
+    db_access(&mut app.conn(), store, looking, Role::Viewer);
+    let looking = app.sign_in("looking").await;
+    looking.get(&format!("/stores/{store}/terms")).await.expect(200);
+    for path in [
+        format!("/stores/{store}/terms/edit"),
+        format!("/products/{product}/terms"),
+    ] {
+        looking.get(&path).await.expect(403);
+        looking
+            .post(&path, &[("version", "0"), ("weight_grams", "1")])
+            .await
+            .expect(403);
+    }
+    assert_eq!(audited(&app), []);
 }

@@ -149,6 +149,26 @@ impl TermsForm {
     }
 }
 
+/// What is set more widely, the nearest first, each with the word of its place.
+#[derive(Debug, Clone, Default)]
+pub struct Wider(pub Vec<(&'static str, Terms)>);
+
+impl Wider {
+    /// The nearest value, and where it is set.
+    fn find<T>(&self, value: impl Fn(&Terms) -> Option<T>) -> Option<(&'static str, T)> {
+        self.0
+            .iter()
+            .find_map(|(place, terms)| Some((*place, value(terms)?)))
+    }
+}
+
+/// `обычная (от магазина)`
+fn inherited(found: Option<(&str, String)>, t: &Texts) -> String {
+    found.map_or_else(String::new, |(place, name)| {
+        t.with(format!("terms-inherited-{place}"), "name", name)
+    })
+}
+
 /// A choice among tariffs.
 pub struct Choice {
     /// The value; empty: inherited.
@@ -183,67 +203,72 @@ pub struct Filled {
 
 impl Filled {
     /// With the words of a language.
-    pub fn new(form: TermsForm, wider: &Terms, tariffs: &Tariffs, t: &Texts) -> Self {
-        let money = |amount: Option<Tenge>| amount.map_or_else(String::new, format::money);
-        let choices = |kind, inherited: Option<&str>, chosen: &str| {
-            let mut names: Vec<&str> = tariffs
-                .0
-                .iter()
-                .filter(|tariff| tariff.kind == kind)
-                .map(|tariff| tariff.name.as_str())
-                .collect();
-            names.sort_unstable();
-            names.dedup();
-            let none = match inherited {
-                Some(name) => t.with("terms-inherited", "name", tariff_name(kind, name, t)),
-                None => t.get("terms-not-set"),
-            };
+    pub fn new(form: TermsForm, wider: &Wider, tariffs: &Tariffs, t: &Texts) -> Self {
+        let money = |value: fn(&Terms) -> Option<Tenge>| {
+            let found = wider.find(value);
+            inherited(found.map(|(place, amount)| (place, format::money(amount))), t)
+        };
+        let named = |kind, value: fn(&Terms) -> Option<String>, usual: Option<&str>| {
+            let found = wider.find(value);
+            let found = found.or_else(|| usual.map(|name| ("usual", name.to_owned())));
+            inherited(found.map(|(place, name)| (place, tariff_name(kind, &name, t))), t)
+        };
+        let choices = |kind, none: String, chosen: &str| {
             let choice = |value: &str, word| Choice {
                 chosen: value == chosen,
                 value: value.to_owned(),
                 word,
             };
-            let named = names
-                .into_iter()
-                .map(|name| choice(name, tariff_name(kind, name, t)));
+            let none = if none.is_empty() {
+                t.get("terms-not-set")
+            } else {
+                none
+            };
+            let names = tariffs.names(kind).into_iter();
+            let named = names.map(|name| choice(name, tariff_name(kind, name, t)));
             [choice("", none)].into_iter().chain(named).collect()
         };
-        let none = match wider.goal {
-            Some(goal) => t.with("terms-inherited", "name", goal_in_words(goal, t)),
+        let goal = wider.find(|terms| terms.goal);
+        let none = match goal {
+            Some((place, goal)) => inherited(Some((place, goal_in_words(goal, t))), t),
             None => t.get("terms-goal-none"),
         };
+        let kinds = GoalKind::ALL
+            .iter()
+            .map(|kind| (kind.as_str(), t.get(format!("terms-goal-{kind}"))));
         let goals = [("", none)]
             .into_iter()
-            .chain(
-                GoalKind::ALL
-                    .iter()
-                    .map(|kind| (kind.as_str(), t.get(format!("terms-goal-{kind}")))),
-            )
+            .chain(kinds)
             .map(|(value, word)| Choice {
                 chosen: value == form.goal_kind,
                 value: value.to_owned(),
                 word,
             })
             .collect();
+        let commission = named(
+            TariffKind::Commission,
+            |terms| terms.commission.clone(),
+            Some(USUAL_COMMISSION),
+        );
+        let tax = named(TariffKind::Tax, |terms| terms.tax.clone(), None);
+        let delivery = named(
+            TariffKind::Delivery,
+            |terms| terms.delivery.clone(),
+            Some(USUAL_DELIVERY),
+        );
+        let weight = wider.find(|terms| terms.weight_grams);
         Self {
-            commissions: choices(
-                TariffKind::Commission,
-                Some(wider.commission.as_deref().unwrap_or(USUAL_COMMISSION)),
-                &form.commission,
-            ),
-            taxes: choices(TariffKind::Tax, wider.tax.as_deref(), &form.tax),
-            deliveries: choices(
-                TariffKind::Delivery,
-                Some(wider.delivery.as_deref().unwrap_or(USUAL_DELIVERY)),
-                &form.delivery,
-            ),
+            commissions: choices(TariffKind::Commission, commission, &form.commission),
+            taxes: choices(TariffKind::Tax, tax, &form.tax),
+            deliveries: choices(TariffKind::Delivery, delivery, &form.delivery),
             goals,
-            floor: money(wider.floor),
-            ceiling: money(wider.ceiling),
-            unit_cost: money(wider.unit_cost),
-            weight: wider
-                .weight_grams
-                .map_or_else(String::new, |grams| t.with("terms-grams", "n", grams)),
+            floor: money(|terms| terms.floor),
+            ceiling: money(|terms| terms.ceiling),
+            unit_cost: money(|terms| terms.unit_cost),
+            weight: inherited(
+                weight.map(|(place, grams)| (place, t.with("terms-grams", "n", grams))),
+                t,
+            ),
             form,
         }
     }
