@@ -86,6 +86,7 @@ fn input(offers: i64) -> Input {
         }),
         market_max_age_seconds: 120,
         own_stores: None,
+        wars: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod batch;
 mod input;
+mod wars;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},

@@ -10,6 +10,7 @@
 //! | limits and economics give the safe set S and its undominated part S* | `safe_set`, `economics` |
 //! | evidence; whose offers count | `evidence`, `competitors` |
 //! | a price outside S goes back | `repair` |
+//! | what the hour and a price war make of the rule | `modifiers`, `schedule`, `war` |
 //! | what the strategy wants, and what to do where the market leaves no plain answer | `strategies`, `scenarios` |
 //! | behind another own store | `own_stores` |
 //! | the nearest price of S* | `projection` |
@@ -24,6 +25,7 @@ mod economics;
 mod evidence;
 mod guards;
 mod input;
+mod modifiers;
 mod motion;
 mod own_stores;
 mod projection;
@@ -32,9 +34,11 @@ mod repair;
 mod rule;
 mod safe_set;
 mod scenarios;
+mod schedule;
 mod stored;
 mod strategies;
 mod strict;
+mod war;
 pub mod wire;
 
 pub use check::Invalid;
@@ -45,11 +49,15 @@ pub use own_stores::{Candidate, GAP, OwnStores, champion, delivery_rank};
 pub use reasons::{Code, Param, Params, Reason};
 pub use rule::{
     AboveCeilingChoice, AloneChoice, Amount, AtFloorChoice, BelowFloorChoice, Filters, FirstChoice, MinMove,
-    Motion, PreorderFilter, RESERVED_KINDS, RoomyChoice, Rule, Scenarios, Strategy,
+    Motion, PreorderFilter, RESERVED_KINDS, RoomyChoice, Rule, Scenarios, Strategy, WarChoice,
 };
 pub use safe_set::{LOWEST_PRICE, brought_inside, lowest_safe};
+pub use schedule::{NightReset, TimeOfDay, Weekday, Window, WindowAction};
 pub use stored::NotAnInput;
 pub use strict::Rating;
+pub use war::{Duel, Move, WAR_HISTORY, War, duel, war};
+
+use std::borrow::Cow;
 
 use competitors::Seen;
 use decision::{End, Trail};
@@ -67,6 +75,10 @@ struct View<'a> {
     current: i64,
     /// Does anything about this decision depend on the offers of the card?
     reads_offers: bool,
+    /// The rule's, or what the hour or a price war makes of it.
+    strategy: Cow<'a, Strategy>,
+    /// Rivals that are matched, not undercut.
+    matched: Vec<String>,
 }
 
 impl<'a> View<'a> {
@@ -127,6 +139,8 @@ fn decide_checked(input: &Input) -> Decision {
         seen,
         current,
         reads_offers: input.rule.strategy.reads_offers(),
+        strategy: Cow::Borrowed(&input.rule.strategy),
+        matched: Vec::new(),
     };
     let end = if view.set.contains(current) {
         run(&mut view, &mut trail).unwrap_or_else(|end| end)
@@ -148,8 +162,9 @@ fn early_hold(input: &Input, set: &SafeSet, trail: &mut Trail) -> Option<End> {
         .then(|| trail.hold(Code::OUT_OF_STOCK, params!["stored_price" => set.ceiling]))
 }
 
-/// Target, projection, guards.
+/// Modifiers, target, projection, guards.
 fn run(view: &mut View<'_>, trail: &mut Trail) -> Result<End, End> {
+    modifiers::apply(view, trail)?;
     let mut wish = strategies::wish(view, trail);
     let least = own_stores::behind_champion(view);
     if let Some(least) = least {

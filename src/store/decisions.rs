@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::{
     pg::Pg,
     prelude::*,
@@ -101,6 +101,41 @@ pub fn decision_list_newest(
         .filter(price_decisions::id.eq_any(ids))
         .select(StoredDecision::as_select())
         .load(conn)?)
+}
+
+/// In how many nights from `since` on, days of Almaty before `today`, a reason of this code came with a change of
+/// these products' prices. Products without any are left out.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn decision_count_nights(
+    conn: &mut PgConnection,
+    product_ids: &[ProductId],
+    code: &str,
+    since: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<HashMap<ProductId, i64>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Nights {
+        #[diesel(sql_type = sql_types::Uuid)]
+        product_id: ProductId,
+        #[diesel(sql_type = sql_types::BigInt)]
+        nights: i64,
+    }
+    let rows: Vec<Nights> = diesel::sql_query(
+        "select product_id, count(distinct (decided_at at time zone 'Asia/Almaty')::date) as nights
+         from price_decisions
+         where product_id = any($1) and decided_at >= $3 and outcome = 'change'
+           and reasons @> jsonb_build_array(jsonb_build_object('code', $2))
+           and (decided_at at time zone 'Asia/Almaty')::date < $4
+         group by product_id",
+    )
+    .bind::<Array<sql_types::Uuid>, _>(uuids(product_ids))
+    .bind::<sql_types::Text, _>(code)
+    .bind::<sql_types::Timestamptz, _>(since)
+    .bind::<sql_types::Date, _>(today)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.product_id, row.nights)).collect())
 }
 
 /// The last decisions of a tenant with the products' names; at most `limit`.

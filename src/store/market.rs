@@ -103,6 +103,49 @@ pub fn market_offers_current(
         .load(conn)?)
 }
 
+/// A price that a merchant began to ask on a card in a city.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct SeenMove {
+    /// The card.
+    #[diesel(sql_type = sql_types::Text)]
+    pub card_id: String,
+    /// The city.
+    #[diesel(sql_type = sql_types::Text)]
+    pub city_id: String,
+    /// Whose.
+    #[diesel(sql_type = sql_types::Text)]
+    pub merchant_id: String,
+    /// Whole tenge.
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub price_tenge: Tenge,
+    /// First seen at.
+    #[diesel(sql_type = sql_types::Timestamptz)]
+    pub first_seen_at: DateTime<Utc>,
+}
+
+/// Everybody's offers that began since `since` on these cards in these cities, in the order of time.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn market_moves(
+    conn: &mut PgConnection,
+    cards: &[(&str, &str)],
+    since: DateTime<Utc>,
+) -> Result<Vec<SeenMove>, StoreError> {
+    let (card_ids, city_ids): (Vec<&str>, Vec<&str>) = cards.iter().copied().unzip();
+    Ok(diesel::sql_query(
+        "select seen.* from (select distinct * from unnest($1, $2) as told (card_id, city_id)) card
+         cross join lateral (
+           select o.card_id, o.city_id, o.merchant_id, o.price_tenge, o.first_seen_at from market_offers o
+           where o.card_id = card.card_id and o.city_id = card.city_id and o.first_seen_at >= $3 offset 0) seen
+         order by seen.first_seen_at",
+    )
+    .bind::<Array<sql_types::Text>, _>(card_ids)
+    .bind::<Array<sql_types::Text>, _>(city_ids)
+    .bind::<sql_types::Timestamptz, _>(since)
+    .load(conn)?)
+}
+
 /// A card in a city as it was read.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {

@@ -571,6 +571,43 @@ pub fn push_count_confirmed_today(
     Ok(counts)
 }
 
+/// The confirmed prices of products in a city since `since`, each from the moment it was sent; in the order of time.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_moves(
+    conn: &mut PgConnection,
+    products: &[(ProductId, &str)],
+    since: DateTime<Utc>,
+) -> Result<Vec<(ProductId, DateTime<Utc>, Tenge)>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql::Uuid)]
+        product_id: ProductId,
+        #[diesel(sql_type = sql::Timestamptz)]
+        at: DateTime<Utc>,
+        #[diesel(sql_type = sql::BigInt)]
+        price_tenge: Tenge,
+    }
+    let (ids, cities): (Vec<Uuid>, Vec<&str>) = products.iter().map(|(id, city)| (id.0, *city)).unzip();
+    let rows: Vec<Row> = diesel::sql_query(
+        "select push.product_id, coalesce(push.sent_at, push.finished_at) as at, city.price_tenge
+         from unnest($1, $2) as told (product_id, city_id)
+         cross join lateral (select p.id, p.product_id, p.sent_at, p.finished_at from price_pushes p
+           where p.product_id = told.product_id and p.state = 'confirmed' and p.finished_at >= $3 offset 0) push
+         join price_push_cities city on city.push_id = push.id and city.city_id = told.city_id
+         order by 2",
+    )
+    .bind::<sql::Array<sql::Uuid>, _>(ids)
+    .bind::<sql::Array<sql::Text>, _>(cities)
+    .bind::<sql::Timestamptz, _>(since)
+    .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.product_id, row.at, row.price_tenge))
+        .collect())
+}
+
 /// No write for the store before `until`: the marketplace said "too many".
 ///
 /// # Errors

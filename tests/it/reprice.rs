@@ -5,6 +5,7 @@ mod batch;
 mod faults;
 mod gate;
 mod isolation;
+mod modifiers;
 mod passes;
 mod rules;
 mod terms;

@@ -277,7 +277,7 @@ fn stored(
         reasons: json!(decision.reasons),
         flags: json!(decision.flags),
         input: json!(input),
-        shadow: dry_run || due.store.repricing_mode != RepricingMode::Live,
+        shadow: dry_run || decision.suggestion || due.store.repricing_mode != RepricingMode::Live,
     }
 }
 

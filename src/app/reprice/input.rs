@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::wars::Wars;
 use crate::{
     domain::{
         ProductId, RuleId, UserId,
@@ -45,6 +46,7 @@ pub(super) struct Known {
     /// Limits and costs of the products and their siblings.
     terms: HashMap<ProductId, Terms>,
     changes_today: HashMap<ProductId, i64>,
+    wars: Wars,
     /// Only where several products of an owner share a card in a city.
     siblings: HashMap<Shared, Vec<DueProduct>>,
     /// Who led by the last decision about a sibling, and when that was decided.
@@ -90,6 +92,7 @@ impl Known {
             tariffs: tariffs_load(conn)?,
             terms: terms_of_products(conn, &with_siblings)?,
             changes_today: push_count_confirmed_today(conn, &products, now)?,
+            wars: Wars::gather(conn, batch, now)?,
             siblings,
             led: led(conn, &sharing)?,
         })
@@ -130,8 +133,11 @@ pub(super) fn build(
     let opening_price = price
         .opening_price_tenge
         .filter(|_| price.opening_date == Some(day));
+    let own_merchants = known.own_merchants.get(&store.owner_id).cloned();
+    let (own_merchants, rule) = (own_merchants.unwrap_or_default(), known.rule(product));
     Input {
         now,
+        wars: known.wars.about(due, &rule, &own_merchants, now),
         product: pricing::Product {
             merchant: store.merchant_id.clone(),
             price: price.price_tenge,
@@ -145,14 +151,10 @@ pub(super) fn build(
             changes_today: known.changes_today.get(&product.id).copied().unwrap_or_default(),
             locked_until: product.locked_until,
         },
-        own_merchants: known
-            .own_merchants
-            .get(&store.owner_id)
-            .cloned()
-            .unwrap_or_default(),
+        own_merchants,
         limits,
         economics,
-        rule: known.rule(product),
+        rule,
         own_stores: own_stores(known, due, offers, now),
         market: market.map(|(market, read_at)| evidence(market, read_at)),
         market_max_age_seconds: MARKET_MAX_AGE_SECONDS,

@@ -5,7 +5,9 @@ use super::{
     economics::{Economics, Goal},
     input::{Input, Limits, Market},
     rule::{Amount, Filters, Motion, Rule, Strategy},
+    schedule,
     strict::Rating,
+    war::War,
 };
 use crate::domain::{Tenge, percent::Percent};
 
@@ -25,7 +27,7 @@ pub struct Invalid {
     pub message: String,
 }
 
-fn invalid<T>(field: impl Into<String>, message: impl Into<String>) -> Result<T, Invalid> {
+pub(super) fn invalid<T>(field: impl Into<String>, message: impl Into<String>) -> Result<T, Invalid> {
     let (field, message) = (field.into(), message.into());
     Err(Invalid { field, message })
 }
@@ -104,6 +106,9 @@ impl Input {
             at_least("own_stores.price", own.price.0, 1)?;
             at_least("own_stores.gap", own.gap.0, 1)?;
         }
+        for (at, war) in self.wars.iter().enumerate() {
+            check_war(&format!("wars[{at}]"), war)?;
+        }
         Ok(())
     }
 }
@@ -150,14 +155,15 @@ pub(super) fn check_economics(economics: &Economics) -> Result<(), Invalid> {
 }
 
 impl Rule {
-    /// Are all its numbers within their ranges?
+    /// Are all its numbers within their ranges, and is at most one window open at a moment?
     ///
     /// # Errors
     /// The first value that is not, as `rule.motion.max_down_percent`.
     pub fn check(&self) -> Result<(), Invalid> {
         check_strategy("rule.strategy", &self.strategy)?;
         check_filters(&self.filters)?;
-        check_motion(&self.motion)
+        check_motion(&self.motion)?;
+        schedule::check(&self.schedule, self.night_reset)
     }
 }
 
@@ -273,6 +279,26 @@ fn check_motion(motion: &Motion) -> Result<(), Invalid> {
         Some(at) => invalid(format!("rule.motion.endings[{at}]"), "1 to 4 digits"),
         None => Ok(()),
     }
+}
+
+fn check_war(path: &str, war: &War) -> Result<(), Invalid> {
+    if war.rival.is_empty() {
+        return invalid(format!("{path}.rival"), "an id is not empty");
+    }
+    at_least(&format!("{path}.from"), war.from.0, 1)?;
+    at_least(&format!("{path}.resets"), war.resets, 0)?;
+    let duel = &war.duel;
+    for (name, number, least) in [
+        ("exchanges", duel.exchanges, 0),
+        ("from", duel.from.0, 1),
+        ("drop", duel.drop.0, 0),
+        ("usual_undercut", duel.usual_undercut.0, 1),
+        ("answer_seconds", duel.answer_seconds, 0),
+        ("lowest_answered", duel.lowest_answered.0, 1),
+    ] {
+        at_least(&format!("{path}.duel.{name}"), number, least)?;
+    }
+    Ok(())
 }
 
 fn check_market(market: &Market) -> Result<(), Invalid> {

@@ -35,6 +35,9 @@ pub struct Decision {
     /// Does this snapshot show us alone on the card? (For `Product::alone_streak` of the next.)
     #[serde(skip)]
     pub alone: bool,
+    /// The rule only suggests at this hour: a change is shown, not sent.
+    #[serde(skip)]
+    pub suggestion: bool,
 }
 
 /// An offer that does not count.
@@ -61,6 +64,7 @@ pub(super) struct Trail {
     reasons: Vec<Reason>,
     flags: Vec<&'static str>,
     target: Option<i64>,
+    suggestion: bool,
 }
 
 impl Trail {
@@ -69,7 +73,13 @@ impl Trail {
             reasons: Vec::with_capacity(4),
             flags: Vec::new(),
             target: None,
+            suggestion: false,
         }
+    }
+
+    /// Whatever is decided is not sent.
+    pub fn only_suggest(&mut self) {
+        self.suggestion = true;
     }
 
     pub fn note(&mut self, code: Code, params: Params) {
@@ -135,6 +145,7 @@ impl Trail {
                 .and_then(|seen| seen.competitors.first())
                 .map(|first| Tenge(first.price)),
             alone: listed.is_some_and(Seen::alone),
+            suggestion: self.suggestion,
             removed: seen.map(|seen| seen.removed).unwrap_or_default(),
             reasons: self.reasons,
             flags: self.flags,

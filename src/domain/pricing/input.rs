@@ -10,6 +10,7 @@ use super::{
     own_stores::OwnStores,
     rule::Rule,
     strict::{self, Rating},
+    war::War,
 };
 use crate::domain::Tenge;
 
@@ -48,6 +49,13 @@ pub struct Input {
         deserialize_with = "strict::object_or_null"
     )]
     pub own_stores: Option<OwnStores>,
+    /// Rivals that are at war with us, or were within the last day.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "strict::objects"
+    )]
+    pub wars: Vec<War>,
 }
 
 pub(super) const fn max_age() -> i64 {

@@ -49,6 +49,16 @@ codes! {
     STALE_MARKET,
     /// A price outside the safe set goes back.
     BOUND_REPAIR,
+    /// Held: the rule rests at this hour.
+    QUIET_HOURS,
+    /// The rule only suggests at this hour.
+    SUGGESTIONS_ONLY,
+    /// At night back to the price with which a price war began.
+    NIGHT_RESET,
+    /// A rival at war with us is matched, not undercut.
+    WAR_MATCH,
+    /// A rival at war with us is left the first place.
+    WAR_YIELD,
     /// Held: none of the chosen merchants sells.
     NO_CHOSEN,
     /// Held: not the whole list was read.

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::strict::{self, Rating};
+use super::{
+    schedule::{NightReset, Window},
+    strict::{self, Rating},
+};
 use crate::domain::{Tenge, percent::Percent, text_enum::text_enum};
 
 /// How the price is found and how fast it may move.
@@ -25,6 +28,27 @@ pub struct Rule {
     /// How far, how often and in which direction the price may move.
     #[serde(default, deserialize_with = "strict::object")]
     pub motion: Motion,
+    /// What to do against a rival who answers each of our prices with a lower one.
+    #[serde(
+        default,
+        skip_serializing_if = "WarChoice::is_default",
+        deserialize_with = "strict::word"
+    )]
+    pub war: WarChoice,
+    /// Windows of the week in which the rule rests or only suggests.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "strict::objects"
+    )]
+    pub schedule: Vec<Window>,
+    /// Hours of the night in which a price war may be answered by a raise; `None`: never.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "strict::object_or_null"
+    )]
+    pub night_reset: Option<NightReset>,
 }
 
 impl Rule {
@@ -51,7 +75,18 @@ impl Default for Rule {
             filters: Filters::default(),
             scenarios: Scenarios::default(),
             motion: Motion::default(),
+            war: WarChoice::default(),
+            schedule: Vec::new(),
+            night_reset: None,
         }
+    }
+}
+
+impl Rule {
+    /// The step with which its strategy stands before an offer; one tenge where it has none.
+    #[must_use]
+    pub fn step(&self) -> Amount {
+        self.strategy.step()
     }
 }
 
@@ -219,6 +254,31 @@ impl Strategy {
             } => **fallback == Self::TargetMargin,
             _ => false,
         }
+    }
+
+    /// Does it go below offers by a step?
+    pub(super) fn undercuts(&self) -> bool {
+        matches!(
+            self,
+            Self::BeatLowest { .. }
+                | Self::SmartMatch { .. }
+                | Self::HoldPlace { .. }
+                | Self::BehindLeader { .. }
+                | Self::BestReachable { .. }
+                | Self::CaptureGap { .. }
+        )
+    }
+
+    /// Is it about the first place?
+    pub(super) fn wants_first_place(&self) -> bool {
+        matches!(
+            self,
+            Self::BeatLowest { .. }
+                | Self::MatchLowest
+                | Self::SmartMatch { .. }
+                | Self::HoldPlace { place: 1, .. }
+                | Self::BestReachable { .. }
+        )
     }
 
     /// The step with which this strategy stands before an offer; one tenge where it has none.
@@ -490,6 +550,21 @@ choices! {
         /// Stay.
         Hold = "hold",
     } default Capture
+    /// A rival is at war with us, or was within the last day.
+    WarChoice {
+        /// To its price, no longer below it.
+        Match = "match",
+        /// Leave it the first place and stand right behind.
+        Yield = "yield",
+        /// Go on as if nothing were.
+        Off = "off",
+    } default Match
+}
+
+impl WarChoice {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What to do where the market leaves no plain answer (pricing rules, scenario table).

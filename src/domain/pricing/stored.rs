@@ -116,6 +116,7 @@ impl From<First> for Input {
             market: first.market.map(Into::into),
             market_max_age_seconds: first.market_max_age_seconds,
             own_stores: None,
+            wars: Vec::new(),
         }
     }
 }
@@ -165,6 +166,10 @@ impl From<FirstRule> for Rule {
                 quarantine_percent: first.quarantine_percent,
                 endings: Vec::new(),
             },
+            // Version 1 knew no wars.
+            war: super::WarChoice::Off,
+            schedule: Vec::new(),
+            night_reset: None,
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Aim {
 
 /// The wanted price and place, or how the decision ends without them.
 pub(super) fn wish(view: &View<'_>, trail: &mut Trail) -> Result<Wish, End> {
-    let strategy = &view.input.rule.strategy;
+    let strategy = &*view.strategy;
     if let Some(wish) = without_offers(view, strategy, trail) {
         return Ok(wish);
     }
@@ -72,7 +72,7 @@ fn without_offers(view: &View<'_>, strategy: &Strategy, trail: &mut Trail) -> Op
 /// ST10, and every other strategy where nobody else is left: up in steps, once that is proven.
 fn alone(view: &View<'_>, seen: &Seen<'_>, trail: &mut Trail) -> Result<Wish, End> {
     evidence::proven_alone(view, seen, trail)?;
-    let (choice, percent) = if let Strategy::Alone { up_percent } = view.input.rule.strategy {
+    let (choice, percent) = if let Strategy::Alone { up_percent } = *view.strategy {
         trail.note(Code::ALONE, params!["percent" => up_percent]);
         (AloneChoice::Raise, up_percent)
     } else {
@@ -146,7 +146,7 @@ fn among_competitors(
         return Err(trail.hold(Code::NO_EVIDENCE, params![]));
     };
     let step = strategy.step();
-    let below = |rival: &Competitor<'_>| rival.price - step.step_of(rival.price);
+    let below = |rival: &Competitor<'_>| below(view, step, rival);
     let ahead = |rival: &Competitor<'_>| ahead(view, seen, step, rival);
     let aim = |target: i64, place: i64| Aim {
         target,
@@ -258,6 +258,15 @@ fn among_competitors(
 /// The price that stands before this competitor.
 fn ahead(view: &View<'_>, seen: &Seen<'_>, step: Amount, rival: &Competitor<'_>) -> i64 {
     if view.input.rule.match_if_better_rated && seen.tie_wins(rival) {
+        rival.price
+    } else {
+        below(view, step, rival)
+    }
+}
+
+/// The price that goes below this competitor, or meets it where it is matched.
+fn below(view: &View<'_>, step: Amount, rival: &Competitor<'_>) -> i64 {
+    if view.matched.iter().any(|matched| matched == rival.merchant) {
         rival.price
     } else {
         rival.price - step.step_of(rival.price)

@@ -110,6 +110,15 @@ pub(super) fn word<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Re
     text(deserializer, "a word that stands here", |text| text.parse().ok())
 }
 
+/// Words of an enum.
+pub(super) fn words<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent, bound = "T: FromStr")]
+    struct Word<T>(#[serde(deserialize_with = "word")] T);
+    let words = Vec::<Word<T>>::deserialize(deserializer)?;
+    Ok(words.into_iter().map(|word| word.0).collect())
+}
+
 /// A decimal without a sign, as `12.5`.
 pub(super) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Percent, D::Error> {
     text(deserializer, "a percentage as \"12.5\"", unsigned)

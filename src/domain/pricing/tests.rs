@@ -5,14 +5,17 @@ mod codes;
 mod filters;
 mod limits;
 mod market;
+mod modifiers;
 mod motion;
 mod own_stores;
 mod properties;
 mod random;
 mod safe_set;
+mod schedule;
 mod simulation;
 mod stored;
 mod vectors;
+mod war;
 mod wire;
 
 use chrono::{DateTime, Utc};
@@ -105,6 +108,7 @@ fn unread(current: i64, strategy: Strategy) -> Input {
         market: None,
         market_max_age_seconds: 120,
         own_stores: None,
+        wars: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{
 };
 
 use super::{
-    Decision, Economics, Input, Limits, Market, Product, Rule, check,
+    Decision, Economics, Input, Limits, Market, Product, Rule, War, check,
     check::Invalid,
     decide_checked, input,
     safe_set::SafeSet,
@@ -37,6 +37,12 @@ pub struct DecideLine {
     market: Option<Market>,
     #[serde(default = "input::max_age")]
     market_max_age_seconds: i64,
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "strict::objects"
+    )]
+    wars: Vec<War>,
 }
 
 impl DecideLine {
@@ -53,6 +59,7 @@ impl DecideLine {
             rule: input.rule,
             market: input.market,
             market_max_age_seconds: input.market_max_age_seconds,
+            wars: input.wars,
         }
     }
 
@@ -67,6 +74,7 @@ impl DecideLine {
             market: self.market,
             market_max_age_seconds: self.market_max_age_seconds,
             own_stores: None,
+            wars: self.wars,
         };
         (self.id, input)
     }

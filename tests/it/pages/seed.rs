@@ -142,6 +142,7 @@ pub fn db_decision(
         economics: None,
         rule: Rule::default(),
         own_stores: None,
+        wars: Vec::new(),
         market: Some(evidence_of(&market)),
         market_max_age_seconds: 120,
     };

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{PASS, SKU, Shop};
 use crate::support::{CITY, NewProduct, db_product, db_store, now};
 
-fn rule(shop: &Shop, definition: &Value) {
+pub(super) fn rule(shop: &Shop, definition: &Value) {
     diesel::insert_into(rules::table)
         .values((
             rules::id.eq(Uuid::now_v7()),
@@ -30,13 +30,13 @@ fn rule(shop: &Shop, definition: &Value) {
         .unwrap();
 }
 
-fn newest(shop: &Shop) -> StoredDecision {
+pub(super) fn newest(shop: &Shop) -> StoredDecision {
     decision_fetch_newest(&mut shop.app.conn(), shop.product, CITY)
         .unwrap()
         .unwrap()
 }
 
-fn codes(decision: &StoredDecision) -> Vec<String> {
+pub(super) fn codes(decision: &StoredDecision) -> Vec<String> {
     let reasons = decision.reasons.as_array().unwrap().iter();
     reasons
         .map(|reason| reason["code"].as_str().unwrap().to_owned())

@@ -181,11 +181,55 @@ prop_compose! {
 }
 
 prop_compose! {
+    /// Windows that do not overlap: each on another day. Now is a Wednesday afternoon.
+    fn any_schedule()(
+        actions in prop::collection::vec(select(WindowAction::ALL), 0..=7), from in 0..24u8, to in 0..24u8,
+        none in prop::bool::weighted(0.7),
+    ) -> Vec<Window> {
+        if none || from == to {
+            return Vec::new();
+        }
+        let (from, to) = (from.min(to), from.max(to));
+        let days = Weekday::ALL.iter().cycle().skip(2);
+        days.zip(actions).map(|(day, action)| Window {
+            days: vec![*day], from: TimeOfDay::new(from, 0), to: TimeOfDay::new(to, 0), action,
+        }).collect()
+    }
+}
+
+prop_compose! {
+    fn any_night_reset()(hours in prop::option::weighted(0.3, (0..24u8, 1..24u8))) -> Option<NightReset> {
+        hours.map(|(from, length)| NightReset {
+            from: TimeOfDay::new(from, 0), to: TimeOfDay::new((from + length) % 24, 0),
+        })
+    }
+}
+
+prop_compose! {
+    fn any_war()(
+        rival in select(MERCHANTS), ended in -60..1_500i64, from in 400..2_200i64, exchanges in 3..9i64, resets in 0..3i64,
+    ) -> War {
+        let last_at = now() - TimeDelta::minutes(ended);
+        let duel = Duel {
+            exchanges, from: Tenge(from), drop: Tenge(30), usual_undercut: Tenge(1), answer_seconds: 300,
+            lowest_answered: Tenge(from), bot: true,
+        };
+        War { rival: rival.to_owned(), since: last_at - TimeDelta::minutes(90), last_at, from: Tenge(from), duel, resets }
+    }
+}
+
+prop_compose! {
     fn any_rule()(
         strategy in any_strategy(), match_if_better_rated in any::<bool>(), filters in any_filters(),
         scenarios in prop_oneof![Just(Scenarios::default()), any_scenarios()], motion in any_motion(),
+        war in select(WarChoice::ALL), schedule in any_schedule(), night_reset in any_night_reset(),
     ) -> Rule {
-        Rule { strategy, match_if_better_rated, filters, scenarios, motion }
+        // What may not stand together is refused when a rule is saved.
+        let quiet = schedule.iter().any(|window| window.action != WindowAction::Normal);
+        Rule {
+            strategy, match_if_better_rated, filters, scenarios, motion, war, schedule,
+            night_reset: night_reset.filter(|_| !quiet),
+        }
     }
 }
 
@@ -213,6 +257,7 @@ prop_compose! {
         economics in prop::option::of(any_economics()), floor in prop::option::weighted(0.8, 0..1_200i64),
         room in prop::option::weighted(0.85, -20..2_000i64), near in prop::option::of(-50..200i64),
         meets in prop::bool::weighted(0.1),
+        wars in prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(any_war(), 1..4)],
     ) -> Input {
         // Now and then a rival stands exactly at the floor.
         let first = market.as_ref().and_then(|market: &Market| market.offers.first()?.price);
@@ -224,7 +269,7 @@ prop_compose! {
         Input {
             now: now(), product, own_merchants: vec!["US".into(), "SISTER".into()],
             limits: Limits { floor: floor.map(Tenge), ceiling }, economics, rule, market,
-            market_max_age_seconds: 120, own_stores: None,
+            market_max_age_seconds: 120, own_stores: None, wars,
         }
     }
 }

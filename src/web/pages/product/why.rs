@@ -68,7 +68,16 @@ const LOOKS: &[(&[Code], &str, &str)] = &[
         "bite",
         "eye",
     ),
-    (&[Code::STALE_MARKET, Code::RAISE_COOLDOWN], "bite", "clock"),
+    (
+        &[
+            Code::STALE_MARKET,
+            Code::RAISE_COOLDOWN,
+            Code::QUIET_HOURS,
+            Code::SUGGESTIONS_ONLY,
+        ],
+        "bite",
+        "clock",
+    ),
     (
         &[
             Code::NO_CEILING,
@@ -77,6 +86,9 @@ const LOOKS: &[(&[Code], &str, &str)] = &[
             Code::DAY_LIMIT,
             Code::ZONE_CROSSED,
             Code::FOLLOW_CHAMPION,
+            Code::WAR_MATCH,
+            Code::WAR_YIELD,
+            Code::NIGHT_RESET,
         ],
         "bite",
         "shield",
@@ -163,6 +175,11 @@ pub fn steps(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t:
     }
     steps.push(end_step(decision, push, t));
     steps
+}
+
+fn codes(decision: &StoredDecision) -> impl Iterator<Item = &str> {
+    let reasons = decision.reasons.as_array().into_iter().flatten();
+    reasons.filter_map(|reason| reason.get("code").and_then(Value::as_str))
 }
 
 fn market_steps(decision: &StoredDecision, t: &Texts) -> Vec<Step> {
@@ -277,7 +294,13 @@ fn end_step(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t: 
             )
         }
         (Outcome::Change, None) if decision.shadow => {
-            ("shadow", t.get("why-end-shadow"), t.get("why-end-shadow-text"))
+            let suggested = codes(decision).any(|code| code == Code::SUGGESTIONS_ONLY.as_str());
+            let text = if suggested {
+                "why-end-suggestion-text"
+            } else {
+                "why-end-shadow-text"
+            };
+            ("shadow", t.get("why-end-shadow"), t.get(text))
         }
         (Outcome::Change, None) => ("send", t.get("why-end-change"), String::new()),
         (Outcome::Keep, _) => ("check", t.get("why-end-keep"), String::new()),
