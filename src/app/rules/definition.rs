@@ -1,6 +1,8 @@
 //! A rule's definition as fields that people fill in: which there are, what each is called, and texts of a form
 //! to the engine's [`Rule`] and back. What no field shows stays as it was.
 
+mod hours;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -10,7 +12,7 @@ use crate::{
     app::edit::FieldError,
     domain::pricing::{
         AboveCeilingChoice, AloneChoice, AtFloorChoice, BelowFloorChoice, FirstChoice, Invalid,
-        PreorderFilter, RoomyChoice, Rule, Strategy,
+        PreorderFilter, RoomyChoice, Rule, Strategy, WarChoice,
     },
 };
 
@@ -36,6 +38,10 @@ pub enum FieldKind {
     OptionalLines,
     /// Last digits, apart by commas or blanks.
     Endings,
+    /// Windows of the week, one a line.
+    Windows,
+    /// From and to of a time of day, or nothing.
+    OptionalHours,
     /// One of these words.
     Choice(fn() -> Vec<&'static str>),
     /// A strategy that does without parameters, or nothing.
@@ -55,6 +61,8 @@ pub enum Group {
     Scenarios,
     /// How far and how often the price moves.
     Motion,
+    /// Price wars, and hours in which the rule behaves otherwise.
+    Modifiers,
 }
 
 /// One field of the definition.
@@ -78,6 +86,7 @@ impl DefinitionField {
             Some("filters") => Group::Filters,
             Some("scenarios") => Group::Scenarios,
             Some("motion") => Group::Motion,
+            Some("war" | "schedule" | "night_reset") => Group::Modifiers,
             _ => Group::Strategy,
         }
     }
@@ -158,6 +167,9 @@ pub const FIELDS: &[DefinitionField] = &[
     field("min_move_tenge", "/motion/min_move/tenge", FieldKind::Whole, POSITIVE),
     field("min_move_percent", "/motion/min_move/percent", FieldKind::Percent, SHARE),
     field("endings", "/motion/endings", FieldKind::Endings, "rule-error-endings"),
+    field("war", "/war", words!(WarChoice), CHOICE),
+    field("schedule", "/schedule", FieldKind::Windows, "rule-error-schedule"),
+    field("night_reset", "/night_reset", FieldKind::OptionalHours, "rule-error-night_reset"),
 ];
 
 /// Names of the parameters of a kind of strategy.
@@ -189,6 +201,11 @@ pub fn texts_of(rule: &Rule) -> Texts {
     let mut texts = Texts::new();
     for field in FIELDS {
         let Some(value) = written.pointer(field.pointer) else {
+            // What a definition leaves out stands at its default, the first choice.
+            if let (Group::Modifiers, FieldKind::Choice(words)) = (field.group(), field.kind) {
+                let first = words().first().copied().unwrap_or_default();
+                texts.insert(field.name.to_owned(), first.to_owned());
+            }
             continue;
         };
         let text = match (field.kind, value) {
@@ -200,6 +217,11 @@ pub fn texts_of(rule: &Rule) -> Texts {
                 continue;
             }
             (FieldKind::Fallback, Value::Object(strategy)) => strategy.get("kind").map(plain),
+            (FieldKind::OptionalHours, hours @ Value::Object(_)) => Some(hours::hours(hours)),
+            (FieldKind::Windows, Value::Array(windows)) => {
+                let lines: Vec<String> = windows.iter().map(hours::line).collect();
+                Some(lines.join("\n"))
+            }
             (_, Value::Array(words)) => {
                 let words: Vec<String> = words.iter().map(plain).collect();
                 let endings = matches!(field.kind, FieldKind::Endings);
@@ -219,6 +241,10 @@ pub fn told(rule: &Rule) -> Map<String, Value> {
     let told = |field: &DefinitionField| {
         let value = match written.pointer(field.pointer)? {
             Value::Null => return None,
+            hours if matches!(field.kind, FieldKind::OptionalHours) => json!(hours::hours(hours)),
+            Value::Array(windows) if matches!(field.kind, FieldKind::Windows) => {
+                json!(windows.iter().map(hours::line).collect::<Vec<_>>().join(", "))
+            }
             Value::Array(words) => json!(words.iter().map(plain).collect::<Vec<_>>().join(", ")),
             Value::Object(parts) => {
                 let (name, value) = parts.iter().next()?;
@@ -380,6 +406,12 @@ fn value_of(field: &DefinitionField, texts: &Texts) -> Result<Value, FieldError>
                     .filter(|word| !word.is_empty())
                     .collect::<Vec<_>>()
             )
+        }
+        FieldKind::Windows => hours::windows(&lines(text)).ok_or_else(|| field.wrong())?,
+        FieldKind::OptionalHours if text.is_empty() => Value::Null,
+        FieldKind::OptionalHours => {
+            let (from, to) = hours::times(text).ok_or_else(|| field.wrong())?;
+            json!({ "from": from, "to": to })
         }
         FieldKind::Choice(words) if words().contains(&text) => json!(text),
         FieldKind::Choice(_) => return Err(field.wrong()),

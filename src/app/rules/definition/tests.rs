@@ -40,6 +40,13 @@ fn every_kind_comes_back_from_its_texts() {
         rule.filters.min_rating = Some("4.5".parse().unwrap());
         rule.motion.endings = vec!["90".to_owned(), "990".to_owned()];
         rule.motion.allow_up = false;
+        rule.war = WarChoice::Yield;
+        rule.night_reset = Some(serde_json::from_value(json!({"from": "01:00", "to": "04:30"})).unwrap());
+        rule.schedule = serde_json::from_value(json!([
+            {"days": ["mon", "tue", "wed", "fri"], "from": "22:00", "to": "01:00", "action": "hold"},
+            {"days": ["sun"], "from": "05:00", "to": "24:00", "action": "suggest"},
+        ]))
+        .unwrap();
         let back = rule_of(&Rule::default(), rule.strategy.kind(), &texts_of(&rule));
         assert_eq!(back, Ok(rule));
     }
@@ -119,4 +126,38 @@ fn all_wrong_fields_are_named_at_once() {
         named,
         ["merchants", "delta", "max_down_percent", "min_move_tenge"]
     );
+}
+
+#[test]
+fn windows_are_typed_as_lines() {
+    let schedule = |text: &str| {
+        let mut texts = texts_of(&Rule::default());
+        texts.insert("schedule".to_owned(), text.to_owned());
+        let rule = rule_of(&Rule::default(), "beat_lowest", &texts);
+        rule.map(|rule| texts_of(&rule).remove("schedule").unwrap_or_default())
+            .map_err(|errors| errors[0].field)
+    };
+    assert_eq!(schedule(""), Ok(String::new()));
+    let typed = "1–3,5  22:00–07:30\n\n 7 10:00-24:00 suggest ";
+    let shown = "1-3,5 22:00-07:30 hold\n7 10:00-24:00 suggest";
+    assert_eq!(schedule(typed), Ok(shown.to_owned()));
+    for wrong in [
+        "0 10:00-11:00",
+        "8 10:00-11:00",
+        "5-1 10:00-11:00",
+        "1 10:00",
+        "1 10:00-10:00",
+        "1 10:00-25:00",
+        "1 10:00-11:00 rest",
+        "1 10:00-11:00 hold on",
+        "mon 10:00-11:00",
+        "1-2 10:00-11:00\n2 10:59-12:00",
+    ] {
+        assert_eq!(schedule(wrong), Err("schedule"), "{wrong}");
+    }
+    let mut texts = texts_of(&Rule::default());
+    assert_eq!(texts["war"], "match");
+    texts.insert("night_reset".to_owned(), "2-5".to_owned());
+    let errors = rule_of(&Rule::default(), "beat_lowest", &texts).unwrap_err();
+    assert_eq!(errors[0].field, "night_reset");
 }

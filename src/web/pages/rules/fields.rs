@@ -64,8 +64,8 @@ fn view(field: &DefinitionField, typed: &Typed, errors: &[FieldError], t: Texts)
         }
         FieldKind::Whole | FieldKind::OptionalWhole => ("number", Vec::new()),
         FieldKind::Percent => ("percent", Vec::new()),
-        FieldKind::OptionalRating | FieldKind::Endings => ("text", Vec::new()),
-        FieldKind::Lines | FieldKind::OptionalLines => ("lines", Vec::new()),
+        FieldKind::OptionalRating | FieldKind::Endings | FieldKind::OptionalHours => ("text", Vec::new()),
+        FieldKind::Lines | FieldKind::OptionalLines | FieldKind::Windows => ("lines", Vec::new()),
         FieldKind::Switch => ("switch", Vec::new()),
         FieldKind::Choice(words) => {
             let say = |word: &'static str| t.get(format!("rule-{}-{word}", field.name));

@@ -73,12 +73,13 @@ impl FormPage {
         views(group, &self.kind, &self.typed, &self.errors, self.shell.t)
     }
 
-    fn groups(&self) -> [(&'static str, Vec<FieldView>); 4] {
+    fn groups(&self) -> [(&'static str, Vec<FieldView>); 5] {
         [
             ("strategy", self.fields(Group::Strategy)),
             ("filters", self.fields(Group::Filters)),
             ("scenarios", self.fields(Group::Scenarios)),
             ("motion", self.fields(Group::Motion)),
+            ("modifiers", self.fields(Group::Modifiers)),
         ]
     }
 
