@@ -456,3 +456,21 @@ async fn a_strategy_that_is_not_known_survives_a_change_of_limits() {
         .unwrap();
     assert_eq!(stored, (Some("yo_yo".to_owned()), Some(8_200)));
 }
+
+#[tokio::test]
+async fn a_rule_that_cannot_be_read_says_so_until_it_is_replaced() {
+    let shop = seller().await;
+    let id = shop.make("store", &[("name", "Rule")]).await;
+    let path = format!("/rules/{id}");
+    let warnings = async || shop.client.get(&path).await.expect(200).texts(".note.bad").len();
+    assert_eq!(warnings().await, 0);
+    diesel::update(rules::table.find(id))
+        .set(rules::definition.eq(serde_json::json!({ "strategy": { "kind": "of_tomorrow" } })))
+        .execute(&mut shop.app.conn())
+        .unwrap();
+    assert_eq!(warnings().await, 1);
+    let fields = shop.typed(&path, &[]).await;
+    shop.send(&path, &fields).await.expect(303);
+    assert_eq!(warnings().await, 0);
+    assert_eq!(shop.rule(id).definition["strategy"]["kind"], "beat_lowest");
+}

@@ -52,6 +52,8 @@ struct FormPage {
     store: Store,
     /// The rule as stored; none while it is new.
     rule: Option<RuleRow>,
+    /// The stored rule cannot be read: the form begins anew, and saving it replaces what is stored.
+    unreadable: bool,
     scope: RuleScope,
     attached: String,
     kind: String,
@@ -167,6 +169,7 @@ async fn new_page(shell: Shell, services: &Services, actor: Actor, chosen: &Chos
         shell,
         store,
         rule: None,
+        unreadable: false,
         scope,
         attached: String::new(),
         kind,
@@ -337,7 +340,12 @@ async fn rule_page(
         })
         .await
         .map_err(edit_error)?;
-    let definition: Rule = serde_json::from_value(rule.definition.clone()).unwrap_or_default();
+    let read = serde_json::from_value::<Rule>(rule.definition.clone());
+    let usable = read
+        .ok()
+        .filter(|rule| !matches!(rule.strategy, Strategy::Unavailable { .. }));
+    let unreadable = usable.is_none();
+    let definition = usable.unwrap_or_default();
     let mut typed = texts_of(&definition);
     typed.insert("name".to_owned(), rule.name.clone());
     typed.insert("skus".to_owned(), skus.join("\n"));
@@ -347,6 +355,7 @@ async fn rule_page(
     let page = FormPage {
         shell,
         store,
+        unreadable,
         scope: rule.scope,
         attached,
         kind: definition.strategy.kind().to_owned(),
