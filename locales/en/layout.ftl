@@ -21,6 +21,7 @@ search-placeholder = Name, product code…
 robot-label = Auto prices:
 robot-live = working
 robot-shadow = in shadow
+robot-unknown = asking…
 robot-off = off
 robot-stopped = stopped
 robot-partly-stopped = { $n ->

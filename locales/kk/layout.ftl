@@ -21,6 +21,7 @@ search-placeholder = Атауы, тауар коды…
 robot-label = Автобағалар:
 robot-live = жұмыс істеп тұр
 robot-shadow = көлеңкеде
+robot-unknown = сұралуда…
 robot-off = өшірулі
 robot-stopped = тоқтатылған
 robot-partly-stopped = { $n ->

@@ -21,6 +21,7 @@ search-placeholder = Название, код товара…
 robot-label = Автоцены:
 robot-live = работают
 robot-shadow = в тени
+robot-unknown = узнаём…
 robot-off = выключены
 robot-stopped = остановлены
 robot-partly-stopped = { $n ->

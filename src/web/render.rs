@@ -39,6 +39,8 @@ pub const KEYS_COOKIE: &str = "kaspi-panel-keys";
 /// What the robot does, in one word for the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RobotState {
+    /// Not asked for: a page that had to do without the database. The header asks by itself.
+    Unknown,
     /// Prices of at least one store are sent.
     Live,
     /// Only computed.
@@ -78,7 +80,7 @@ impl RobotState {
     pub fn class(&self) -> &'static str {
         match self {
             Self::Stopped(_) | Self::PartlyStopped(_) => "robot off",
-            Self::Live | Self::Shadow | Self::Off => "robot",
+            Self::Unknown | Self::Live | Self::Shadow | Self::Off => "robot",
         }
     }
 
@@ -86,6 +88,7 @@ impl RobotState {
     #[must_use]
     pub fn icon(&self) -> &'static str {
         match self {
+            Self::Unknown => "clock",
             Self::Live => "check-circle",
             Self::Shadow => "shadow",
             Self::Off => "pause",
@@ -97,12 +100,19 @@ impl RobotState {
     #[must_use]
     pub fn word(&self, t: &Texts) -> String {
         match self {
+            Self::Unknown => t.get("robot-unknown"),
             Self::Live => t.get("robot-live"),
             Self::Shadow => t.get("robot-shadow"),
             Self::Off => t.get("robot-off"),
             Self::Stopped(_) => t.get("robot-stopped"),
             Self::PartlyStopped(n) => t.with("robot-partly-stopped", "n", *n),
         }
+    }
+
+    /// Does the header have to ask at once?
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::Unknown
     }
 
     /// Is anything stopped?
@@ -208,7 +218,7 @@ impl Shell {
             target: info.target,
             flash: Vec::new(),
             overview: Overview::default(),
-            robot: RobotState::Off,
+            robot: RobotState::Unknown,
             other_hosts: services.config.kaspi.other_hosts,
             request_id: info.id,
             now: services.now(),

@@ -153,6 +153,12 @@ async fn error_pages_speak_the_readers_language_and_name_the_request() {
     assert_eq!(page.text("h1"), "Такой страницы нет");
     assert_eq!(page.text(".mono"), page.header("x-request-id"));
     assert_eq!(page.texts("nav.side a").len(), 8);
+    // Such a page does without the database: the header does not claim a state, it asks for it.
+    assert_eq!(page.attribute("#robot", "hx-trigger"), "load, every 10s");
+    assert_eq!(
+        user.get("/").await.expect(200).attribute("#robot", "hx-trigger"),
+        "every 10s"
+    );
     let change = [("language", "kk"), ("next", "/nope")];
     assert_eq!(
         user.post("/preferences", &change).await.expect(303).location(),
