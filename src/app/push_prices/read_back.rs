@@ -1,0 +1,195 @@
+//! What became of a write: the cabinet's list is read until the price shows, another one does, or time is up.
+
+use chrono::TimeDelta;
+
+use super::{PushSummary, advance, facts, finish};
+use crate::{
+    app::cabinet_session::{SessionError, renew_session, session_of},
+    domain::{Actor, PushState, StoreId, offer::CabinetOffer},
+    kaspi::KaspiError,
+    services::Services,
+    store::{
+        StoreError,
+        products::{Product, product_lock},
+        pushes::{Push, PushCity, PushStep, product_price_confirm, push_city_seen, push_list_to_read},
+    },
+};
+
+/// Given up after this time without the price showing.
+const READ_BACK_LIMIT: TimeDelta = TimeDelta::minutes(15);
+/// Told as "late" after this time.
+const LATE_AFTER: TimeDelta = TimeDelta::minutes(2);
+
+/// Looks at every push whose outcome is due to be seen.
+pub(super) async fn read_back(
+    services: &Services,
+    store_id: StoreId,
+    summary: &mut PushSummary,
+) -> Result<(), StoreError> {
+    let now = services.now();
+    for push in services
+        .db
+        .read(move |conn| push_list_to_read(conn, store_id, now))
+        .await?
+    {
+        let Some((store, product, cities)) = facts(services, &push).await? else {
+            continue;
+        };
+        let offer = match session_of(services, store.id).await {
+            Ok(session) => match services
+                .kaspi
+                .offer_by_sku(
+                    &session,
+                    &store.merchant_id,
+                    product.sku.as_deref().unwrap_or_default(),
+                )
+                .await
+            {
+                Ok(offer) => offer,
+                Err(KaspiError::SessionExpired) => {
+                    // The next round reads with whatever session there is then.
+                    renew_session(services, &Actor::robot(), store.id).await?;
+                    return Ok(());
+                }
+                Err(error) => {
+                    tracing::warn!(store = store.name, %error, "a price could not be read back");
+                    look_again(services, push, &product, TimeDelta::seconds(30)).await?;
+                    continue;
+                }
+            },
+            Err(SessionError::Store(error)) => return Err(error),
+            Err(_) => return Ok(()),
+        };
+        judge(services, push, &product, &cities, offer.as_ref(), summary).await?;
+    }
+    Ok(())
+}
+
+/// What a read of the cabinet says about a push.
+async fn judge(
+    services: &Services,
+    push: Push,
+    product: &Product,
+    cities: &[PushCity],
+    offer: Option<&CabinetOffer>,
+    summary: &mut PushSummary,
+) -> Result<(), StoreError> {
+    let now = services.now();
+    let age = now - push.accepted_at.or(push.sent_at).unwrap_or(push.planned_at);
+    let given_up = age > READ_BACK_LIMIT;
+    let seen = |city: &PushCity| offer.and_then(|offer| offer.price_in(&city.city_id));
+    let on_sale = offer.is_some_and(|offer| offer.on_sale);
+    if on_sale && cities.iter().all(|city| seen(city) == Some(city.price_tenge)) {
+        summary.confirmed += 1;
+        return settle(services, push, product, cities, offer, PushState::Confirmed, None).await;
+    }
+    if !on_sale {
+        return settle(
+            services,
+            push,
+            product,
+            cities,
+            offer,
+            PushState::Removed,
+            Some("offer_removed"),
+        )
+        .await;
+    }
+    let waiting = cities
+        .iter()
+        .all(|city| seen(city) == Some(city.before_tenge) || seen(city) == Some(city.price_tenge));
+    if !waiting {
+        return settle(
+            services,
+            push,
+            product,
+            cities,
+            offer,
+            PushState::Mismatch,
+            Some("other_price_seen"),
+        )
+        .await;
+    }
+    if given_up {
+        let end = if push.state == PushState::Unknown {
+            PushState::Expired
+        } else {
+            PushState::Mismatch
+        };
+        return settle(services, push, product, cities, offer, end, Some("never_applied")).await;
+    }
+    summary.waiting += 1;
+    look_again(
+        services,
+        push,
+        product,
+        (age / 2).clamp(TimeDelta::seconds(2), TimeDelta::seconds(60)),
+    )
+    .await
+}
+
+/// Ends a push by what was read: prices that were seen are the product's prices now.
+async fn settle(
+    services: &Services,
+    push: Push,
+    product: &Product,
+    cities: &[PushCity],
+    offer: Option<&CabinetOffer>,
+    end: PushState,
+    reason: Option<&'static str>,
+) -> Result<(), StoreError> {
+    let now = services.now();
+    let seen: Vec<_> = cities
+        .iter()
+        .map(|city| {
+            (
+                city.clone(),
+                offer.and_then(|offer| offer.price_in(&city.city_id)),
+            )
+        })
+        .collect();
+    let product = product.clone();
+    services
+        .db
+        .tx(move |conn| {
+            for (city, price) in &seen {
+                push_city_seen(conn, push.id, &city.city_id, *price)?;
+                if let Some(price) = price {
+                    product_price_confirm(conn, product.id, &city.city_id, *price, now)?;
+                }
+            }
+            if matches!(end, PushState::Mismatch | PushState::Removed) {
+                // A person should look before the robot goes on.
+                product_lock(conn, product.id, now + TimeDelta::hours(1))?;
+            }
+            advance(
+                conn,
+                &push,
+                &product,
+                end,
+                &PushStep {
+                    reason,
+                    ..PushStep::default()
+                },
+                now,
+            )
+        })
+        .await
+}
+
+async fn look_again(
+    services: &Services,
+    push: Push,
+    product: &Product,
+    after: TimeDelta,
+) -> Result<(), StoreError> {
+    let now = services.now();
+    let late = now - push.accepted_at.or(push.sent_at).unwrap_or(now) > LATE_AFTER;
+    let step = PushStep {
+        next_read_at: Some(now + after),
+        late,
+        ..PushStep::default()
+    };
+    let state = push.state;
+    finish(services, push, product, state, step).await
+}

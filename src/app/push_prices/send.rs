@@ -1,0 +1,232 @@
+//! One claimed push on its way to the shop: fresh availability image, last gate, write, what the answer means.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{PushSummary, facts, finish};
+use crate::{
+    app::cabinet_session::{Renewal, SessionError, renew_session, session_of},
+    domain::{Actor, PushState, Tenge, offer::CabinetOffer},
+    kaspi::{CabinetSession, KaspiError},
+    last_gate::{self, GateError},
+    services::Services,
+    store::{
+        StoreError,
+        products::Product,
+        pushes::{Push, PushCity, PushStep, product_price_confirm, push_set_availabilities, store_freeze},
+        stores::Store,
+    },
+};
+
+/// A 429 on a price write: no write of this merchant for so long, whatever the answer says.
+const FREEZE: TimeDelta = TimeDelta::minutes(30);
+
+/// One claimed push: fresh image, gate, write.
+pub(super) async fn send(
+    services: &Services,
+    push: Push,
+    epoch: i64,
+    summary: &mut PushSummary,
+) -> Result<(), StoreError> {
+    let Some((store, product, cities)) = facts(services, &push).await? else {
+        return Ok(());
+    };
+    let (session, offer) = match fresh_offer(services, &store, &product).await? {
+        Ok(found) => found,
+        Err(code) => return hold(services, &push, &product, code, summary).await,
+    };
+    let now = services.now();
+    let moved = moved_prices(&offer, &cities);
+    if !moved.is_empty() {
+        // Somebody changed a price meanwhile: what we decided rests on a price that is no more.
+        let id = product.id;
+        services
+            .db
+            .tx(move |conn| {
+                moved
+                    .iter()
+                    .try_for_each(|(city, seen)| product_price_confirm(conn, id, city, *seen, now))
+            })
+            .await?;
+        return hold(services, &push, &product, "price_changed_outside", summary).await;
+    }
+    let image = offer.availabilities.as_ref().map(|points| json!(points));
+    let claimed = push.clone();
+    services
+        .db
+        .tx(move |conn| push_set_availabilities(conn, &claimed, image.as_ref(), now))
+        .await?;
+    let id = push.id;
+    let write = match services
+        .db
+        .tx(move |conn| last_gate::clear(conn, id, epoch, now))
+        .await
+    {
+        Ok(write) => write,
+        Err(GateError::Refused(code)) => return hold(services, &push, &product, code, summary).await,
+        Err(GateError::Store(error)) => return Err(error),
+    };
+    let push = Push {
+        state: PushState::Sent,
+        ..push
+    };
+    // From here on the outcome is read, never guessed, whatever happens to this process.
+    let answer = if write.is_stale() {
+        Err(KaspiError::Unavailable(None))
+    } else {
+        services.kaspi.set_price(&session, &write).await
+    };
+    let now = services.now();
+    summary.sent += 1;
+    let soon = Some(now + TimeDelta::seconds(2));
+    let (next, step) = match answer {
+        Ok(accepted) => {
+            summary.waiting += 1;
+            (
+                PushState::Accepted,
+                PushStep {
+                    operation_id: Some(accepted.operation_id),
+                    next_read_at: soon,
+                    ..PushStep::default()
+                },
+            )
+        }
+        Err(KaspiError::SessionExpired) => {
+            // Not with the new session either: the next decision is a new one.
+            renew_session(services, &Actor::robot(), store.id).await?;
+            (
+                PushState::Rejected,
+                PushStep {
+                    reason: Some("session_expired"),
+                    ..PushStep::default()
+                },
+            )
+        }
+        Err(KaspiError::RateLimited { after }) => {
+            let pause = after
+                .and_then(|after| TimeDelta::from_std(after).ok())
+                .unwrap_or(FREEZE)
+                .max(FREEZE);
+            let (id, until) = (store.id, now + pause);
+            services.db.tx(move |conn| store_freeze(conn, id, until)).await?;
+            (
+                PushState::Rejected,
+                PushStep {
+                    reason: Some("rate_limited"),
+                    ..PushStep::default()
+                },
+            )
+        }
+        Err(KaspiError::Rejected { message, .. }) => (
+            PushState::Rejected,
+            PushStep {
+                reason: Some("marketplace_rejected"),
+                detail: Some(message),
+                ..PushStep::default()
+            },
+        ),
+        Err(error @ KaspiError::Paused { .. }) => {
+            // Nothing left the program: the product is decided about anew.
+            summary.held += 1;
+            summary.sent -= 1;
+            (
+                PushState::Held,
+                PushStep {
+                    reason: Some(error.code()),
+                    ..PushStep::default()
+                },
+            )
+        }
+        Err(
+            error @ (KaspiError::Blocked
+            | KaspiError::TokenRefused
+            | KaspiError::Unavailable(_)
+            | KaspiError::Malformed { .. }),
+        ) => {
+            summary.waiting += 1;
+            (
+                PushState::Unknown,
+                PushStep {
+                    reason: Some(error.code()),
+                    next_read_at: soon,
+                    ..PushStep::default()
+                },
+            )
+        }
+    };
+    if next == PushState::Rejected {
+        summary.rejected += 1;
+    }
+    finish(services, push, &product, next, step).await
+}
+
+/// City prices of the offer that are not what the push rests on, cities that it does not know included.
+fn moved_prices(offer: &CabinetOffer, cities: &[PushCity]) -> Vec<(String, Tenge)> {
+    let unknown = offer
+        .city_prices
+        .iter()
+        .flatten()
+        .filter(|(id, _)| !cities.iter().any(|city| city.city_id == *id))
+        .cloned();
+    let moved = cities.iter().filter_map(|city| {
+        let seen = offer.price_in(&city.city_id)?;
+        (seen != city.before_tenge).then(|| (city.city_id.clone(), seen))
+    });
+    unknown.chain(moved).collect()
+}
+
+async fn hold(
+    services: &Services,
+    push: &Push,
+    product: &Product,
+    code: &'static str,
+    summary: &mut PushSummary,
+) -> Result<(), StoreError> {
+    summary.held += 1;
+    let end = match code {
+        "expired" => PushState::Expired,
+        "superseded" => PushState::Superseded,
+        _ => PushState::Held,
+    };
+    finish(
+        services,
+        push.clone(),
+        product,
+        end,
+        PushStep {
+            reason: Some(code),
+            ..PushStep::default()
+        },
+    )
+    .await
+}
+
+/// The offer as the cabinet shows it now, or the code of what is in the way.
+async fn fresh_offer(
+    services: &Services,
+    store: &Store,
+    product: &Product,
+) -> Result<Result<(CabinetSession, CabinetOffer), &'static str>, StoreError> {
+    let mut session = match session_of(services, store.id).await {
+        Ok(session) => session,
+        Err(SessionError::Store(error)) => return Err(error),
+        Err(_) => return Ok(Err("store_not_connected")),
+    };
+    let Some(sku) = product.sku.as_deref() else {
+        return Ok(Err("no_sku"));
+    };
+    let kaspi = &services.kaspi;
+    let mut read = kaspi.offer_by_sku(&session, &store.merchant_id, sku).await;
+    if matches!(read, Err(KaspiError::SessionExpired)) {
+        session = match renew_session(services, &Actor::robot(), store.id).await? {
+            Renewal::Ready(renewed) => renewed,
+            Renewal::Queued | Renewal::NeedsLogin => return Ok(Err("session_expired")),
+        };
+        read = kaspi.offer_by_sku(&session, &store.merchant_id, sku).await;
+    }
+    Ok(match read {
+        Ok(Some(offer)) if offer.on_sale => Ok((session, offer)),
+        Ok(_) => Err("not_on_sale"),
+        Err(error) => Err(error.code()),
+    })
+}
