@@ -232,6 +232,9 @@ diesel::table! {
         accepted_at -> Nullable<Timestamptz>,
         next_read_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        worth -> Text,
+        gain_tenge -> BigInt,
+        waiting_since -> Nullable<Timestamptz>,
     }
 }
 

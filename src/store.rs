@@ -21,6 +21,7 @@ pub mod preorders;
 pub mod product_states;
 pub mod products;
 pub mod proxies;
+pub mod push_lists;
 pub mod pushes;
 pub mod repriced;
 pub mod rule_reach;

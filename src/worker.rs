@@ -131,17 +131,18 @@ async fn reprice_round(services: &Services, stop: watch::Receiver<bool>) -> Resu
 /// Sends planned prices and reads sent ones back, for every store that has any. `true`: there may be more.
 async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError> {
     let summary = push_due(services, None, owner).await?;
-    if summary.sent + summary.confirmed + summary.held + summary.rejected > 0 {
+    if summary.sent + summary.confirmed + summary.held + summary.rejected + summary.decided_anew > 0 {
         tracing::info!(
             sent = summary.sent,
             confirmed = summary.confirmed,
             held = summary.held,
             rejected = summary.rejected,
             waiting = summary.waiting,
+            decided_anew = summary.decided_anew,
             "prices pushed"
         );
     }
-    Ok(summary.sent > 0)
+    Ok(summary.sent + summary.decided_anew > 0)
 }
 
 /// Waits until the client has its proxies: what is sent before would go out directly. `false`: told to stop.

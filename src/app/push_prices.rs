@@ -8,12 +8,13 @@ mod send;
 
 pub use due::push_due;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::reprice::reprice_product;
 use crate::{
-    domain::{Actor, PushState, StoreId, Tenant},
+    domain::{Actor, PushOrigin, PushState, StoreId, Tenant},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -27,8 +28,8 @@ use crate::{
     },
 };
 
-/// Writes of one round: in between, what was sent is read back.
-const WRITES_PER_ROUND: u32 = 8;
+/// A price that was decided on an older look at the market is not sent: it is decided anew.
+const FRESH: TimeDelta = TimeDelta::seconds(120);
 
 /// What came of one round for a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -43,6 +44,8 @@ pub struct PushSummary {
     pub rejected: u64,
     /// Waiting for the price to show, or for the outcome to be known.
     pub waiting: u64,
+    /// Had waited too long for a write: decided anew.
+    pub decided_anew: u64,
 }
 
 impl PushSummary {
@@ -53,6 +56,7 @@ impl PushSummary {
         self.held += other.held;
         self.rejected += other.rejected;
         self.waiting += other.waiting;
+        self.decided_anew += other.decided_anew;
     }
 }
 
@@ -71,7 +75,14 @@ pub async fn push_store(
         return Ok(summary);
     }
     read_back::read_back(services, store_id, &mut summary).await?;
-    for _ in 0..WRITES_PER_ROUND {
+    for next in budget::next(services, store_id).await? {
+        if !rests_on_fresh_look(services, &next) {
+            // An old price is never sent: the product is looked at again, and what is decided then takes its turn.
+            if reprice_product(services, next.product_id).await?.is_some() {
+                summary.decided_anew += 1;
+            }
+            continue;
+        }
         if !budget::within_budget(services, store_id).await? {
             break;
         }
@@ -79,17 +90,24 @@ pub async fn push_store(
         let Some(epoch) = lease(services, store_id, owner).await? else {
             break;
         };
-        let now = services.now();
-        let Some(push) = services
+        let (id, now) = (next.id, services.now());
+        let claimed = services
             .db
-            .tx(move |conn| push_claim(conn, store_id, epoch, now))
-            .await?
-        else {
-            break;
-        };
-        send::send(services, push, epoch, &mut summary).await?;
+            .tx(move |conn| push_claim(conn, id, epoch, now))
+            .await?;
+        if let Some(push) = claimed {
+            send::send(services, push, epoch, &mut summary).await?;
+        }
     }
     Ok(summary)
+}
+
+/// Is what the price was decided on still evidence? People's prices rest on no look at the market.
+fn rests_on_fresh_look(services: &Services, push: &Push) -> bool {
+    push.origin != PushOrigin::Robot
+        || push
+            .market_taken_at
+            .is_some_and(|taken| services.now() - taken <= FRESH)
 }
 
 async fn lease(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Option<i64>, StoreError> {
@@ -99,7 +117,14 @@ async fn lease(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Op
         .tx(move |conn| {
             let epoch = store_lease_acquire(conn, store_id, owner)?;
             if let Some(epoch) = epoch {
-                push_recover(conn, store_id, epoch, now)?;
+                for (push, name) in push_recover(conn, store_id, epoch, now)? {
+                    let end = (PushState::Expired, push.reason.as_deref());
+                    let left = Push {
+                        state: PushState::Claimed,
+                        ..push.clone()
+                    };
+                    audit_end(conn, &left, &name, end, now)?;
+                }
             }
             Ok(epoch)
         })
@@ -132,24 +157,35 @@ fn advance(
 ) -> Result<(), StoreError> {
     push_advance(conn, push, next, step, now)?;
     if next.is_final() {
-        let prices: Vec<_> = push_cities(conn, push.id)?
-            .into_iter()
-            .map(|city| json!({ "city": city.city_id, "before": city.before_tenge, "price": city.price_tenge, "seen": city.seen_tenge }))
-            .collect();
-        let object = ("price_push", push.id.0, product.name.as_str());
-        let entry = AuditEntry::new(&Actor::robot(), now, Some(push.store_id), object, next.as_str()).change(
-            json!({ "state": push.state }),
-            json!({ "state": next, "prices": prices }),
-        );
-        audit_insert(
-            conn,
-            &AuditEntry {
-                reason: step.reason.map(str::to_owned),
-                ..entry
-            },
-        )?;
+        audit_end(conn, push, &product.name, (next, step.reason), now)?;
     }
     Ok(())
+}
+
+/// The audit row of a push that ended: from which state, with which prices, why.
+fn audit_end(
+    conn: &mut PgConnection,
+    push: &Push,
+    product_name: &str,
+    (end, reason): (PushState, Option<&str>),
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let prices: Vec<_> = push_cities(conn, push.id)?
+        .into_iter()
+        .map(|city| json!({ "city": city.city_id, "before": city.before_tenge, "price": city.price_tenge, "seen": city.seen_tenge }))
+        .collect();
+    let object = ("price_push", push.id.0, product_name);
+    let entry = AuditEntry::new(&Actor::robot(), now, Some(push.store_id), object, end.as_str()).change(
+        json!({ "state": push.state }),
+        json!({ "state": end, "prices": prices }),
+    );
+    audit_insert(
+        conn,
+        &AuditEntry {
+            reason: reason.map(str::to_owned),
+            ..entry
+        },
+    )
 }
 
 async fn facts(

@@ -32,7 +32,7 @@ use crate::{
     store::{
         StoreError,
         batch::plan_by_index,
-        due_products::{DueProduct, due_product_give_back, due_products_claim},
+        due_products::{Claimed, DueProduct, due_product_claim, due_product_give_back, due_products_claim},
     },
     telemetry::chain,
 };
@@ -112,6 +112,35 @@ pub async fn reprice_until(
     stop: impl Future<Output = ()>,
 ) -> Result<PassSummary, StoreError> {
     reprice(services, pass, pricing::decide, stop).await
+}
+
+/// Decides about one product now, whether it is due or not: what was planned for it waited too long. `None`: another
+/// pass is at it, or the robot has nothing to do with it any more; then what was planned for it has ended.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn reprice_product(services: &Services, id: ProductId) -> Result<Option<Decision>, StoreError> {
+    let now = services.now();
+    let claimed = services
+        .db
+        .tx(move |conn| {
+            let claimed = due_product_claim(conn, id, now)?;
+            if matches!(claimed, Claimed::Excluded) {
+                batch::supersede(conn, &[id], now)?;
+            }
+            Ok::<_, StoreError>(claimed)
+        })
+        .await?;
+    let Claimed::Due(due) = claimed else {
+        return Ok(None);
+    };
+    let card = read_card(services, *due).await;
+    let how = How {
+        decide: pricing::decide,
+        dry_run: false,
+    };
+    let settled = settle(services, vec![card], how).await;
+    Ok(settled.into_iter().find_map(|product| product.decision))
 }
 
 /// [`reprice_due`] with a given deciding function.

@@ -40,6 +40,7 @@ mod strategies;
 mod strict;
 mod war;
 pub mod wire;
+mod worth;
 
 pub use check::Invalid;
 pub use decision::{Decision, Removed};
@@ -56,6 +57,7 @@ pub use schedule::{NightReset, TimeOfDay, Weekday, Window, WindowAction};
 pub use stored::NotAnInput;
 pub use strict::Rating;
 pub use war::{Duel, Move, WAR_HISTORY, War, duel, war};
+pub use worth::{Worth, worth};
 
 use std::borrow::Cow;
 

@@ -230,6 +230,22 @@ text_enum! {
 }
 
 text_enum! {
+    /// What a price write is for, in the order in which writes go.
+    WriteClass {
+        /// The present price is outside its limits.
+        Repair = "repair",
+        /// A write damaged stock, points of service or preorder days.
+        Restore = "restore",
+        /// Wins a better place.
+        Place = "place",
+        /// Asks for more.
+        Raise = "raise",
+        /// Neither: nobody waits for it.
+        Cosmetic = "cosmetic",
+    }
+}
+
+text_enum! {
     /// Where a preorder stands.
     PreorderStatus {
         /// Being prepared.

@@ -73,6 +73,75 @@ pub fn due_products_claim(
     due_products_load(conn, &claimed)
 }
 
+/// What the claim of one product came to.
+#[derive(Debug)]
+pub enum Claimed {
+    /// To be decided about.
+    Due(Box<DueProduct>),
+    /// Another pass is at it.
+    Busy,
+    /// Not repriced at present: switched off, withdrawn, without limits, or of a store that is off or not connected.
+    Excluded,
+}
+
+/// Claims one product whether it is due or not.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn due_product_claim(
+    conn: &mut PgConnection,
+    id: ProductId,
+    now: DateTime<Utc>,
+) -> Result<Claimed, StoreError> {
+    let row: Option<(StoreId, Option<DateTime<Utc>>)> = products::table
+        .find(id)
+        .for_update()
+        .select((products::store_id, products::claimed_until))
+        .first(conn)
+        .optional()?;
+    let Some((store_id, claimed_until)) = row else {
+        return Ok(Claimed::Excluded);
+    };
+    if claimed_until.is_some_and(|until| until >= now) {
+        return Ok(Claimed::Busy);
+    }
+    if !is_candidate(conn, store_id, id)? {
+        return Ok(Claimed::Excluded);
+    }
+    diesel::update(products::table.find(id))
+        .set(products::claimed_until.eq(now + CLAIM))
+        .execute(conn)?;
+    let due = due_products_load(conn, &[id])?.pop();
+    Ok(due.map_or(Claimed::Excluded, |due| Claimed::Due(Box::new(due))))
+}
+
+/// May the product be decided about at all?
+fn is_candidate(conn: &mut PgConnection, store_id: StoreId, id: ProductId) -> Result<bool, StoreError> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = sql_types::Bool)]
+        found: bool,
+    }
+    let found: Found = diesel::sql_query(format!(
+        "select exists (select from stores join products on products.store_id = stores.id
+           where products.id = $2 and stores.id = $1 and {REPRICED} and {LIMITED} and {PRICED} and {STORE_ON}) as found"
+    ))
+    .bind::<sql_types::Uuid, _>(store_id)
+    .bind::<sql_types::Uuid, _>(id)
+    .get_result(conn)?;
+    Ok(found.found)
+}
+
+/// The robot may change its price.
+const REPRICED: &str = "products.repricing_enabled and products.on_sale and products.archived_at is null
+             and products.card_id is not null and products.sku is not null";
+/// Its price in the main city is known.
+const PRICED: &str = "exists (select from product_prices price
+               where price.product_id = products.id and price.city_id = stores.main_city_id)";
+/// Something is decided for its store.
+const STORE_ON: &str =
+    "stores.active and stores.repricing_mode <> 'off' and stores.session_state = 'connected'";
+
 /// Products that may be claimed. Each store's are read in the order of its index and no further than needed; a
 /// join would let the planner read whole stores.
 fn candidates(
@@ -95,14 +164,11 @@ fn candidates(
         "select due.id from stores
          cross join lateral (
            select products.id, products.next_check_at from products
-           where products.store_id = stores.id and products.repricing_enabled and products.on_sale
-             and products.archived_at is null and products.card_id is not null and products.sku is not null
+           where products.store_id = stores.id and {REPRICED}
              and (products.claimed_until is null or products.claimed_until < $3) and {due} and {LIMITED}
-             and exists (select from product_prices price
-               where price.product_id = products.id and price.city_id = stores.main_city_id)
+             and {PRICED}
            order by products.next_check_at limit $2) due
-         where ($1 is null or stores.id = $1) and stores.active and stores.repricing_mode <> 'off'
-           and stores.session_state = 'connected'
+         where ($1 is null or stores.id = $1) and {STORE_ON}
          order by due.next_check_at limit $2"
     ))
     .bind::<Nullable<sql_types::Uuid>, _>(store_id)

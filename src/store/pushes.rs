@@ -8,11 +8,17 @@ use diesel::{pg::Pg, prelude::*, sql_types as sql};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{StoreError, stores::store_ids_of, terms::terms_of_products};
+use super::{StoreError, terms::terms_of_products};
 use crate::{
-    domain::{DecisionId, ProductId, PushId, PushOrigin, PushState, StoreId, Tenant, Tenge, UserId},
+    domain::{
+        DecisionId, ProductId, PushId, PushOrigin, PushState, StoreId, Tenge, UserId, WriteClass,
+        pricing::Worth,
+    },
     schema::{price_push_cities, price_pushes, product_prices, products, stores},
 };
+
+/// Reason of what a worker left behind.
+const WORKER_LOST: &str = "worker_lost";
 
 /// One write of one product, with all its city prices in [`PushCity`].
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
@@ -68,6 +74,27 @@ pub struct Push {
     pub next_read_at: Option<DateTime<Utc>>,
     /// Ended at.
     pub finished_at: Option<DateTime<Utc>>,
+    /// What it is for: the order in which writes go.
+    pub worth: WriteClass,
+    /// What a day without it costs, at one sale of the card a day.
+    pub gain_tenge: Tenge,
+    /// Since when the product waits for a write, over plans that were replaced; `None`: since it was planned.
+    pub waiting_since: Option<DateTime<Utc>>,
+}
+
+/// A push that ended without being sent, for its audit row.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct EndedPush {
+    /// Key.
+    pub id: PushId,
+    /// The store.
+    pub store_id: StoreId,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its name.
+    pub product_name: String,
+    /// Since when the product waited for a write.
+    pub waiting_since: DateTime<Utc>,
 }
 
 /// The price of a push in one city, with the limits in force when it was planned.
@@ -107,13 +134,84 @@ pub struct NewPush {
     pub market_taken_at: Option<DateTime<Utc>>,
     /// Lowest price that meets limits and goal, as the engine counted.
     pub lowest_tenge: Tenge,
+    /// What the write is for and what it earns.
+    pub worth: Worth,
     /// City, price before, price wanted.
     pub cities: Vec<(String, Tenge, Tenge)>,
 }
 
-/// Writes pushes down, one for each product: the next number of its product, older planned ones are superseded.
-/// Floor and ceiling are read again, and the table itself refuses a price outside them. Returns their keys in the
-/// same order.
+/// Ends the planned pushes of these products, which were never sent: a newer decision takes their place. With `only`
+/// those of this origin alone. The caller writes their audit rows.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_supersede(
+    conn: &mut PgConnection,
+    product_ids: &[ProductId],
+    only: Option<PushOrigin>,
+    now: DateTime<Utc>,
+) -> Result<Vec<EndedPush>, StoreError> {
+    let planned = price_pushes::table
+        .inner_join(products::table)
+        .filter(price_pushes::product_id.eq_any(product_ids))
+        .filter(price_pushes::state.eq(PushState::Planned));
+    let mut planned = planned.into_boxed();
+    if let Some(origin) = only {
+        planned = planned.filter(price_pushes::origin.eq(origin));
+    }
+    let found: Vec<(
+        PushId,
+        StoreId,
+        ProductId,
+        String,
+        DateTime<Utc>,
+        Option<DateTime<Utc>>,
+    )> = planned
+        .select((
+            price_pushes::id,
+            price_pushes::store_id,
+            price_pushes::product_id,
+            products::name,
+            price_pushes::planned_at,
+            price_pushes::waiting_since,
+        ))
+        .load(conn)?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<PushId> = found.iter().map(|row| row.0).collect();
+    // One that was claimed meanwhile is not touched.
+    let ended: HashSet<PushId> = diesel::update(
+        price_pushes::table
+            .filter(price_pushes::id.eq_any(&ids))
+            .filter(price_pushes::state.eq(PushState::Planned)),
+    )
+    .set((
+        price_pushes::state.eq(PushState::Superseded),
+        price_pushes::finished_at.eq(now),
+    ))
+    .returning(price_pushes::id)
+    .get_results(conn)?
+    .into_iter()
+    .collect();
+    Ok(found
+        .into_iter()
+        .filter(|(id, ..)| ended.contains(id))
+        .map(
+            |(id, store_id, product_id, product_name, planned_at, waiting)| EndedPush {
+                id,
+                store_id,
+                product_id,
+                product_name,
+                waiting_since: waiting.unwrap_or(planned_at),
+            },
+        )
+        .collect())
+}
+
+/// Writes pushes down, one for each product: the next number of its product. Those of `replaced` that were planned
+/// for the same product tell since when it waits. Floor and ceiling are read again, and the table itself refuses a
+/// price outside them. Returns their keys in the same order.
 ///
 /// # Errors
 /// [`StoreError::OutsideLimits`]; [`StoreError::Stale`] for a product without a floor whose costs are not known.
@@ -121,6 +219,7 @@ pub struct NewPush {
 pub fn push_insert(
     conn: &mut PgConnection,
     new: &[NewPush],
+    replaced: &[EndedPush],
     now: DateTime<Utc>,
 ) -> Result<Vec<PushId>, StoreError> {
     if new.is_empty() {
@@ -136,16 +235,10 @@ pub fn push_insert(
             .collect();
     // The products are locked by now: what is read holds until the end of the transaction.
     let terms = terms_of_products(conn, &products)?;
-    diesel::update(
-        price_pushes::table
-            .filter(price_pushes::product_id.eq_any(&products))
-            .filter(price_pushes::state.eq(PushState::Planned)),
-    )
-    .set((
-        price_pushes::state.eq(PushState::Superseded),
-        price_pushes::finished_at.eq(now),
-    ))
-    .execute(conn)?;
+    let waiting: HashMap<ProductId, DateTime<Utc>> = replaced
+        .iter()
+        .map(|push| (push.product_id, push.waiting_since))
+        .collect();
     let (mut pushes, mut cities) = (Vec::with_capacity(new.len()), Vec::new());
     for new in new {
         let sequence = *numbered.get(&new.product_id).ok_or(StoreError::Stale)?;
@@ -154,7 +247,10 @@ pub fn push_insert(
             return Err(StoreError::Stale);
         }
         let floor_tenge = terms.floor.unwrap_or(new.lowest_tenge).max(new.lowest_tenge);
-        let push = planned(new, sequence, now);
+        let push = Push {
+            waiting_since: waiting.get(&new.product_id).copied(),
+            ..planned(new, sequence, now)
+        };
         cities.extend(new.cities.iter().map(|(city_id, before, price)| PushCity {
             push_id: push.id,
             city_id: city_id.clone(),
@@ -202,6 +298,9 @@ fn planned(new: &NewPush, sequence: i64, now: DateTime<Utc>) -> Push {
         accepted_at: None,
         next_read_at: None,
         finished_at: None,
+        worth: new.worth.class,
+        gain_tenge: new.worth.per_day,
+        waiting_since: None,
     }
 }
 
@@ -267,7 +366,8 @@ pub fn store_lease_release(conn: &mut PgConnection, owner: Uuid) -> Result<(), S
 }
 
 /// Pushes that a former holder of the lease left behind: those not sent are expired (the product is decided
-/// anew), those sent have an unknown outcome. Returns how many.
+/// anew), those sent have an unknown outcome. Returns those that ended with the names of their products, for their
+/// audit rows.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -276,59 +376,107 @@ pub fn push_recover(
     store_id: StoreId,
     lease_epoch: i64,
     now: DateTime<Utc>,
-) -> Result<usize, StoreError> {
+) -> Result<Vec<(Push, String)>, StoreError> {
     let left = price_pushes::table
         .filter(price_pushes::store_id.eq(store_id))
         .filter(price_pushes::lease_epoch.ne(lease_epoch));
     let expired = diesel::update(left.filter(price_pushes::state.eq(PushState::Claimed)))
         .set((
             price_pushes::state.eq(PushState::Expired),
-            price_pushes::reason.eq("worker_lost"),
+            price_pushes::reason.eq(WORKER_LOST),
             price_pushes::finished_at.eq(now),
         ))
-        .execute(conn)?;
-    let unknown = diesel::update(left.filter(price_pushes::state.eq(PushState::Sent)))
+        .returning(Push::as_returning())
+        .get_results::<Push>(conn)?;
+    diesel::update(left.filter(price_pushes::state.eq(PushState::Sent)))
         .set((
             price_pushes::state.eq(PushState::Unknown),
-            price_pushes::reason.eq("worker_lost"),
+            price_pushes::reason.eq(WORKER_LOST),
             price_pushes::next_read_at.eq(now),
         ))
         .execute(conn)?;
-    Ok(expired + unknown)
+    let names = products::table
+        .filter(products::id.eq_any(expired.iter().map(|push| push.product_id)))
+        .select((products::id, products::name))
+        .load::<(ProductId, String)>(conn)?;
+    let names: HashMap<ProductId, String> = names.into_iter().collect();
+    Ok(expired
+        .into_iter()
+        .map(|push| {
+            let name = names.get(&push.product_id).cloned().unwrap_or_default();
+            (push, name)
+        })
+        .collect())
 }
 
-/// Claims the next planned push of a store for this holder of the lease; its life of 120 seconds begins.
+/// The planned pushes of a store whose turn it is, at most `limit`: those of people first, then by what the write is
+/// for, then by what a day without it costs, which counts once more for each half hour of waiting. Left out are those
+/// of the robot for products that were written less than `gap` ago.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_list_next(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    gap: TimeDelta,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Push>, StoreError> {
+    use diesel::dsl::{exists, not, sql as raw};
+    let written = diesel::alias!(price_pushes as written);
+    let recently = exists(
+        written
+            .filter(
+                written
+                    .field(price_pushes::product_id)
+                    .eq(price_pushes::product_id),
+            )
+            .filter(written.field(price_pushes::sent_at).gt(now - gap)),
+    );
+    Ok(price_pushes::table
+        .filter(price_pushes::store_id.eq(store_id))
+        .filter(price_pushes::state.eq(PushState::Planned))
+        .filter(price_pushes::origin.ne(PushOrigin::Robot).or(not(recently)))
+        .order((
+            price_pushes::origin.eq(PushOrigin::Robot),
+            raw::<sql::Integer>("array_position(array['repair', 'restore', 'place', 'raise', 'cosmetic'], price_pushes.worth)"),
+            raw::<sql::Numeric>("price_pushes.gain_tenge * (1 + greatest(0, extract(epoch from ")
+                .bind::<sql::Timestamptz, _>(now)
+                .sql(" - coalesce(price_pushes.waiting_since, price_pushes.planned_at))) / 1800) desc"),
+            price_pushes::planned_at,
+            price_pushes::id,
+        ))
+        .limit(limit)
+        .select(Push::as_select())
+        .load(conn)?)
+}
+
+/// Claims a planned push for this holder of the lease; its life of 120 seconds begins. `None`: it is planned no more.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn push_claim(
     conn: &mut PgConnection,
-    store_id: StoreId,
+    id: PushId,
     lease_epoch: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<Push>, StoreError> {
-    let next = price_pushes::table
-        .filter(price_pushes::store_id.eq(store_id))
-        .filter(price_pushes::state.eq(PushState::Planned))
-        .order((price_pushes::planned_at, price_pushes::id))
-        .for_update()
-        .skip_locked()
-        .select(price_pushes::id)
-        .first::<PushId>(conn)
-        .optional()?;
-    let Some(id) = next else { return Ok(None) };
     // The life goes by the database's clock, as the gate checks it.
     let expires = diesel::dsl::sql::<sql::Nullable<sql::Timestamptz>>("now() + interval '120 seconds'");
-    Ok(diesel::update(price_pushes::table.find(id))
-        .set((
-            price_pushes::state.eq(PushState::Claimed),
-            price_pushes::lease_epoch.eq(lease_epoch),
-            price_pushes::claimed_at.eq(now),
-            price_pushes::expires_at.eq(expires),
-        ))
-        .returning(Push::as_returning())
-        .get_result(conn)
-        .optional()?)
+    Ok(diesel::update(
+        price_pushes::table
+            .find(id)
+            .filter(price_pushes::state.eq(PushState::Planned)),
+    )
+    .set((
+        price_pushes::state.eq(PushState::Claimed),
+        price_pushes::lease_epoch.eq(lease_epoch),
+        price_pushes::claimed_at.eq(now),
+        price_pushes::expires_at.eq(expires),
+    ))
+    .returning(Push::as_returning())
+    .get_result(conn)
+    .optional()?)
 }
 
 /// Keeps the availability image that the write will carry, with the moment it was read.
@@ -617,67 +765,4 @@ pub fn store_freeze(conn: &mut PgConnection, id: StoreId, until: DateTime<Utc>) 
         .set(stores::frozen_until.eq(until))
         .execute(conn)?;
     Ok(())
-}
-
-/// The newest pushes of a product with their city prices; at most `limit`.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn push_list_for_product(
-    conn: &mut PgConnection,
-    product_id: ProductId,
-    limit: i64,
-) -> Result<Vec<(Push, Vec<PushCity>)>, StoreError> {
-    let pushes = price_pushes::table
-        .filter(price_pushes::product_id.eq(product_id))
-        .order(price_pushes::sequence.desc())
-        .limit(limit.clamp(1, 200))
-        .select(Push::as_select())
-        .load(conn)?;
-    with_cities(conn, pushes)
-}
-
-/// The newest pushes of a tenant with their city prices; at most `limit`.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn push_list(
-    conn: &mut PgConnection,
-    tenant: Tenant,
-    state: Option<PushState>,
-    limit: i64,
-) -> Result<Vec<(Push, Vec<PushCity>)>, StoreError> {
-    let mut query = price_pushes::table.into_boxed();
-    if let Tenant::User(user) = tenant {
-        query = query.filter(price_pushes::store_id.eq_any(store_ids_of(user)));
-    }
-    if let Some(state) = state {
-        query = query.filter(price_pushes::state.eq(state));
-    }
-    let pushes = query
-        .order((price_pushes::planned_at.desc(), price_pushes::id.desc()))
-        .limit(limit.clamp(1, 200))
-        .select(Push::as_select())
-        .load(conn)?;
-    with_cities(conn, pushes)
-}
-
-fn with_cities(conn: &mut PgConnection, pushes: Vec<Push>) -> Result<Vec<(Push, Vec<PushCity>)>, StoreError> {
-    let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
-    let cities: Vec<PushCity> = price_push_cities::table
-        .filter(price_push_cities::push_id.eq_any(ids))
-        .order(price_push_cities::city_id)
-        .select(PushCity::as_select())
-        .load(conn)?;
-    Ok(pushes
-        .into_iter()
-        .map(|push| {
-            let own = cities
-                .iter()
-                .filter(|city| city.push_id == push.id)
-                .cloned()
-                .collect();
-            (push, own)
-        })
-        .collect())
 }

@@ -15,7 +15,7 @@ use crate::domain::{
     JobRunId, JobState, KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId,
     ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState, RepricingMode, Role, RuleId, RuleScope,
     SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UserId,
-    pricing::GoalKind,
+    WriteClass, pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -117,4 +117,5 @@ words!(
     TariffKind,
     GoalKind,
     RuleScope,
+    WriteClass,
 );

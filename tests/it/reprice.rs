@@ -2,6 +2,7 @@
 //! marketplace's own journal.
 
 mod batch;
+mod budget;
 mod faults;
 mod gate;
 mod isolation;

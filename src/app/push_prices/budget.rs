@@ -1,13 +1,37 @@
-//! How many writes a store may still make: the marketplace takes so many of a merchant within half an hour, with a
-//! gap between two.
+//! Which writes a store makes next, and how many it may still make: the marketplace takes so many of a merchant within
+//! half an hour, with a gap between two.
 
 use chrono::TimeDelta;
 
 use crate::{
-    domain::StoreId,
+    domain::{StoreId, Tenant},
     services::Services,
-    store::{StoreError, pushes::push_count_sent},
+    store::{
+        StoreError,
+        pushes::{Push, push_count_sent, push_list_next},
+        stores::store_fetch,
+    },
 };
+
+/// Writes of one round: in between, what was sent is read back.
+const PER_ROUND: i64 = 8;
+/// Between two writes of the robot for one product.
+const PRODUCT_GAP: TimeDelta = TimeDelta::minutes(2);
+
+/// The planned pushes whose turn it is; none while the marketplace has frozen the store.
+pub(super) async fn next(services: &Services, store_id: StoreId) -> Result<Vec<Push>, StoreError> {
+    let now = services.now();
+    services
+        .db
+        .read(move |conn| {
+            let store = store_fetch(conn, Tenant::All, store_id)?;
+            if store.is_none_or(|store| store.frozen_until.is_some_and(|until| until > now)) {
+                return Ok(Vec::new());
+            }
+            push_list_next(conn, store_id, PRODUCT_GAP, PER_ROUND, now)
+        })
+        .await
+}
 
 /// Are writes of the half hour left, counted over all workers? The client keeps the gap between two writes and
 /// counts those of this process as well.

@@ -17,9 +17,9 @@ use serde_json::json;
 use super::{Decide, input};
 use crate::{
     domain::{
-        Actor, DecisionId, ProductId, PushOrigin, RepricingMode, StoreId, Tenge,
+        Actor, DecisionId, ProductId, PushOrigin, PushState, RepricingMode, StoreId, Tenge,
         offer::Market,
-        pricing::{self, Decision, Input},
+        pricing::{self, Decision, Input, worth},
     },
     services::Services,
     store::{
@@ -30,7 +30,7 @@ use crate::{
         due_products::{DueProduct, Release, due_product_release},
         market::{Reading, market_record},
         products::product_prices_list,
-        pushes::{NewPush, push_in_flight, push_insert},
+        pushes::{EndedPush, NewPush, push_in_flight, push_insert, push_supersede},
     },
     telemetry::chain,
 };
@@ -231,6 +231,13 @@ fn record(
         return Ok(HashSet::new());
     }
     let kept = decision_record(conn, &rows)?;
+    // What was planned rests on an older look: whatever is decided now, it is not sent any more.
+    let live: Vec<ProductId> = rows
+        .iter()
+        .filter(|row| !row.shadow)
+        .map(|row| row.product_id)
+        .collect();
+    let replaced = supersede(conn, &live, now)?;
     let mut changes: Vec<Change<'_>> = answers()
         .zip(rows.iter().zip(kept))
         .filter(|(_, (row, _))| !row.shadow)
@@ -248,7 +255,7 @@ fn record(
     if !products.is_empty() {
         let under_way = push_in_flight(conn, &products)?;
         changes.retain(|change| !under_way.contains(&change.due.product.id));
-        plan(conn, &changes, now)?;
+        plan(conn, &changes, &replaced, now)?;
     }
     Ok(changes.iter().map(|change| change.due.product.id).collect())
 }
@@ -291,7 +298,12 @@ struct Change<'a> {
 }
 
 /// A push for each change, and the audit row without which there is none.
-fn plan(conn: &mut PgConnection, changes: &[Change<'_>], now: DateTime<Utc>) -> Result<(), StoreError> {
+fn plan(
+    conn: &mut PgConnection,
+    changes: &[Change<'_>],
+    replaced: &[EndedPush],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -316,10 +328,11 @@ fn plan(conn: &mut PgConnection, changes: &[Change<'_>], now: DateTime<Utc>) -> 
                 .map_or(Some(now), |m| Some(m.taken_at)),
             lowest_tenge: pricing::lowest_safe(change.input.limits, change.input.economics.as_ref())
                 .unwrap_or(change.price),
+            worth: worth(change.input, change.decision),
             cities: all_cities(change, prices.remove(&change.due.product.id).unwrap_or_default()),
         })
         .collect();
-    let push_ids = push_insert(conn, &pushes, now)?;
+    let push_ids = push_insert(conn, &pushes, replaced, now)?;
     let actor = Actor::robot();
     let entries: Vec<AuditEntry> = changes
         .iter()
@@ -336,6 +349,35 @@ fn plan(conn: &mut PgConnection, changes: &[Change<'_>], now: DateTime<Utc>) -> 
         })
         .collect();
     audit_insert_all(conn, &entries)
+}
+
+/// Ends what the robot planned for these products, with an audit row for each.
+pub(super) fn supersede(
+    conn: &mut PgConnection,
+    products: &[ProductId],
+    now: DateTime<Utc>,
+) -> Result<Vec<EndedPush>, StoreError> {
+    let ended = push_supersede(conn, products, Some(PushOrigin::Robot), now)?;
+    let actor = Actor::robot();
+    let entries: Vec<AuditEntry> = ended
+        .iter()
+        .map(|push| {
+            let object = ("price_push", push.id.0, push.product_name.as_str());
+            AuditEntry::new(
+                &actor,
+                now,
+                Some(push.store_id),
+                object,
+                PushState::Superseded.as_str(),
+            )
+            .change(
+                json!({ "state": PushState::Planned }),
+                json!({ "state": PushState::Superseded }),
+            )
+        })
+        .collect();
+    audit_insert_all(conn, &entries)?;
+    Ok(ended)
 }
 
 /// A write replaces the prices of all cities: those the decision is not about keep theirs, brought into the safe

@@ -26,6 +26,9 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
     /// Sorted: `attention`, `ceiling_missing`, `floor`, `outlier`, `own_absent`, `quarantine`.
     pub flags: Vec<&'static str>,
+    /// Place at the present price.
+    #[serde(skip)]
+    pub place_now: Option<i32>,
     /// How many competitors are left.
     #[serde(skip)]
     pub competitors: i32,
@@ -126,6 +129,10 @@ impl Trail {
         self.flags.dedup();
         let seen: Option<Seen<'_>> = view.and_then(|view| view.seen);
         let listed = seen.as_ref();
+        let place = |price| {
+            let listed = listed.filter(|seen| seen.usable && seen.complete)?;
+            i32::try_from(listed.place(price)).ok()
+        };
         Decision {
             outcome: match end {
                 End::Change(_) => Outcome::Change,
@@ -134,9 +141,8 @@ impl Trail {
                 End::Refuse => Outcome::Refuse,
             },
             price: price.map(Tenge),
-            place: listed
-                .filter(|seen| seen.usable && seen.complete)
-                .and_then(|seen| i32::try_from(seen.place(price.unwrap_or(current))).ok()),
+            place: place(price.unwrap_or(current)),
+            place_now: place(current),
             target: self.target.map(Tenge),
             competitors: listed.map_or(0, |seen| {
                 i32::try_from(seen.competitors.len()).unwrap_or(i32::MAX)

@@ -17,6 +17,7 @@ mod stored;
 mod vectors;
 mod war;
 mod wire;
+mod worth;
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::ProptestConfig;

@@ -5,7 +5,7 @@ use kaspi_panel::{
     domain::{
         DecisionId, Outcome, ProductId, PushOrigin, PushState, Role, StoreId, Tenge, UserId,
         offer::{Market, MarketOffer},
-        pricing::{self, Input, Limits, Rule},
+        pricing::{self, Input, Limits, Rule, Worth},
     },
     schema::{price_pushes, product_prices, products, store_access},
     store::{
@@ -186,9 +186,10 @@ pub fn db_push(
         actor_id: None,
         market_taken_at: Some(now()),
         lowest_tenge: Tenge(1),
+        worth: Worth::COSMETIC,
         cities: vec![(CITY.to_owned(), Tenge(before), Tenge(after))],
     };
-    let id = push_insert(conn, &[new], now()).unwrap()[0];
+    let id = push_insert(conn, &[new], &[], now()).unwrap()[0];
     diesel::update(price_pushes::table.find(id))
         .set((
             price_pushes::state.eq(state),

@@ -1,9 +1,10 @@
 //! Several writes of one shop in one request: each passed the last gate by itself.
 
+use chrono::TimeDelta;
 use kaspi_panel::{
     app::cabinet_session::session_of,
     last_gate,
-    store::pushes::{push_claim, store_lease_acquire},
+    store::pushes::{push_claim, push_list_next, store_lease_acquire},
 };
 
 use super::*;
@@ -39,7 +40,10 @@ async fn writes_of_one_shop_go_out_in_one_request() {
         .unwrap()
         .unwrap();
     let mut writes = Vec::new();
-    while let Some(push) = push_claim(conn, shop.store, epoch, now).unwrap() {
+    for push in push_list_next(conn, shop.store, TimeDelta::zero(), 8, now).unwrap() {
+        push_claim(conn, push.id, epoch, now)
+            .unwrap()
+            .expect("still planned");
         writes.push(last_gate::clear(conn, push.id, epoch, now).unwrap());
     }
     assert_eq!(writes.len(), 2);

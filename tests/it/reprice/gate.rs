@@ -29,19 +29,6 @@ const RULES: &[(&str, &str)] = &[
         "store_not_connected",
     ),
     (
-        "update stores set frozen_until = '2026-11-23T07:00:01Z'",
-        "store_frozen",
-    ),
-    (
-        "update price_pushes set market_taken_at = market_taken_at - interval '10 minutes 1 second'",
-        "market_stale",
-    ),
-    (
-        "update price_pushes set market_taken_at = market_taken_at + interval '6 seconds'",
-        "market_stale",
-    ),
-    ("update price_pushes set market_taken_at = null", "market_stale"),
-    (
         "insert into kill_switches (id, scope, reason, stopped_by, stopped_at)
          values (gen_random_uuid(), 'all', 'test', 'test', now())",
         "stopped",
@@ -138,6 +125,26 @@ async fn a_claim_without_lease_or_life_passes_nothing() {
             "availabilities_unreadable",
         ),
         ("delete from price_push_cities", 5, "no_price"),
+        (
+            "update price_pushes set market_taken_at = market_taken_at - interval '10 minutes 1 second'",
+            5,
+            "market_stale",
+        ),
+        (
+            "update price_pushes set market_taken_at = market_taken_at + interval '6 seconds'",
+            5,
+            "market_stale",
+        ),
+        (
+            "update price_pushes set market_taken_at = null",
+            5,
+            "market_stale",
+        ),
+        (
+            "update stores set frozen_until = '2026-11-23T07:00:01Z'",
+            5,
+            "store_frozen",
+        ),
         ("update products set ceiling_tenge = null", 5, ""),
         ("select 1", 5, ""),
     ] {
