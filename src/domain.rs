@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod addresses;
+pub mod brakes;
 pub mod city;
 pub mod ids;
 pub mod money;

@@ -15,6 +15,10 @@ use crate::{
     store::StoreError,
 };
 
+/// The push protocol of this program. Raised with every change after which older programs must send nothing; the
+/// newest that ran stands in the settings.
+pub const PROTOCOL: i32 = 1;
+
 /// A write that passed the gate a moment ago. Cannot be made, changed or kept anywhere else.
 #[derive(Debug)]
 pub struct ClearedWrite {
@@ -95,6 +99,8 @@ struct Facts {
     ceiling: Option<i64>,
     #[diesel(sql_type = sql::Nullable<sql::Text>)]
     refusal: Option<String>,
+    #[diesel(sql_type = sql::Bool)]
+    changed: bool,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -114,7 +120,10 @@ struct CityPrice {
 const FACTS: &str = "
 select s.merchant_id, p.sku, u.availabilities,
   coalesce(p.floor_tenge, cat.floor_tenge, shop.floor_tenge) as floor,
-  coalesce(p.ceiling_tenge, cat.ceiling_tenge, shop.ceiling_tenge) as ceiling, case
+  coalesce(p.ceiling_tenge, cat.ceiling_tenge, shop.ceiling_tenge) as ceiling,
+  u.origin = 'robot' and u.fingerprint is distinct from decision_fingerprint(p.id) as changed, case
+  when exists (select from settings where key = 'push_protocol' and (value #>> '{}')::int > $4)
+    then 'program_too_old'
   when u.state <> 'claimed' then 'not_claimed'
   when u.lease_epoch is distinct from $2 or s.lease_epoch <> $2 or s.lease_until is null
     or s.lease_until < now() then 'lease_lost'
@@ -162,6 +171,7 @@ pub fn clear(
         .bind::<sql::Uuid, _>(push.0)
         .bind::<sql::BigInt, _>(lease_epoch)
         .bind::<sql::Timestamptz, _>(now)
+        .bind::<sql::Integer, _>(PROTOCOL)
         .get_result(conn)
         .map_err(|error| match error {
             diesel::NotFound => GateError::Refused("not_found"),
@@ -197,6 +207,9 @@ pub fn clear(
             return Err(GateError::Refused("no_ceiling"));
         }
     }
+    if facts.changed {
+        return Err(GateError::Refused("changed_since"));
+    }
     let availabilities = match facts.availabilities {
         None => None,
         Some(image) => {
@@ -229,6 +242,7 @@ pub fn clear(
 
 /// All codes of the gate, for the texts.
 pub const CODES: &[&str] = &[
+    "program_too_old",
     "not_claimed",
     "lease_lost",
     "expired",
@@ -248,6 +262,7 @@ pub const CODES: &[&str] = &[
     "below_goal",
     "above_ceiling",
     "no_ceiling",
+    "changed_since",
     "availabilities_unreadable",
     "no_sku",
 ];

@@ -235,6 +235,7 @@ diesel::table! {
         worth -> Text,
         gain_tenge -> BigInt,
         waiting_since -> Nullable<Timestamptz>,
+        fingerprint -> Nullable<Text>,
     }
 }
 
@@ -405,6 +406,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    store_cycles (store_id) {
+        store_id -> Uuid,
+        started_at -> Timestamptz,
+        decided -> BigInt,
+        changes -> BigInt,
+        big_drops -> BigInt,
+        impossible -> BigInt,
+        accepted_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     store_points (store_id, point_id) {
         store_id -> Uuid,
         point_id -> Text,
@@ -526,6 +539,7 @@ diesel::joinable!(settings -> users (updated_by));
 diesel::joinable!(store_access -> stores (store_id));
 diesel::joinable!(store_access -> users (user_id));
 diesel::joinable!(store_cities -> stores (store_id));
+diesel::joinable!(store_cycles -> stores (store_id));
 diesel::joinable!(store_points -> stores (store_id));
 diesel::joinable!(stores -> cabinet_accounts (account_id));
 diesel::joinable!(stores -> users (owner_id));
@@ -558,6 +572,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_attempts,
     store_access,
     store_cities,
+    store_cycles,
     store_points,
     stores,
     sync_changes,

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api_lists;
 pub mod audit;
 pub mod batch;
+pub mod brakes;
 pub mod catalogue;
 pub mod connections;
 pub mod db;

@@ -15,7 +15,7 @@ use crate::{
         cabinet_session::{keep_rotated_sessions, look_after_sessions},
         connect_store::expire_connections,
         proxies::upkeep::ProxyUpkeep,
-        push_prices::push_due,
+        push_prices::{announce_protocol, push_due},
         reprice::{Pass, reprice_until},
         retention::forget_old,
     },
@@ -76,6 +76,10 @@ pub async fn run(
     let proxies = ProxyUpkeep::default();
     if !proxies_loaded(&services, &proxies, stop.clone()).await {
         return Ok(());
+    }
+    if let Err(error) = announce_protocol(&services).await {
+        // Nothing is sent that the others' rules forbid: the gate asks before each write.
+        tracing::error!(error = %chain(&error), "the push protocol could not be announced");
     }
     let (queue, logins, (), (), (), (), (), ()) = tokio::join!(
         async { jobs.run().await.map_err(failed) },

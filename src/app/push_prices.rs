@@ -1,12 +1,15 @@
 //! From a planned price to the shop: lease, claim, fresh availability image, last gate, send, read back.
 //! The states and their order are the push protocol's; an unknown outcome is resolved by reading.
 
+mod brakes;
 mod budget;
 mod due;
+mod fitness;
 mod read_back;
 mod send;
 
 pub use due::push_due;
+pub use fitness::announce_protocol;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -71,6 +74,9 @@ pub async fn push_store(
     owner: Uuid,
 ) -> Result<PushSummary, StoreError> {
     let mut summary = PushSummary::default();
+    if !fitness::is_fit(services).await? {
+        return Ok(summary);
+    }
     if lease(services, store_id, owner).await?.is_none() {
         return Ok(summary);
     }

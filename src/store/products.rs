@@ -485,3 +485,33 @@ pub fn product_lock(conn: &mut PgConnection, id: ProductId, until: DateTime<Utc>
         .execute(conn)?;
     Ok(())
 }
+
+/// Takes a product out of automatic prices. `false`: it was already.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_switch_off(
+    conn: &mut PgConnection,
+    id: ProductId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let rows = diesel::update(products::table.find(id).filter(products::repricing_enabled))
+        .set((
+            products::repricing_enabled.eq(false),
+            products::version.eq(products::version + 1),
+            products::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Makes a product due at once.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_due_at(conn: &mut PgConnection, id: ProductId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(products::table.find(id))
+        .set(products::next_check_at.eq(at))
+        .execute(conn)?;
+    Ok(())
+}

@@ -80,6 +80,8 @@ pub struct Push {
     pub gain_tenge: Tenge,
     /// Since when the product waits for a write, over plans that were replaced; `None`: since it was planned.
     pub waiting_since: Option<DateTime<Utc>>,
+    /// What the decision rests on, as one short text; `None` for people's.
+    pub fingerprint: Option<String>,
 }
 
 /// A push that ended without being sent, for its audit row.
@@ -268,6 +270,12 @@ pub fn push_insert(
     diesel::insert_into(price_push_cities::table)
         .values(&cities)
         .execute(conn)?;
+    diesel::sql_query(
+        "update price_pushes set fingerprint = decision_fingerprint(product_id)
+         where id = any($1) and origin = 'robot'",
+    )
+    .bind::<sql::Array<sql::Uuid>, _>(pushes.iter().map(|push| push.id.0).collect::<Vec<_>>())
+    .execute(conn)?;
     Ok(pushes.into_iter().map(|push| push.id).collect())
 }
 
@@ -301,6 +309,7 @@ fn planned(new: &NewPush, sequence: i64, now: DateTime<Utc>) -> Push {
         worth: new.worth.class,
         gain_tenge: new.worth.per_day,
         waiting_since: None,
+        fingerprint: None,
     }
 }
 

@@ -381,3 +381,26 @@ pub fn store_owner_names(
         .first(conn)
         .optional()?)
 }
+
+/// Switches the robot of a live store to another mode. `false`: it is live no more.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_mode_set(
+    conn: &mut PgConnection,
+    id: StoreId,
+    mode: RepricingMode,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let live = stores::table
+        .find(id)
+        .filter(stores::repricing_mode.eq(RepricingMode::Live));
+    let rows = diesel::update(live)
+        .set((
+            stores::repricing_mode.eq(mode),
+            stores::version.eq(stores::version + 1),
+            stores::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(rows == 1)
+}

@@ -2,6 +2,7 @@
 //! marketplace's own journal.
 
 mod batch;
+mod brakes;
 mod budget;
 mod faults;
 mod gate;
@@ -16,14 +17,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use diesel::prelude::*;
 use kaspi_panel::{
     app::{
-        push_prices::{PushSummary, push_store},
+        push_prices::{PushSummary, announce_protocol, push_store},
         reprice::{Pass, PassSummary, reprice_due, reprice_due_with},
     },
     domain::{
         Outcome, ProductId, PushState, RepricingMode, StoreId, Tenge,
         pricing::{Decision, Input, decide},
     },
-    schema::{audit_log, price_decisions, price_pushes, product_prices, stores},
+    schema::{audit_log, price_decisions, price_pushes, product_prices, products, stores},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

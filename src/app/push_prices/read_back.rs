@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{PushSummary, advance, facts, finish};
+use super::{PushSummary, advance, brakes, facts, finish};
 use crate::{
     app::cabinet_session::{SessionError, renew_session, session_of},
     domain::{Actor, PushState, StoreId, offer::CabinetOffer},
@@ -162,17 +162,15 @@ async fn settle(
                 // A person should look before the robot goes on.
                 product_lock(conn, product.id, now + TimeDelta::hours(1))?;
             }
-            advance(
-                conn,
-                &push,
-                &product,
-                end,
-                &PushStep {
-                    reason,
-                    ..PushStep::default()
-                },
-                now,
-            )
+            let step = PushStep {
+                reason,
+                ..PushStep::default()
+            };
+            advance(conn, &push, &product, end, &step, now)?;
+            if end == PushState::Removed {
+                brakes::after_removed(conn, push.store_id, now)?;
+            }
+            Ok(())
         })
         .await
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{PushSummary, facts, finish};
+use super::{PushSummary, advance, brakes, facts};
 use crate::{
     app::cabinet_session::{Renewal, SessionError, renew_session, session_of},
     domain::{Actor, PushState, Tenge, offer::CabinetOffer},
@@ -12,12 +12,14 @@ use crate::{
     services::Services,
     store::{
         StoreError,
-        products::Product,
+        products::{Product, product_due_at},
         pushes::{Push, PushCity, PushStep, product_price_confirm, push_set_availabilities, store_freeze},
         stores::Store,
     },
 };
 
+/// The gate's code for a price that was decided under other rules: the product is decided about at once.
+const CHANGED_SINCE: &str = "changed_since";
 /// A 429 on a price write: no write of this merchant for so long, whatever the answer says.
 const FREEZE: TimeDelta = TimeDelta::minutes(30);
 
@@ -56,10 +58,13 @@ pub(super) async fn send(
         .db
         .tx(move |conn| push_set_availabilities(conn, &claimed, image.as_ref(), now))
         .await?;
-    let id = push.id;
+    let (id, claimed, main_city_id) = (push.id, push.clone(), store.main_city_id.clone());
     let write = match services
         .db
-        .tx(move |conn| last_gate::clear(conn, id, epoch, now))
+        .tx(move |conn| {
+            brakes::check(conn, &claimed, &main_city_id, now)?;
+            last_gate::clear(conn, id, epoch, now)
+        })
         .await
     {
         Ok(write) => write,
@@ -157,7 +162,7 @@ pub(super) async fn send(
     if next == PushState::Rejected {
         summary.rejected += 1;
     }
-    finish(services, push, &product, next, step).await
+    super::finish(services, push, &product, next, step).await
 }
 
 /// City prices of the offer that are not what the push rests on, cities that it does not know included.
@@ -188,17 +193,23 @@ async fn hold(
         "superseded" => PushState::Superseded,
         _ => PushState::Held,
     };
-    finish(
-        services,
-        push.clone(),
-        product,
-        end,
-        PushStep {
-            reason: Some(code),
-            ..PushStep::default()
-        },
-    )
-    .await
+    let (now, push, product) = (services.now(), push.clone(), product.clone());
+    let step = PushStep {
+        reason: Some(code),
+        ..PushStep::default()
+    };
+    services
+        .db
+        .tx(move |conn| {
+            if code == brakes::TOO_MANY_DROPS {
+                brakes::switch_off(conn, &push, &product, now)?;
+            }
+            if code == CHANGED_SINCE {
+                product_due_at(conn, product.id, now)?;
+            }
+            advance(conn, &push, &product, end, &step, now)
+        })
+        .await
 }
 
 /// The offer as the cabinet shows it now, or the code of what is in the way.

@@ -14,7 +14,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use kaspi_panel::{
     app::connect_store::{cancel_attempt, start_connection},
-    clock::Clock,
+    clock::{Clock, SystemClock},
     config::{LogFormat, LoginDriver},
     domain::{Actor, ActorKind, Role},
     secrets::Secret,
@@ -55,6 +55,10 @@ impl Clock for Trap {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         assert!(left != Ok(1), "{MESSAGE}");
         now()
+    }
+
+    fn machine(&self) -> DateTime<Utc> {
+        SystemClock.now()
     }
 }
 

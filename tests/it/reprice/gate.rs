@@ -125,6 +125,17 @@ async fn a_claim_without_lease_or_life_passes_nothing() {
             "availabilities_unreadable",
         ),
         ("delete from price_push_cities", 5, "no_price"),
+        ("update price_pushes set fingerprint = null", 5, "changed_since"),
+        (
+            "insert into settings (key, value, updated_at) values ('push_protocol', '2', now())",
+            5,
+            "program_too_old",
+        ),
+        (
+            "insert into settings (key, value, updated_at) values ('push_protocol', '1', now())",
+            5,
+            "",
+        ),
         (
             "update price_pushes set market_taken_at = market_taken_at - interval '10 minutes 1 second'",
             5,
@@ -153,6 +164,9 @@ async fn a_claim_without_lease_or_life_passes_nothing() {
         shop.sql("update stores set lease_epoch = 5, lease_until = now() + interval '1 minute'");
         shop.sql("update price_pushes set state = 'claimed', lease_epoch = 5, expires_at = now() + interval '1 minute'");
         shop.sql(change);
+        if !change.contains("fingerprint") {
+            shop.sql("update price_pushes set fingerprint = decision_fingerprint(product_id)");
+        }
         let id: PushId = price_pushes::table
             .select(price_pushes::id)
             .first(&mut shop.app.conn())

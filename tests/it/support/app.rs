@@ -25,7 +25,8 @@ pub struct TestApp {
     pub market: Simulator,
     /// The database.
     pub db: TestDb,
-    clock: FixedClock,
+    /// Stands still until the test moves it.
+    pub clock: FixedClock,
     panel: Option<Panel>,
     _files: TempDir,
 }

@@ -1,0 +1,90 @@
+//! Brakes directly before and after a write that look at more than the one price: far from what the product cost
+//! lately, lowered over and over, offers that vanish after writes (pricing rules, guards at the send G12, G17, G18).
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::{
+    domain::{Actor, PushOrigin, RepricingMode, StoreId, Tenant, brakes::is_outside_collar},
+    last_gate::GateError,
+    store::{
+        PgConnection, StoreError,
+        audit::{AuditEntry, audit_insert},
+        brakes::{product_drops, push_medians, safety_limits_load, store_removed},
+        products::{Product, product_switch_off},
+        pushes::Push,
+        stores::{store_fetch, store_mode_set},
+    },
+};
+
+/// A product that was lowered so often is switched off.
+pub(super) const TOO_MANY_DROPS: &str = "too_many_drops";
+/// A price far from those of the last days waits for a person.
+const OUTSIDE_COLLAR: &str = "outside_collar";
+
+/// May this price leave, seen from what happened lately? People's prices are their own affair.
+///
+/// # Errors
+/// [`GateError::Refused`] with the brake's code.
+pub(super) fn check(
+    conn: &mut PgConnection,
+    push: &Push,
+    main_city_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), GateError> {
+    if push.origin != PushOrigin::Robot {
+        return Ok(());
+    }
+    let limits = safety_limits_load(conn)?;
+    let mut beside = push_medians(conn, push.id, now)?.into_iter();
+    if beside.any(|(price, median)| is_outside_collar(price, median, &limits)) {
+        return Err(GateError::Refused(OUTSIDE_COLLAR));
+    }
+    let drops = product_drops(conn, push.product_id, main_city_id, now)?;
+    if drops >= i64::from(limits.drops_per_day) {
+        return Err(GateError::Refused(TOO_MANY_DROPS));
+    }
+    Ok(())
+}
+
+/// Takes a product out of automatic prices until a person switches it on again.
+pub(super) fn switch_off(
+    conn: &mut PgConnection,
+    push: &Push,
+    product: &Product,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if !product_switch_off(conn, product.id, now)? {
+        return Ok(());
+    }
+    let object = ("product", product.id.0, product.name.as_str());
+    let entry = AuditEntry::new(&Actor::robot(), now, Some(push.store_id), object, "update").change(
+        json!({ "repricing_enabled": true }),
+        json!({ "repricing_enabled": false }),
+    );
+    audit_insert(conn, &entry.because(TOO_MANY_DROPS))
+}
+
+/// Lets the robot of a store only suggest, once too many of its offers vanished after writes within a day.
+pub(super) fn after_removed(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let limits = safety_limits_load(conn)?;
+    let Some(store) = store_fetch(conn, Tenant::All, store_id)? else {
+        return Ok(());
+    };
+    if store.repricing_mode != RepricingMode::Live
+        || store_removed(conn, store.id, now)? < i64::from(limits.removed_per_day)
+        || !store_mode_set(conn, store.id, RepricingMode::Shadow, now)?
+    {
+        return Ok(());
+    }
+    let object = ("store", store.id.0, store.name.as_str());
+    let entry = AuditEntry::new(&Actor::robot(), now, Some(store.id), object, "update").change(
+        json!({ "repricing_mode": RepricingMode::Live }),
+        json!({ "repricing_mode": RepricingMode::Shadow }),
+    );
+    audit_insert(conn, &entry.because("offers_removed"))
+}
