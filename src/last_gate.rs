@@ -47,6 +47,12 @@ impl ClearedWrite {
             cleared_at,
         }
     }
+    /// The same, cleared so long before.
+    #[cfg(test)]
+    pub(crate) fn aged(self, by: Duration) -> Self {
+        let cleared_at = self.cleared_at.checked_sub(by).expect("a clock that has run");
+        Self { cleared_at, ..self }
+    }
     /// The shop.
     #[must_use]
     pub fn merchant_id(&self) -> &str {
@@ -67,10 +73,10 @@ impl ClearedWrite {
     pub fn availabilities(&self) -> Option<&[Availability]> {
         self.availabilities.as_deref()
     }
-    /// Too much time passed since the gate: the write must not be sent.
+    /// Too much time passed since the gate: the write must not be sent. No write starts later than this after a stop.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.cleared_at.elapsed() > Duration::from_secs(2)
+        self.cleared_at.elapsed() > Duration::from_millis(900)
     }
 }
 
@@ -130,8 +136,9 @@ select s.merchant_id, p.sku, u.availabilities,
   when u.expires_at is null or u.expires_at < now() then 'expired'
   when u.sequence <> p.push_sequence then 'superseded'
   when exists (select from kill_switches k where k.released_at is null and (k.scope = 'all'
-    or (k.scope = 'store' and k.store_id = s.id) or (k.scope = 'product' and k.product_id = p.id)))
-    then 'stopped'
+    or (k.scope = 'store' and k.store_id = s.id) or (k.scope = 'product' and k.product_id = p.id)
+    or (k.scope = 'strategy' and u.origin = 'robot'
+      and k.strategy = coalesce(d.input #>> '{rule,strategy,kind}', k.strategy)))) then 'stopped'
   when not s.active or s.session_state <> 'connected' then 'store_not_connected'
   when s.frozen_until > $3 then 'store_frozen'
   when not p.on_sale or p.archived_at is not null then 'not_on_sale'
@@ -144,6 +151,7 @@ select s.merchant_id, p.sku, u.availabilities,
     then 'availabilities_stale'
   end as refusal
 from price_pushes u join products p on p.id = u.product_id join stores s on s.id = u.store_id
+left join price_decisions d on d.id = u.decision_id
 left join pricing_terms cat on cat.store_id = s.id and cat.category = p.category
 left join pricing_terms shop on shop.store_id = s.id and shop.category is null and shop.product_id is null
 where u.id = $1 and p.store_id = s.id

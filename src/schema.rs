@@ -122,6 +122,8 @@ diesel::table! {
         stopped_at -> Timestamptz,
         released_by -> Nullable<Text>,
         released_at -> Nullable<Timestamptz>,
+        strategy -> Nullable<Text>,
+        release_reason -> Nullable<Text>,
     }
 }
 

@@ -12,8 +12,7 @@ weekday-7 = Sunday
 issues-title = Needs attention
 issues-all = All events
 issues-none = All quiet: nothing waits for your decision.
-issue-stopped-all = Prices are stopped in all stores.
-issue-stopped-store = { $name }: prices are stopped.
+issue-stopped = { $name }: prices are stopped.
 issue-needs-login = { $name }: the session has ended, prices are not sent.
 issue-needs-login-text = { $n ->
     [one] { $n } product waits.

@@ -28,6 +28,10 @@ robot-partly-stopped = { $n ->
     [one] stopped in { $n } store
    *[other] stopped in { $n } stores
   }
+robot-some-stopped = { $n ->
+    [one] on, { $n } stop
+   *[other] on, { $n } stops
+  }
 robot-who-why = Who and why
 robot-stop = Stop
 header-jobs = { $n ->

@@ -98,6 +98,7 @@ value-status-completed = completed
 value-status-cancelled = cancelled
 value-scope-all = all stores
 value-scope-store = a store
+value-scope-strategy = strategy
 value-scope-product = a product
 value-session_state-connected = connected
 value-session_state-needs_login = login needed

@@ -12,8 +12,7 @@ weekday-7 = Жексенбі
 issues-title = Назар аударыңыз
 issues-all = Барлық оқиғалар
 issues-none = Бәрі тыныш: шешіміңізді күтіп тұрған ештеңе жоқ.
-issue-stopped-all = Бағалар барлық дүкенде тоқтатылған.
-issue-stopped-store = { $name }: бағалар тоқтатылған.
+issue-stopped = { $name }: бағалар тоқтатылған.
 issue-needs-login = { $name }: сессия аяқталды, бағалар жіберілмейді.
 issue-needs-login-text = { $n ->
     [one] { $n } тауар күтуде.

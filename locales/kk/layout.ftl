@@ -28,6 +28,7 @@ robot-partly-stopped = { $n ->
     [one] { $n } дүкенде тоқтатылған
    *[other] { $n } дүкенде тоқтатылған
   }
+robot-some-stopped = жұмыс істейді, { $n } тоқтату
 robot-who-why = Кім және неге
 robot-stop = Тоқтату
 header-jobs = { $n ->

@@ -98,6 +98,7 @@ value-status-completed = аяқталды
 value-status-cancelled = бас тартылды
 value-scope-all = барлық дүкендер
 value-scope-store = дүкен
+value-scope-strategy = стратегия
 value-scope-product = тауар
 value-session_state-connected = қосылған
 value-session_state-needs_login = кіру керек

@@ -12,8 +12,7 @@ weekday-7 = Воскресенье
 issues-title = Требует внимания
 issues-all = Все события
 issues-none = Всё спокойно: ничего не ждёт вашего решения.
-issue-stopped-all = Цены остановлены во всех магазинах.
-issue-stopped-store = { $name }: цены остановлены.
+issue-stopped = { $name }: цены остановлены.
 issue-needs-login = { $name }: сессия закончилась, цены не отправляются.
 issue-needs-login-text = { $n ->
     [one] Ждёт { $n } товар.

@@ -28,6 +28,11 @@ robot-partly-stopped = { $n ->
     [one] стоп в { $n } магазине
    *[other] стоп в { $n } магазинах
   }
+robot-some-stopped = { $n ->
+    [one] работают, { $n } остановка
+    [few] работают, { $n } остановки
+   *[other] работают, { $n } остановок
+  }
 robot-who-why = Кто и почему
 robot-stop = Стоп
 header-jobs = { $n ->

@@ -98,6 +98,7 @@ value-status-completed = завершён
 value-status-cancelled = отменён
 value-scope-all = все магазины
 value-scope-store = магазин
+value-scope-strategy = стратегия
 value-scope-product = товар
 value-session_state-connected = подключён
 value-session_state-needs_login = нужен вход

@@ -1,68 +1,92 @@
-//! Stopping and releasing automatic prices. A stop is latched: it holds over restarts until released.
+//! Stopping and releasing automatic prices. A stop is latched: it holds over restarts until a person with the
+//! right to it lets go, says why, and has shown once more who he is.
 
 use serde_json::json;
 
+use super::{
+    edit::{EditError, store_for_change},
+    sign_in::Confirmed,
+};
 use crate::{
-    domain::{Actor, KillSwitchId, Role, StopScope, StoreId},
+    domain::{Actor, KillSwitchId, Role, StopScope, StopTarget, StoreId, pricing::Strategy},
     services::Services,
     store::{
-        StoreError,
+        PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
-        kill_switches::{KillSwitch, kill_switch_insert, kill_switch_list_active, kill_switch_release},
-        stores::store_fetch,
+        kill_switches::{
+            KillSwitch, kill_switch_fetch, kill_switch_ids_active, kill_switch_insert, kill_switch_release,
+        },
+        products::product_fetch,
     },
 };
+
+/// Longest reason that is kept, characters.
+const REASON_MAX: usize = 500;
 
 /// Why a stop or release did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    /// No such store for this actor.
-    #[error("there is no such store")]
+    /// No such store, product, strategy or stop for this actor.
+    #[error("there is no such store, product, strategy or stop")]
     NotFound,
-    /// Only an administrator stops or releases everything; a viewer nothing.
+    /// Everything and strategies are an administrator's; a viewer stops and releases nothing.
     #[error("this needs more rights")]
     Forbidden,
     /// A reason is needed: somebody will ask tomorrow.
     #[error("a reason is needed")]
     NoReason,
+    /// Nothing is stopped there (any more).
+    #[error("nothing is stopped there")]
+    NotStopped,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Stops automatic prices of a store, or of everything (`None`). A manager stops only the stores he sees.
+impl From<EditError<()>> for StopError {
+    fn from(error: EditError<()>) -> Self {
+        match error {
+            EditError::Forbidden => Self::Forbidden,
+            EditError::Store(error) => Self::Store(error),
+            EditError::NotFound | EditError::Invalid(_) | EditError::Conflict(_) => Self::NotFound,
+        }
+    }
+}
+
+/// Stops automatic prices. Everything and strategies are stopped by administrators; a store and its products by
+/// whoever may change it. Nobody is asked for a password: stopping must never wait.
 ///
 /// # Errors
 /// See [`StopError`].
 pub async fn stop_prices(
     services: &Services,
     actor: &Actor,
-    store_id: Option<StoreId>,
+    target: StopTarget,
     reason: &str,
 ) -> Result<KillSwitchId, StopError> {
-    let reason: String = reason.trim().chars().take(500).collect();
-    if reason.is_empty() {
-        return Err(StopError::NoReason);
-    }
+    let reason = reason_of(reason)?;
     let (actor, now) = (actor.clone(), services.now());
     services
         .db
         .tx(move |conn| {
-            let name = allowed(conn, &actor, store_id)?;
+            let (store_id, name) = allowed(conn, &actor, &target)?;
+            let (strategy, product_id) = match &target {
+                StopTarget::Strategy(kind) => (Some(kind.clone()), None),
+                StopTarget::Product(id) => (None, Some(*id)),
+                StopTarget::All | StopTarget::Store(_) => (None, None),
+            };
             let stop = KillSwitch {
                 id: KillSwitchId::new(),
-                scope: if store_id.is_some() {
-                    StopScope::Store
-                } else {
-                    StopScope::All
-                },
+                scope: target.scope(),
                 store_id,
-                product_id: None,
+                strategy,
+                product_id,
                 reason: reason.clone(),
                 stopped_by: actor.name.clone(),
                 stopped_at: now,
                 released_by: None,
                 released_at: None,
+                release_reason: None,
             };
             kill_switch_insert(conn, &stop)?;
             let entry = AuditEntry::new(&actor, now, store_id, ("kill_switch", stop.id.0, &name), "stop");
@@ -77,64 +101,112 @@ pub async fn stop_prices(
         .await
 }
 
-/// Releases the stops of a store, or the one over everything (`None`). Returns how many.
+/// Releases one stop. `_confirmed` is the proof that the actor has just given his password again, or sits at the
+/// machine's own command line.
 ///
 /// # Errors
-/// See [`StopError`].
+/// See [`StopError`]; [`StopError::NotStopped`] when somebody else was faster.
+pub async fn release_stop(
+    services: &Services,
+    actor: &Actor,
+    _confirmed: &Confirmed,
+    id: KillSwitchId,
+    reason: &str,
+) -> Result<(), StopError> {
+    let reason = reason_of(reason)?;
+    let (actor, now) = (actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| release(conn, &actor, id, &reason, now))
+        .await
+}
+
+/// Releases every stop of exactly this target; narrower and wider ones stay. Returns how many.
+///
+/// # Errors
+/// See [`StopError`]; [`StopError::NotStopped`] when there is none.
 pub async fn release_prices(
     services: &Services,
     actor: &Actor,
-    store_id: Option<StoreId>,
+    _confirmed: &Confirmed,
+    target: StopTarget,
     reason: &str,
 ) -> Result<usize, StopError> {
-    let reason = reason.trim().to_owned();
+    let reason = reason_of(reason)?;
     let (actor, now) = (actor.clone(), services.now());
     services
         .db
         .tx(move |conn| {
-            let name = allowed(conn, &actor, store_id)?;
-            let released = kill_switch_release(conn, store_id, &actor.name, now)?;
-            for stop in &released {
-                let entry = AuditEntry::new(
-                    &actor,
-                    now,
-                    store_id,
-                    ("kill_switch", stop.id.0, &name),
-                    "release",
-                );
-                audit_insert(conn, &entry.because(reason.clone()))?;
+            allowed(conn, &actor, &target)?;
+            let ids = kill_switch_ids_active(conn, &target)?;
+            if ids.is_empty() {
+                return Err(StopError::NotStopped);
             }
-            Ok(released.len())
+            for id in &ids {
+                release(conn, &actor, *id, &reason, now)?;
+            }
+            Ok(ids.len())
         })
         .await
 }
 
-/// The stops in force that concern the actor's stores.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn active_stops(services: &Services, actor: &Actor) -> Result<Vec<KillSwitch>, StoreError> {
-    let tenant = actor.tenant();
-    services
-        .db
-        .read(move |conn| kill_switch_list_active(conn, tenant))
-        .await
+fn release(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: KillSwitchId,
+    reason: &str,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), StopError> {
+    let found = kill_switch_fetch(conn, actor.tenant(), id)?.ok_or(StopError::NotFound)?;
+    let (store_id, name) = allowed(conn, actor, &target_of(&found.stop).ok_or(StopError::NotFound)?)?;
+    if !kill_switch_release(conn, id, (&actor.name, reason), now)? {
+        return Err(StopError::NotStopped);
+    }
+    let entry = AuditEntry::new(actor, now, store_id, ("kill_switch", id.0, &name), "release");
+    Ok(audit_insert(conn, &entry.because(reason))?)
 }
 
-/// Name of the store where the actor may stop and release it.
-fn allowed(
-    conn: &mut crate::store::PgConnection,
+/// What a stop is aimed at.
+#[must_use]
+pub fn target_of(stop: &KillSwitch) -> Option<StopTarget> {
+    match stop.scope {
+        StopScope::All => Some(StopTarget::All),
+        StopScope::Store => stop.store_id.map(StopTarget::Store),
+        StopScope::Strategy => stop.strategy.clone().map(StopTarget::Strategy),
+        StopScope::Product => stop.product_id.map(StopTarget::Product),
+    }
+}
+
+fn reason_of(text: &str) -> Result<String, StopError> {
+    let reason: String = text.trim().chars().take(REASON_MAX).collect();
+    if reason.is_empty() {
+        return Err(StopError::NoReason);
+    }
+    Ok(reason)
+}
+
+/// Store and name of what the actor may stop and release.
+///
+/// # Errors
+/// See [`StopError`].
+pub fn allowed(
+    conn: &mut PgConnection,
     actor: &Actor,
-    store_id: Option<StoreId>,
-) -> Result<String, StopError> {
+    target: &StopTarget,
+) -> Result<(Option<StoreId>, String), StopError> {
     if !actor.may_change() {
         return Err(StopError::Forbidden);
     }
-    match store_id {
-        None if actor.role == Role::Admin => Ok(String::new()),
-        None => Err(StopError::Forbidden),
-        Some(id) => Ok(store_fetch(conn, actor.tenant(), id)?
-            .ok_or(StopError::NotFound)?
-            .name),
+    match target {
+        StopTarget::All | StopTarget::Strategy(_) if actor.role != Role::Admin => Err(StopError::Forbidden),
+        StopTarget::All => Ok((None, String::new())),
+        StopTarget::Strategy(kind) if Strategy::KINDS.contains(&kind.as_str()) => Ok((None, kind.clone())),
+        StopTarget::Strategy(_) => Err(StopError::NotFound),
+        StopTarget::Store(id) => Ok((Some(*id), store_for_change::<()>(conn, actor, *id)?.name)),
+        StopTarget::Product(id) => {
+            let row = product_fetch(conn, actor.tenant(), *id)?.ok_or(StopError::NotFound)?;
+            let store = store_for_change::<()>(conn, actor, row.product.store_id)?;
+            Ok((Some(store.id), row.product.name))
+        }
     }
 }

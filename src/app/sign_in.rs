@@ -76,3 +76,34 @@ pub async fn sign_in(
         .await?;
     user.filter(|_| right).ok_or(SignInError::Wrong)
 }
+
+/// Proof that an act was confirmed a moment ago: the person has given his password again, or somebody acts on the
+/// machine's own command line. Nothing else can make one.
+#[derive(Debug)]
+pub struct Confirmed(());
+
+impl Confirmed {
+    /// Who can run commands on the machine needs no password of the panel.
+    #[must_use]
+    pub const fn at_the_machine() -> Self {
+        Self(())
+    }
+}
+
+/// Asks a user who is signed in for his password again. Wrong ones count as failed attempts to sign in.
+///
+/// # Errors
+/// See [`SignInError`].
+pub async fn confirm(
+    services: &Services,
+    user: &User,
+    password: Secret,
+    address: &str,
+) -> Result<Confirmed, SignInError> {
+    let found = sign_in(services, &user.email, password, address).await?;
+    if found.id == user.id {
+        Ok(Confirmed(()))
+    } else {
+        Err(SignInError::Wrong)
+    }
+}

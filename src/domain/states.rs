@@ -188,7 +188,8 @@ impl PushState {
         )
     }
 
-    /// May the push go from this state to `next`? (`sent` twice: a crash between send and answer.)
+    /// May the push go from this state to `next`? (`sent` twice: a crash between send and answer; `sent` to `held`:
+    /// certainly nothing left the program.)
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         match self {
@@ -200,7 +201,7 @@ impl PushState {
                 next,
                 Self::Planned | Self::Sent | Self::Superseded | Self::Expired | Self::Held
             ),
-            Self::Sent => matches!(next, Self::Accepted | Self::Rejected | Self::Unknown),
+            Self::Sent => matches!(next, Self::Accepted | Self::Rejected | Self::Unknown | Self::Held),
             Self::Accepted => matches!(next, Self::Confirmed | Self::Mismatch | Self::Removed),
             Self::Unknown => matches!(
                 next,
@@ -306,6 +307,8 @@ text_enum! {
         All = "all",
         /// One store.
         Store = "store",
+        /// Every product whose price this strategy found, in all stores.
+        Strategy = "strategy",
         /// One product.
         Product = "product",
     }

@@ -18,7 +18,8 @@ impl KaspiClient {
     ///
     /// # Errors
     /// `Rejected`: refused, nothing changed. `Unavailable` and `Malformed`: the outcome is not known, read
-    /// before anything is written again. `RateLimited`: no write of this shop for the next half hour.
+    /// before anything is written again. `RateLimited`: no write of this shop for the next half hour. `Paused`:
+    /// nothing was sent, because it may not be now or because the gate's word has become too old.
     pub async fn set_price(
         &self,
         session: &CabinetSession,
@@ -26,11 +27,18 @@ impl KaspiClient {
     ) -> Result<Accepted, KaspiError> {
         let order = order(write)?;
         let body = self
-            .write_cabinet(session, write.merchant_id(), "process", 1, |client, base| {
-                client
-                    .post(address(base, "pricefeed/upload/merchant/process"))
-                    .json(&order)
-            })
+            .write_cabinet(
+                session,
+                write.merchant_id(),
+                "process",
+                1,
+                || !write.is_stale(),
+                |client, base| {
+                    client
+                        .post(address(base, "pricefeed/upload/merchant/process"))
+                        .json(&order)
+                },
+            )
             .await?;
         accepted(&body)
     }
@@ -59,6 +67,7 @@ impl KaspiClient {
                 merchant_id,
                 "process_batch",
                 orders.len(),
+                || !writes.iter().any(ClearedWrite::is_stale),
                 |client, base| {
                     client
                         .post(address(base, "pricefeed/upload/merchant/process/process/batch"))

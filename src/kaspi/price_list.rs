@@ -87,19 +87,26 @@ impl KaspiClient {
     ) -> Result<Upload, KaspiError> {
         let file = bytes::Bytes::from(file);
         let answer = self
-            .write_cabinet(session, merchant_id, "upload", 1, |client, base| {
-                let part = reqwest::multipart::Part::stream(file.clone())
-                    .file_name(file_name.to_owned())
-                    .mime_str(format.content_type());
-                let form = part.map(|part| reqwest::multipart::Form::new().part("file", part));
-                let request = client.post(question(
-                    base,
-                    "pricefeed/upload/merchant/upload",
-                    &[("merchantUid", merchant_id)],
-                ));
-                // The content types are constants, so there is always a form.
-                request.multipart(form.unwrap_or_default())
-            })
+            .write_cabinet(
+                session,
+                merchant_id,
+                "upload",
+                1,
+                || true,
+                |client, base| {
+                    let part = reqwest::multipart::Part::stream(file.clone())
+                        .file_name(file_name.to_owned())
+                        .mime_str(format.content_type());
+                    let form = part.map(|part| reqwest::multipart::Form::new().part("file", part));
+                    let request = client.post(question(
+                        base,
+                        "pricefeed/upload/merchant/upload",
+                        &[("merchantUid", merchant_id)],
+                    ));
+                    // The content types are constants, so there is always a form.
+                    request.multipart(form.unwrap_or_default())
+                },
+            )
             .await;
         match answer {
             Ok(body) => {

@@ -5,37 +5,20 @@ use diesel::{dsl::count_star, prelude::*};
 
 use super::{
     StoreError,
+    kill_switches::{NamedStop, kill_switch_list_active},
     stores::{Store, store_ids_of, stores_of},
     terms::limited,
 };
 use crate::{
     domain::{
-        JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopScope, StoreId,
+        JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopTarget, StoreId,
         Tenant, Tenge,
     },
-    schema::{
-        job_runs, kill_switches, preorders, price_decisions, price_push_cities, price_pushes, products,
-        stores,
-    },
+    schema::{job_runs, preorders, price_decisions, price_pushes, products, stores},
 };
 
 /// How long a failure of the past still asks for attention.
 const RECENT: TimeDelta = TimeDelta::hours(24);
-
-/// A stop that is in force.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
-pub struct Stop {
-    /// All stores, one store, or one product.
-    pub scope: StopScope,
-    /// The store.
-    pub store_id: Option<StoreId>,
-    /// Why.
-    pub reason: String,
-    /// By whom.
-    pub stopped_by: String,
-    /// Since when.
-    pub stopped_at: DateTime<Utc>,
-}
 
 /// A failed run of background work that nothing has made good since.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -64,7 +47,7 @@ pub struct Overview {
     /// Runs that wait or work.
     pub jobs_open: i64,
     /// Stops in force, the widest first.
-    pub stops: Vec<Stop>,
+    pub stops: Vec<NamedStop>,
     /// Pushes that a gate held back within a day.
     pub held: i64,
     /// Products whose robot is on but that have no floor: never touched.
@@ -113,38 +96,18 @@ pub fn overview_fetch(
         .filter(products::archived_at.is_null())
         .select(count_star())
         .first(conn)?;
+    let mut stops = kill_switch_list_active(conn, tenant)?;
+    stops.sort_by_key(|named| named.stop.scope);
     Ok(Overview {
         products: stores.iter().map(|store| i64::from(store.products_count)).sum(),
         preorders,
         jobs_open,
-        stops: stops_in_force(conn, &ids)?,
+        stops,
         held,
         without_floor,
         failed: failed_runs(conn, &ids, now)?,
         stores,
     })
-}
-
-fn stops_in_force(conn: &mut PgConnection, ids: &[StoreId]) -> Result<Vec<Stop>, StoreError> {
-    Ok(kill_switches::table
-        .filter(kill_switches::released_at.is_null())
-        .filter(kill_switches::scope.ne(StopScope::Product))
-        .filter(
-            kill_switches::store_id
-                .is_null()
-                .or(kill_switches::store_id.eq_any(ids)),
-        )
-        // 'all' sorts before 'store'.
-        .order((kill_switches::scope, kill_switches::stopped_at.desc()))
-        .limit(500)
-        .select((
-            kill_switches::scope,
-            kill_switches::store_id,
-            kill_switches::reason,
-            kill_switches::stopped_by,
-            kill_switches::stopped_at,
-        ))
-        .load(conn)?)
 }
 
 /// The last run of each kind and store, where it failed.
@@ -318,31 +281,41 @@ pub struct Reach {
     pub waiting: i64,
 }
 
-/// What a stop of these stores would cover.
+/// What a stop would cover of what the tenant sees.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn overview_reach(
     conn: &mut PgConnection,
     tenant: Tenant,
-    store: Option<StoreId>,
+    target: &StopTarget,
 ) -> Result<Reach, StoreError> {
-    let ids: Vec<StoreId> = match store {
-        Some(id) => vec![id],
-        None => ids_of(tenant).load(conn)?,
-    };
+    let mut covered = products::table
+        .filter(products::store_id.eq_any(ids_of(tenant)))
+        .filter(products::archived_at.is_null())
+        .select(count_star())
+        .into_boxed();
+    let mut waiting = price_pushes::table
+        .filter(price_pushes::store_id.eq_any(ids_of(tenant)))
+        .filter(price_pushes::state.eq_any([PushState::Planned, PushState::Claimed]))
+        .select(count_star())
+        .into_boxed();
+    match target {
+        StopTarget::All => {}
+        StopTarget::Store(id) => {
+            covered = covered.filter(products::store_id.eq(*id));
+            waiting = waiting.filter(price_pushes::store_id.eq(*id));
+        }
+        StopTarget::Product(id) => {
+            covered = covered.filter(products::id.eq(*id));
+            waiting = waiting.filter(price_pushes::product_id.eq(*id));
+        }
+        // Which products a strategy decides about is known when it has decided.
+        StopTarget::Strategy(_) => return Ok(Reach::default()),
+    }
     Ok(Reach {
-        products: products::table
-            .filter(products::store_id.eq_any(&ids))
-            .filter(products::archived_at.is_null())
-            .select(count_star())
-            .first(conn)?,
-        waiting: price_pushes::table
-            .inner_join(price_push_cities::table)
-            .filter(price_pushes::store_id.eq_any(&ids))
-            .filter(price_pushes::state.eq_any([PushState::Planned, PushState::Claimed]))
-            .select(count_star())
-            .first(conn)?,
+        products: covered.first(conn)?,
+        waiting: waiting.first(conn)?,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Turns templates into answers and gathers what every page shows around its content.
 
+use std::collections::BTreeSet;
+
 use actix_session::SessionExt;
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -24,8 +26,8 @@ use super::{
     texts::{Language, Texts},
 };
 use crate::{
-    domain::{RepricingMode, Role, SessionState},
-    store::overview::{Overview, Stop, overview_fetch},
+    domain::{RepricingMode, Role, SessionState, StopScope},
+    store::overview::{Overview, overview_fetch},
 };
 
 /// Cookie of the language of people who are not signed in.
@@ -48,17 +50,30 @@ pub enum RobotState {
     /// Nothing is decided.
     Off,
     /// Everything is stopped.
-    Stopped(Stop),
+    Stopped,
     /// So many stores are stopped.
     PartlyStopped(usize),
+    /// No store is stopped, but so many strategies and products are.
+    SomeStopped(usize),
 }
 
 impl RobotState {
     fn of(overview: &Overview) -> Self {
-        match overview.stops.first() {
-            Some(stop) if stop.store_id.is_none() => return Self::Stopped(stop.clone()),
-            Some(_) => return Self::PartlyStopped(overview.stops.len()),
-            None => {}
+        let scopes = || overview.stops.iter().map(|named| named.stop.scope);
+        if scopes().any(|scope| scope == StopScope::All) {
+            return Self::Stopped;
+        }
+        let stores: BTreeSet<_> = overview
+            .stops
+            .iter()
+            .filter(|named| named.stop.scope == StopScope::Store)
+            .map(|named| named.stop.store_id)
+            .collect();
+        if !stores.is_empty() {
+            return Self::PartlyStopped(stores.len());
+        }
+        if !overview.stops.is_empty() {
+            return Self::SomeStopped(overview.stops.len());
         }
         let any = |mode| {
             overview
@@ -79,7 +94,7 @@ impl RobotState {
     #[must_use]
     pub fn class(&self) -> &'static str {
         match self {
-            Self::Stopped(_) | Self::PartlyStopped(_) => "robot off",
+            Self::Stopped | Self::PartlyStopped(_) | Self::SomeStopped(_) => "robot off",
             Self::Unknown | Self::Live | Self::Shadow | Self::Off => "robot",
         }
     }
@@ -92,7 +107,7 @@ impl RobotState {
             Self::Live => "check-circle",
             Self::Shadow => "shadow",
             Self::Off => "pause",
-            Self::Stopped(_) | Self::PartlyStopped(_) => "stop",
+            Self::Stopped | Self::PartlyStopped(_) | Self::SomeStopped(_) => "stop",
         }
     }
 
@@ -104,8 +119,9 @@ impl RobotState {
             Self::Live => t.get("robot-live"),
             Self::Shadow => t.get("robot-shadow"),
             Self::Off => t.get("robot-off"),
-            Self::Stopped(_) => t.get("robot-stopped"),
+            Self::Stopped => t.get("robot-stopped"),
             Self::PartlyStopped(n) => t.with("robot-partly-stopped", "n", *n),
+            Self::SomeStopped(n) => t.with("robot-some-stopped", "n", *n),
         }
     }
 
@@ -118,7 +134,16 @@ impl RobotState {
     /// Is anything stopped?
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        matches!(self, Self::Stopped(_) | Self::PartlyStopped(_))
+        matches!(
+            self,
+            Self::Stopped | Self::PartlyStopped(_) | Self::SomeStopped(_)
+        )
+    }
+
+    /// Is there anything left to stop?
+    #[must_use]
+    pub fn can_stop(&self) -> bool {
+        !matches!(self, Self::Stopped)
     }
 }
 

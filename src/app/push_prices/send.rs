@@ -76,11 +76,7 @@ pub(super) async fn send(
         ..push
     };
     // From here on the outcome is read, never guessed, whatever happens to this process.
-    let answer = if write.is_stale() {
-        Err(KaspiError::Unavailable(None))
-    } else {
-        services.kaspi.set_price(&session, &write).await
-    };
+    let answer = services.kaspi.set_price(&session, &write).await;
     let now = services.now();
     summary.sent += 1;
     let soon = Some(now + TimeDelta::seconds(2));

@@ -125,19 +125,25 @@ impl KaspiClient {
         self.repeated(&question, once).await
     }
 
-    /// Makes `changes` in the cabinet: sent once, and only when the merchant may write so many.
+    /// Makes `changes` in the cabinet: sent once, and only when the merchant may write so many. Its turn may have to
+    /// be waited for: nothing leaves when `may_leave` says no by then (`Paused`).
     pub(in crate::kaspi) async fn write_cabinet(
         &self,
         session: &CabinetSession,
         merchant_id: &str,
         endpoint: &'static str,
         changes: usize,
+        may_leave: impl Fn() -> bool,
         request: impl Fn(&reqwest::Client, &Url) -> RequestBuilder,
     ) -> Result<Vec<u8>, KaspiError> {
         let pace = &self.inner.pace;
         pace.write_turn(merchant_id, changes)
             .await
             .map_err(|wait| KaspiError::Paused { wait })?;
+        if !may_leave() {
+            let wait = std::time::Duration::ZERO;
+            return Err(KaspiError::Paused { wait });
+        }
         let question = self.of_cabinet(session, merchant_id, endpoint);
         let answer = self.cabinet_once(session, &question, &request).await;
         if let Err(KaspiError::RateLimited { after }) = &answer {

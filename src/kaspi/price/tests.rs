@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::Tenge;
+use crate::{config, domain::Tenge, kaspi::Identity};
 
 fn point(id: &str) -> Availability {
     Availability {
@@ -80,4 +80,32 @@ fn a_write_without_a_price_above_zero_is_never_built() {
         let write = ClearedWrite::for_tests("30000001", "a-1", city_prices, None);
         assert!(matches!(order(&write), Err(KaspiError::Rejected { .. })));
     }
+}
+
+/// A stop counts from the gate on: what waited longer for its turn does not leave any more.
+#[tokio::test]
+async fn a_write_that_waited_a_second_for_its_turn_is_not_sent() {
+    let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let vars = [
+        (
+            "KASPI_CABINET_URL",
+            format!("http://{}", host.local_addr().unwrap()),
+        ),
+        ("KASPI_ALLOW_OTHER_HOSTS", "1".to_owned()),
+        ("HOME", "/home/anna".to_owned()),
+    ];
+    let vars = vars.map(|(name, value)| (name.to_owned(), value)).into();
+    let config = config::Config::from_vars(&vars).unwrap().kaspi;
+    let client = KaspiClient::new(&config).unwrap();
+    let session = CabinetSession::new(Vec::new(), Identity::for_key("a"));
+    let old = || write(None).aged(std::time::Duration::from_secs(1));
+    for refused in [
+        client.set_price(&session, &old()).await,
+        client.set_prices(&session, &[write(None), old()]).await,
+    ] {
+        assert!(matches!(refused, Err(KaspiError::Paused { .. })), "{refused:?}");
+    }
+    let nobody =
+        std::future::poll_fn(|context| std::task::Poll::Ready(host.poll_accept(context).is_pending()));
+    assert!(nobody.await, "nothing was sent");
 }

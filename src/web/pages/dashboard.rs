@@ -5,6 +5,7 @@ use askama::Template;
 use chrono::{DateTime, Days, NaiveTime, Utc};
 use chrono_tz::Asia::Almaty;
 
+use super::stop;
 use crate::{
     app::tariff_changes::{ComingChange, coming_changes},
     domain::{Outcome, PushState, SessionState, Tenge},
@@ -131,16 +132,13 @@ fn issues(shell: &Shell) -> Vec<Issue> {
     let mut issues: Vec<Issue> = overview
         .stops
         .iter()
-        .map(|stop| Issue {
+        .map(|named| Issue {
             class: "bad",
             icon: "stop",
             word: t.get("robot-stopped"),
-            title: match stop.store_id {
-                None => t.get("issue-stopped-all"),
-                Some(id) => t.with("issue-stopped-store", "name", store_name(shell, id)),
-            },
-            text: format!("{}: {}", stop.stopped_by, stop.reason),
-            at: Some(stop.stopped_at),
+            title: t.with("issue-stopped", "name", stop::covered(named, &t)),
+            text: format!("{}: {}", named.stop.stopped_by, named.stop.reason),
+            at: Some(named.stop.stopped_at),
             href: "/stop".to_owned(),
             act: t.get("robot-who-why"),
         })

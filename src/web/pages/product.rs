@@ -14,6 +14,7 @@ use super::{
         limits::{Limits, LimitsForm},
         row::{Row, row_fetch},
     },
+    stop::covered,
     terms::Outcome,
 };
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_list},
         decisions::{StoredDecision, decision_fetch_newest},
+        kill_switches::KillSwitch,
         market::{market_offers_current, market_snapshot_fetch},
         products::ProductRow,
         push_lists::push_list_for_product,
@@ -145,6 +147,8 @@ struct ProductPage {
     outcome: Outcome,
     last_change: String,
     falls: bool,
+    /// The widest stop that holds its prices back, with what it covers.
+    stop: Option<(KillSwitch, String)>,
 }
 
 impl ProductPage {
@@ -202,6 +206,20 @@ async fn save(
     }
 }
 
+fn stop_of(shell: &Shell, story: &Story) -> Option<(KillSwitch, String)> {
+    let product = &story.row.row.product;
+    let input = story.decision.as_ref().map(|decision| &decision.input);
+    let strategy = input.and_then(|input| input.pointer("/rule/strategy/kind")?.as_str());
+    // Before anything is decided no strategy has found a price.
+    let strategy = Some(strategy.unwrap_or_default());
+    let found = shell
+        .overview
+        .stops
+        .iter()
+        .find(|named| named.stop.covers(product.store_id, product.id, strategy))?;
+    Some((found.stop.clone(), covered(found, &shell.t)))
+}
+
 async fn story_of(services: &Services, user: &CurrentUser, req: &HttpRequest) -> WebResult<Story> {
     let id: ProductId = path_id(req)?;
     let (actor, now) = (user.actor(req), services.now());
@@ -235,6 +253,7 @@ fn answer(shell: Shell, status: StatusCode, story: Story, limits: Limits) -> Web
         ),
         last_change,
         falls,
+        stop: stop_of(&shell, &story),
         shell,
         story,
         limits,

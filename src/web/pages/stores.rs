@@ -21,7 +21,8 @@ use crate::{
     store::{
         StoreError,
         accounts::{CabinetAccount, account_of_store},
-        overview::{Stop, StoreFigures, overview_store},
+        kill_switches::KillSwitch,
+        overview::{StoreFigures, overview_store},
         stores::{Store, StorePoint, store_points_list},
     },
     web::{
@@ -74,7 +75,7 @@ struct StorePage {
     account: Option<CabinetAccount>,
     open: Vec<RunProgress>,
     past: Vec<RunView>,
-    stop: Option<Stop>,
+    stop: Option<KillSwitch>,
 }
 
 impl StorePage {
@@ -140,8 +141,8 @@ async fn show(
         .overview
         .stops
         .iter()
-        .find(|stop| stop.store_id.is_none_or(|stopped| stopped == id))
-        .cloned();
+        .find(|named| named.stop.covers_store(id))
+        .map(|named| named.stop.clone());
     html(&StorePage {
         shell,
         figures,

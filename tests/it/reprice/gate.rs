@@ -2,8 +2,11 @@
 
 use diesel::Connection;
 use kaspi_panel::{
-    app::kill_switch::{release_prices, stop_prices},
-    domain::{Actor, PushId, PushState},
+    app::{
+        kill_switch::{release_prices, stop_prices},
+        sign_in::Confirmed,
+    },
+    domain::{Actor, PushId, PushState, StopTarget},
     last_gate::{self, GateError},
     schema::price_pushes,
 };
@@ -43,6 +46,18 @@ const RULES: &[(&str, &str)] = &[
          select gen_random_uuid(), 'product', store_id, id, 'test', 'test', now() from products",
         "stopped",
     ),
+    (
+        "insert into kill_switches (id, scope, strategy, reason, stopped_by, stopped_at)
+         values (gen_random_uuid(), 'strategy', 'beat_lowest', 'test', 'test', now())",
+        "stopped",
+    ),
+    // Which strategy it was is not known any more: any of them may have been meant.
+    (
+        "with gone as (update price_pushes set decision_id = null)
+         insert into kill_switches (id, scope, strategy, reason, stopped_by, stopped_at)
+         values (gen_random_uuid(), 'strategy', 'fixed', 'test', 'test', now())",
+        "stopped",
+    ),
 ];
 
 #[actix_web::test]
@@ -77,18 +92,37 @@ async fn a_newer_number_supersedes() {
 #[actix_web::test]
 async fn the_stop_button_holds_until_it_is_released() {
     let shop = Shop::open().await;
-    stop_prices(&shop.app.services, &Actor::system(), None, "prices look wrong")
+    let (services, system) = (&shop.app.services, Actor::system());
+    stop_prices(services, &system, StopTarget::All, "prices look wrong")
         .await
         .unwrap();
     shop.reprice().await;
     assert_eq!(shop.push().await.sent, 0);
-    assert_eq!(
-        release_prices(&shop.app.services, &Actor::system(), None, "checked")
-            .await
-            .unwrap(),
-        1
-    );
+    let confirmed = Confirmed::at_the_machine();
+    let released = release_prices(services, &system, &confirmed, StopTarget::All, "checked").await;
+    assert_eq!(released.unwrap(), 1);
     shop.later(301).await;
+    shop.reprice().await;
+    assert_eq!(shop.push().await.sent, 1);
+}
+
+#[actix_web::test]
+async fn other_strategies_and_products_go_on() {
+    let shop = Shop::open().await;
+    let other = db_product(
+        &mut shop.app.conn(),
+        shop.store,
+        &NewProduct {
+            sku: "other",
+            repricing: false,
+            ..NewProduct::default()
+        },
+    );
+    for target in [StopTarget::Strategy("fixed".into()), StopTarget::Product(other)] {
+        stop_prices(&shop.app.services, &Actor::system(), target, "test")
+            .await
+            .unwrap();
+    }
     shop.reprice().await;
     assert_eq!(shop.push().await.sent, 1);
 }
