@@ -13,6 +13,7 @@ pub mod preorder_export;
 pub mod product_edit;
 pub mod proxies;
 pub mod push_prices;
+pub mod put_back;
 pub mod reprice;
 pub mod retention;
 pub mod rules;

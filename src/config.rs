@@ -140,6 +140,10 @@ pub struct Worker {
     pub sync_after: Duration,
     /// A worker that was silent for so long is lost: its jobs are taken up by others.
     pub lost_after: Duration,
+    /// Days for which offers of others that are no more are kept; at least 7.
+    pub keep_market_days: u32,
+    /// Days for which changes of our prices are kept; at least 7.
+    pub keep_prices_days: u32,
 }
 
 /// Form of the log lines.
@@ -197,6 +201,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "KASPI_PANEL_WORKER_LOST_SECONDS",
         "Silence after which a worker counts as lost and others take its jobs up. Default: 45.",
+    ),
+    (
+        "KASPI_PANEL_KEEP_MARKET_DAYS",
+        "Days for which offers of competitors that are no more are kept, by whole months; at least 7. Default: 90.",
+    ),
+    (
+        "KASPI_PANEL_KEEP_PRICES_DAYS",
+        "Days for which changes of your own prices are kept, by whole months, at least 7: so far back prices can be put back. Default: 400.",
     ),
     (
         "KASPI_LOGIN_URL",
@@ -417,6 +429,8 @@ impl Config {
                     45,
                     "a number of seconds",
                 )),
+                keep_market_days: read.days("KASPI_PANEL_KEEP_MARKET_DAYS", 90),
+                keep_prices_days: read.days("KASPI_PANEL_KEEP_PRICES_DAYS", 400),
             },
             log: match read.text("KASPI_PANEL_LOG") {
                 None | Some("text") => LogFormat::Text,
@@ -473,6 +487,8 @@ impl Config {
                 cards_at_once: 4,
                 sync_after: Duration::from_secs(1800),
                 lost_after: Duration::from_secs(3),
+                keep_market_days: 90,
+                keep_prices_days: 400,
             },
             log: LogFormat::Text,
             log_filter: "warn".into(),
@@ -512,6 +528,15 @@ impl<'a> Reader<'a> {
             self.errors.push(format!("{name}={count}: 1 to {most}"));
         }
         count
+    }
+
+    /// The days of the last week are never dropped.
+    fn days(&mut self, name: &str, default: u32) -> u32 {
+        let days = self.parsed(name, default, "a number of days");
+        if !(7..=36_500).contains(&days) {
+            self.errors.push(format!("{name}={days}: 7 to 36500"));
+        }
+        days
     }
 
     fn url(&mut self, name: &str, default: &str) -> Url {

@@ -156,6 +156,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    past_market_offers (id, gone_at) {
+        id -> Uuid,
+        card_id -> Text,
+        city_id -> Text,
+        merchant_id -> Text,
+        merchant_name -> Text,
+        price_tenge -> BigInt,
+        rating_centi -> Nullable<Integer>,
+        reviews -> Integer,
+        preorder_days -> Integer,
+        delivery -> Nullable<Text>,
+        first_seen_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        gone_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     preorders (id) {
         id -> Uuid,
         store_id -> Uuid,
@@ -170,6 +188,18 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    price_changes (id, at) {
+        id -> Uuid,
+        product_id -> Uuid,
+        city_id -> Text,
+        at -> Timestamptz,
+        before_tenge -> Nullable<BigInt>,
+        price_tenge -> Nullable<BigInt>,
+        push_id -> Nullable<Uuid>,
     }
 }
 
@@ -234,6 +264,7 @@ diesel::table! {
         accepted_at -> Nullable<Timestamptz>,
         next_read_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        put_back_id -> Nullable<Uuid>,
         worth -> Text,
         gain_tenge -> BigInt,
         waiting_since -> Nullable<Timestamptz>,
@@ -331,6 +362,18 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    put_backs (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        wanted_at -> Timestamptz,
+        requested_by -> Text,
+        planned -> Integer,
+        refused -> Integer,
+        created_at -> Timestamptz,
     }
 }
 
@@ -526,12 +569,14 @@ diesel::joinable!(price_decisions -> stores (store_id));
 diesel::joinable!(price_push_cities -> price_pushes (push_id));
 diesel::joinable!(price_pushes -> price_decisions (decision_id));
 diesel::joinable!(price_pushes -> products (product_id));
+diesel::joinable!(price_pushes -> put_backs (put_back_id));
 diesel::joinable!(price_pushes -> stores (store_id));
 diesel::joinable!(price_pushes -> users (actor_id));
 diesel::joinable!(pricing_terms -> products (product_id));
 diesel::joinable!(pricing_terms -> stores (store_id));
 diesel::joinable!(product_prices -> products (product_id));
 diesel::joinable!(products -> stores (store_id));
+diesel::joinable!(put_backs -> stores (store_id));
 diesel::joinable!(rule_products -> products (product_id));
 diesel::joinable!(rule_products -> rules (rule_id));
 diesel::joinable!(rules -> products (product_id));
@@ -559,7 +604,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     kill_switches,
     market_offers,
     market_snapshots,
+    past_market_offers,
     preorders,
+    price_changes,
     price_decisions,
     price_push_cities,
     price_pushes,
@@ -567,6 +614,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     product_prices,
     products,
     proxies,
+    put_backs,
     rule_products,
     rules,
     sessions,

@@ -192,6 +192,7 @@ push-reason-below_goal = the price would earn less than the goal
 push-reason-availabilities_stale = the stock data is old
 push-reason-availabilities_unreadable = the stock data cannot be read
 push-reason-expired = the decision is too old
+push-reason-in_flight = a price is being sent already
 push-reason-lease_lost = another worker took over
 push-reason-locked = the product is locked
 push-reason-market_stale = the offers are old

@@ -192,6 +192,7 @@ push-reason-below_goal = бұл бағамен сату мақсаттан аз 
 push-reason-availabilities_stale = қойма деректері ескірген
 push-reason-availabilities_unreadable = қойма деректері оқылмайды
 push-reason-expired = шешім ескірді
+push-reason-in_flight = баға жіберіліп жатыр
 push-reason-lease_lost = жіберуді басқа процесс алды
 push-reason-locked = тауар бұғатталған
 push-reason-market_stale = бәсекелестер деректері ескірген

@@ -192,6 +192,7 @@ push-reason-below_goal = продажа по этой цене принесёт 
 push-reason-availabilities_stale = данные о складах устарели
 push-reason-availabilities_unreadable = данные о складах не прочитать
 push-reason-expired = решение устарело
+push-reason-in_flight = цена уже отправляется
 push-reason-lease_lost = отправку взял другой процесс
 push-reason-locked = товар заморожен
 push-reason-market_stale = данные о соперниках устарели

@@ -1,10 +1,15 @@
 //! What is kept for a while only, and for how long. A worker forgets the rest now and then.
 
-use chrono::TimeDelta;
+use chrono::{Days, Months, TimeDelta};
 
 use crate::{
     services::Services,
-    store::{StoreError, evidence::evidence_prune, sync_runs::sync_changes_prune},
+    store::{
+        StoreError,
+        evidence::evidence_prune,
+        months::{Monthly, month_make, months_drop},
+        sync_runs::sync_changes_prune,
+    },
 };
 
 /// Pictures and sources of login pages that were not understood.
@@ -14,11 +19,15 @@ pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
 
+/// Months for which there are partitions before they begin.
+const MONTHS_AHEAD: u32 = 2;
+
 /// Forgets what was kept long enough, a part of it at a time. `true`: there may be more.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
+    turn_months(services).await?;
     let now = services.now();
     services
         .db
@@ -28,4 +37,33 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             Ok(runs >= RUNS_AT_ONCE)
         })
         .await
+}
+
+/// Makes the partitions of this and the coming months, and drops those that were kept long enough. Each in a
+/// transaction of its own: a table is locked for a moment only.
+async fn turn_months(services: &Services) -> Result<(), StoreError> {
+    let today = services.now().date_naive();
+    let worker = &services.config.worker;
+    for (table, days) in [
+        (Monthly::PriceChanges, worker.keep_prices_days),
+        (Monthly::PastMarketOffers, worker.keep_market_days),
+    ] {
+        for ahead in 0..=MONTHS_AHEAD {
+            let Some(day) = today.checked_add_months(Months::new(ahead)) else {
+                continue;
+            };
+            services.db.tx(move |conn| month_make(conn, table, day)).await?;
+        }
+        let Some(before) = today.checked_sub_days(Days::new(u64::from(days))) else {
+            continue;
+        };
+        let dropped = services
+            .db
+            .tx(move |conn| months_drop(conn, table, before))
+            .await?;
+        if dropped > 0 {
+            tracing::info!(?table, dropped, "old months were dropped");
+        }
+    }
+    Ok(())
 }

@@ -1,15 +1,20 @@
-//! `prices …`: the stop button from the shell; needs nothing but the database.
+//! `prices …`: the stop button and putting earlier prices back, from the shell; needs nothing but the database.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
+use serde_json::json;
 
 use super::{program::Program, say};
 use crate::{
     app::{
         kill_switch::{StopError, release_prices, stop_prices},
+        put_back::{Line, PutBackError, Wish, preview_put_back, put_back},
         sign_in::Confirmed,
     },
-    domain::{Actor, ProductId, StopTarget, StoreId, pricing::Strategy},
+    domain::{Actor, ProductId, PutBackId, StopTarget, StoreId, moment::parse_moment, pricing::Strategy},
+    services::Services,
 };
 
 /// `kaspi-panel prices …`
@@ -32,6 +37,28 @@ pub enum PricesCommand {
         reason: String,
         #[command(flatten)]
         target: Target,
+    },
+    /// Puts the confirmed prices of an earlier moment back, as far as limits, goals and stops allow it now. A worker
+    /// sends them; the panel shows the progress.
+    #[command(
+        after_help = "Example: kaspi-panel prices put-back --store 0199c0de-0000-7000-8000-000000000001 --at 14:05 --dry-run"
+    )]
+    PutBack {
+        /// The store.
+        #[arg(long, value_name = "ID")]
+        store: StoreId,
+        /// The moment: 14:05 (today), 2026-11-25T14:05, both in Almaty, or a time with its zone.
+        #[arg(long, value_name = "TIME")]
+        at: String,
+        /// Only this product; may be given several times.
+        #[arg(long = "product", value_name = "ID")]
+        products: Vec<ProductId>,
+        /// Only says what would change.
+        #[arg(long)]
+        dry_run: bool,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -88,8 +115,85 @@ pub async fn run(command: PricesCommand) -> Result<()> {
                 .map_err(told)?;
             say(format!("Released {released} stop(s) of {}.", what(&target)));
         }
+        PricesCommand::PutBack {
+            store,
+            at,
+            products,
+            dry_run,
+            json,
+        } => {
+            let at = parse_moment(&at, services.now()).ok_or_else(|| {
+                anyhow!("--at {at:?}: write 14:05, 2026-11-25T14:05 or 2026-11-25T14:05:00+05:00")
+            })?;
+            let wish = Wish {
+                store_id: store,
+                products: Some(products).filter(|products| !products.is_empty()),
+                at,
+            };
+            put_prices_back(&services, wish, dry_run, json).await?;
+        }
     }
     Ok(())
+}
+
+async fn put_prices_back(services: &Services, wish: Wish, dry_run: bool, json: bool) -> Result<()> {
+    let actor = Actor::system();
+    let found = preview_put_back(services, &actor, wish.clone())
+        .await
+        .map_err(not_put_back)?;
+    let planned = if dry_run {
+        None
+    } else {
+        let id = PutBackId::new();
+        Some(
+            put_back(services, &actor, id, wish.clone())
+                .await
+                .map_err(not_put_back)?,
+        )
+    };
+    if json {
+        let line = |line: &Line| {
+            let cities: Vec<_> = line
+                .cities
+                .iter()
+                .map(|(city, now, then)| json!({ "city": city, "now": now, "then": then }))
+                .collect();
+            json!({ "product": line.product_id, "sku": line.sku, "refused": line.refusal, "cities": cities })
+        };
+        say(json!({
+            "at": wish.at, "id": planned.map(|planned| planned.id),
+            "planned": planned.map_or_else(|| found.planned(), |planned| planned.planned),
+            "refused": found.refused().into_iter().collect::<BTreeMap<_, _>>(),
+            "same": found.same, "unknown": found.unknown,
+            "products": found.lines.iter().map(line).collect::<Vec<_>>(),
+        }));
+        return Ok(());
+    }
+    for (code, count) in found.refused() {
+        say(format!("{count} product(s) left out: {code}"));
+    }
+    let rest = format!(
+        "{} have the price of then, of {} it is not known",
+        found.same, found.unknown
+    );
+    match planned {
+        None => say(format!("{} price(s) would be put back; {rest}.", found.planned())),
+        Some(planned) => say(format!(
+            "{} price(s) wait for a worker; {rest}. Progress: /put-backs/{} in the panel.",
+            planned.planned, planned.id
+        )),
+    }
+    Ok(())
+}
+
+fn not_put_back(error: PutBackError) -> anyhow::Error {
+    match error {
+        PutBackError::NotFound => {
+            anyhow!("there is no such store: its key stands in its address in the panel")
+        }
+        PutBackError::Ahead => anyhow!("--at: this moment has not come yet"),
+        other => other.into(),
+    }
 }
 
 fn what(target: &StopTarget) -> String {

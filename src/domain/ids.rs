@@ -61,6 +61,8 @@ id! {
     DecisionId,
     /// One write of a product's prices.
     PushId,
+    /// Earlier prices put back.
+    PutBackId,
     /// A latched stop.
     KillSwitchId,
     /// A preorder.

@@ -226,7 +226,7 @@ text_enum! {
         /// A person, in the panel or by the API.
         Person = "person",
         /// A person who put an earlier price back.
-        Undo = "undo",
+        PutBack = "put_back",
     }
 }
 

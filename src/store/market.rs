@@ -1,4 +1,5 @@
-//! What was read of the cards: the last snapshot per card and city, and everybody's offers kept as changes.
+//! What was read of the cards: the last snapshot per card and city with everybody's offers, and those of before kept
+//! by month.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -48,7 +49,7 @@ pub struct SeenOffer {
     pub first_seen_at: DateTime<Utc>,
     /// Last seen so.
     pub last_seen_at: DateTime<Utc>,
-    /// Changed or gone since.
+    /// Always empty: what changed or went stands in `past_market_offers`.
     pub gone_at: Option<DateTime<Utc>>,
 }
 
@@ -305,8 +306,8 @@ impl Changes {
     }
 
     fn write(self, conn: &mut PgConnection) -> Result<(), StoreError> {
-        touch(conn, "last_seen_at", &self.seen)?;
-        touch(conn, "gone_at", &self.ended)?;
+        touch(conn, &self.seen)?;
+        end(conn, &self.ended)?;
         if !self.fresh.is_empty() {
             diesel::insert_into(market_offers::table)
                 .values(&self.fresh)
@@ -316,22 +317,43 @@ impl Changes {
     }
 }
 
-/// Sets one of the times of these offers.
-fn touch(
+/// Offers seen again as they were.
+fn touch(conn: &mut PgConnection, rows: &[(MarketOfferId, DateTime<Utc>)]) -> Result<(), StoreError> {
+    by_id(
+        conn,
+        rows,
+        "update market_offers set last_seen_at = told.at from unnest($1, $2) as told (id, at)
+         where market_offers.id = told.id",
+    )
+}
+
+/// Offers that look otherwise or are gone: they are kept by month.
+fn end(conn: &mut PgConnection, rows: &[(MarketOfferId, DateTime<Utc>)]) -> Result<(), StoreError> {
+    by_id(
+        conn,
+        rows,
+        "with ended as (
+           delete from market_offers offer using unnest($1, $2) as told (id, at) where offer.id = told.id
+           returning offer.*, told.at)
+         insert into past_market_offers (id, card_id, city_id, merchant_id, merchant_name, price_tenge,
+           rating_centi, reviews, preorder_days, delivery, first_seen_at, last_seen_at, gone_at)
+         select id, card_id, city_id, merchant_id, merchant_name, price_tenge, rating_centi, reviews,
+           preorder_days, delivery, first_seen_at, last_seen_at, at from ended",
+    )
+}
+
+fn by_id(
     conn: &mut PgConnection,
-    column: &'static str,
     rows: &[(MarketOfferId, DateTime<Utc>)],
+    statement: &str,
 ) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
     let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = rows.iter().map(|(id, at)| (id.0, *at)).unzip();
-    diesel::sql_query(format!(
-        "update market_offers set {column} = told.at from unnest($1, $2) as told (id, at)
-         where market_offers.id = told.id"
-    ))
-    .bind::<Array<sql_types::Uuid>, _>(ids)
-    .bind::<Array<sql_types::Timestamptz>, _>(times)
-    .execute(conn)?;
+    diesel::sql_query(statement)
+        .bind::<Array<sql_types::Uuid>, _>(ids)
+        .bind::<Array<sql_types::Timestamptz>, _>(times)
+        .execute(conn)?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use diesel::{
 use crate::domain::{
     AccountId, AccountKind, ActorKind, ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind,
     JobRunId, JobState, KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId,
-    ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState, RepricingMode, Role, RuleId, RuleScope,
+    ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState, PutBackId, RepricingMode, Role, RuleId, RuleScope,
     SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UserId,
     WriteClass, pricing::GoalKind,
 };
@@ -95,7 +95,7 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
+    PushId, PutBackId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
 wrapped!(i64, BigInt: Tenge);
 words!(
     AccountKind,

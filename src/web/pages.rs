@@ -8,6 +8,7 @@ pub mod log;
 pub mod preorders;
 pub mod product;
 pub mod products;
+pub mod put_back;
 pub mod rules;
 pub mod settings;
 pub mod sign_in;

@@ -106,6 +106,7 @@ const AREAS: &[&[Route]] = &[
     pages::stores::ROUTES,
     pages::jobs::ROUTES,
     pages::stop::ROUTES,
+    pages::put_back::ROUTES,
     pages::settings::ROUTES,
     pages::tariffs::ROUTES,
     pages::terms::ROUTES,

@@ -9,6 +9,7 @@ mod gate;
 mod isolation;
 mod modifiers;
 mod passes;
+mod put_back;
 mod rules;
 mod terms;
 

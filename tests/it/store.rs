@@ -3,4 +3,5 @@
 mod catalogue;
 mod due_products;
 mod market;
+mod months;
 mod schema;

@@ -1,8 +1,10 @@
 //! The log: who changed what, before and after, newest first.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -12,9 +14,12 @@ use super::{
     terms::goal_in_words,
 };
 use crate::{
-    domain::{ActorKind, AuditId, Tenge},
+    domain::{ActorKind, AuditId, ProductId, PushId, Tenge},
     services::Services,
-    store::audit::{AuditEntry, audit_list},
+    store::{
+        audit::{AuditEntry, audit_list},
+        put_backs::push_products,
+    },
     web::{
         Shell, WebResult,
         auth::CurrentUser,
@@ -188,6 +193,8 @@ struct Line {
     changes: Vec<Change>,
     /// Why, in words; empty: nobody said.
     reason: String,
+    /// Where the price of before is put back, for a price that was changed.
+    put_back: Option<String>,
 }
 
 impl Line {
@@ -212,6 +219,7 @@ impl Line {
                 .filter(|change| change.before != entry.object_name && change.after != entry.object_name)
                 .collect(),
             reason: reason_words(entry.reason.as_deref().unwrap_or_default(), t),
+            put_back: None,
             entry,
         }
     }
@@ -251,6 +259,11 @@ async fn list(
         .await?;
     let more = entries.len() > LINES;
     entries.truncate(LINES);
+    let put_back = if user.may_change() {
+        put_back_links(&services, &entries).await?
+    } else {
+        HashMap::new()
+    };
     let older = entries.last().filter(|_| more).map(|last| {
         let mut pairs = vec![
             ("before", format::machine_time_exact(last.at)),
@@ -275,6 +288,42 @@ async fn list(
         older,
         is_older: before.is_some(),
         about,
-        lines: entries.into_iter().map(|entry| Line::new(entry, &t)).collect(),
+        lines: entries
+            .into_iter()
+            .map(|entry| Line {
+                put_back: put_back.get(&entry.id).cloned(),
+                ..Line::new(entry, &t)
+            })
+            .collect(),
     })
+}
+
+/// For each line about a price that was changed: the page that puts the price of the moment before back.
+async fn put_back_links(services: &Services, entries: &[AuditEntry]) -> WebResult<HashMap<AuditId, String>> {
+    let changed = |entry: &&AuditEntry| entry.object_kind == "price_push" && entry.action == "confirmed";
+    let pushes: Vec<PushId> = entries
+        .iter()
+        .filter(changed)
+        .filter_map(|entry| entry.object_id.map(PushId))
+        .collect();
+    let products: HashMap<PushId, ProductId> = services
+        .db
+        .read(move |conn| push_products(conn, &pushes))
+        .await?
+        .into_iter()
+        .collect();
+    Ok(entries
+        .iter()
+        .filter(changed)
+        .filter_map(|entry| {
+            let product = products.get(&PushId(entry.object_id?))?;
+            let before = format::machine_time_exact(entry.at - TimeDelta::milliseconds(1));
+            let at: String = url::form_urlencoded::byte_serialize(before.as_bytes()).collect();
+            let store = entry.store_id?;
+            Some((
+                entry.id,
+                format!("/stores/{store}/put-back?product={product}&at={at}"),
+            ))
+        })
+        .collect())
 }

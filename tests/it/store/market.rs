@@ -7,7 +7,7 @@ use kaspi_panel::{
         Tenge,
         offer::{Market, MarketOffer},
     },
-    schema::market_offers,
+    schema::{market_offers, past_market_offers},
     store::{
         StoreError,
         batch::plan_by_index,
@@ -38,7 +38,15 @@ fn market(complete: bool, offers: &[(&str, i64)]) -> Market {
 
 /// Card, merchant, price, and whether it is there.
 fn kept(conn: &mut PgConnection) -> Vec<(String, String, i64, bool)> {
-    market_offers::table
+    let gone: Vec<(String, String, i64)> = past_market_offers::table
+        .select((
+            past_market_offers::card_id,
+            past_market_offers::merchant_id,
+            past_market_offers::price_tenge,
+        ))
+        .load(conn)
+        .unwrap();
+    let there: Vec<(String, String, i64, bool)> = market_offers::table
         .order((
             market_offers::card_id,
             market_offers::merchant_id,
@@ -52,7 +60,14 @@ fn kept(conn: &mut PgConnection) -> Vec<(String, String, i64, bool)> {
             market_offers::gone_at.is_null(),
         ))
         .load(conn)
-        .unwrap()
+        .unwrap();
+    let gone = gone
+        .into_iter()
+        .map(|(card, merchant, price)| (card, merchant, price, false));
+    let mut all: Vec<_> = gone.chain(there).collect();
+    // One that is gone was there before the one that is there.
+    all.sort_by(|a, b| (&a.0, &a.1, a.3).cmp(&(&b.0, &b.1, b.3)));
+    all
 }
 
 #[test]

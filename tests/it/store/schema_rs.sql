@@ -1,7 +1,8 @@
 -- The text of `src/schema.rs` as the database's catalogue gives it.
 with tables as (
   select c.oid, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname = 'public' and c.relkind = 'r' and c.relname <> '__diesel_schema_migrations'
+  where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition
+    and c.relname <> '__diesel_schema_migrations'
 ), columns as (
   select t.relname, string_agg(format(E'        %s -> %s,\n', a.attname,
     case when a.attnotnull then k.diesel else format('Nullable<%s>', k.diesel) end), '' order by a.attnum) as body

@@ -66,7 +66,7 @@ fn push_event(push: &Push, city: &PushCity, t: &Texts) -> Event {
         at: push.finished_at.or(push.sent_at).unwrap_or(push.planned_at),
         who: match push.origin {
             PushOrigin::Robot => t.get("actor-robot"),
-            PushOrigin::Person | PushOrigin::Undo => t.get("actor-person"),
+            PushOrigin::Person | PushOrigin::PutBack => t.get("actor-person"),
         },
         what: t.get(push_verb(push.state, city.before_tenge, city.price_tenge)),
         changes: vec![Change {
