@@ -1,6 +1,7 @@
 //! What the product does: one file per capability. Transactions start here, every write of every surface
 //! passes here. Nothing knows of HTTP or HTML.
 
+pub mod alerts;
 pub mod api_tokens;
 pub mod cabinet_session;
 pub mod connect_store;

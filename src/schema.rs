@@ -2,6 +2,24 @@
 //! `store::schema::schema_rs_equals_the_catalogue`; do not edit by hand.
 
 diesel::table! {
+    alerts (id) {
+        id -> Uuid,
+        kind -> Text,
+        severity -> Text,
+        store_id -> Nullable<Uuid>,
+        product_id -> Nullable<Uuid>,
+        data -> Jsonb,
+        times -> Integer,
+        created_at -> Timestamptz,
+        last_at -> Timestamptz,
+        told_at -> Timestamptz,
+        acknowledged_by -> Nullable<Text>,
+        acknowledged_at -> Nullable<Timestamptz>,
+        resolved_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     api_tokens (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -552,6 +570,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(alerts -> products (product_id));
+diesel::joinable!(alerts -> stores (store_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(attempt_evidence -> connection_attempts (attempt_id));
 diesel::joinable!(cabinet_accounts -> users (owner_id));
@@ -595,6 +615,7 @@ diesel::joinable!(sync_pages -> job_runs (run_id));
 diesel::joinable!(sync_pages -> stores (store_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    alerts,
     api_tokens,
     attempt_evidence,
     audit_log,

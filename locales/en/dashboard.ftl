@@ -10,7 +10,6 @@ weekday-5 = Friday
 weekday-6 = Saturday
 weekday-7 = Sunday
 issues-title = Needs attention
-issues-all = All events
 issues-none = All quiet: nothing waits for your decision.
 issue-stopped = { $name }: prices are stopped.
 issue-needs-login = { $name }: the session has ended, prices are not sent.

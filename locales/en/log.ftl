@@ -120,3 +120,5 @@ action-put_back = put an earlier price back
 field-wanted_at = as of
 field-planned = planned
 field-refused = left out
+object-alert = alert
+action-acknowledge = took over

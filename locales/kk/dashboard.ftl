@@ -10,7 +10,6 @@ weekday-5 = Жұма
 weekday-6 = Сенбі
 weekday-7 = Жексенбі
 issues-title = Назар аударыңыз
-issues-all = Барлық оқиғалар
 issues-none = Бәрі тыныш: шешіміңізді күтіп тұрған ештеңе жоқ.
 issue-stopped = { $name }: бағалар тоқтатылған.
 issue-needs-login = { $name }: сессия аяқталды, бағалар жіберілмейді.

@@ -120,3 +120,5 @@ action-put_back = бұрынғы бағаны қайтарды
 field-wanted_at = сәті
 field-planned = жоспарланды
 field-refused = өткізіліп жіберілді
+object-alert = дабыл
+action-acknowledge = өзіне алды

@@ -10,7 +10,6 @@ weekday-5 = Пятница
 weekday-6 = Суббота
 weekday-7 = Воскресенье
 issues-title = Требует внимания
-issues-all = Все события
 issues-none = Всё спокойно: ничего не ждёт вашего решения.
 issue-stopped = { $name }: цены остановлены.
 issue-needs-login = { $name }: сессия закончилась, цены не отправляются.

@@ -120,3 +120,5 @@ action-put_back = вернул прежнюю цену
 field-wanted_at = на момент
 field-planned = запланировано
 field-refused = пропущено
+object-alert = тревога
+action-acknowledge = взял(а) на себя

@@ -11,8 +11,9 @@ pub use keep_alive::look_after_sessions;
 pub(super) use renew::renewal_ended;
 pub use renew::{Renewal, renew_session};
 
+use super::alerts::{self, NewAlert};
 use crate::{
-    domain::{AccountId, Actor, SessionState, StoreId, Tenant, offer::Merchant},
+    domain::{AccountId, Actor, AlertKind, SessionState, StoreId, Tenant, offer::Merchant},
     kaspi::CabinetSession,
     secrets::{Place, SecretError},
     services::Services,
@@ -206,5 +207,21 @@ fn set_state(
         json!({ "session_state": store.session_state }),
         json!({ "session_state": state }),
     );
-    audit_insert(conn, &entry)
+    audit_insert(conn, &entry)?;
+    match state {
+        SessionState::NeedsLogin | SessionState::Never => alerts::raise(
+            conn,
+            &NewAlert {
+                kind: AlertKind::SessionLost,
+                store_id: Some(store.id),
+                product_id: None,
+                data: json!({ "store": store.name }),
+                times: 1,
+            },
+            now,
+        ),
+        SessionState::Connected => alerts::resolve(conn, AlertKind::SessionLost, Some(store.id), None, now),
+        // It may still come back by itself.
+        SessionState::Renewing => Ok(()),
+    }
 }

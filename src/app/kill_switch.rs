@@ -4,11 +4,12 @@
 use serde_json::json;
 
 use super::{
+    alerts::{self, NewAlert},
     edit::{EditError, store_for_change},
     sign_in::Confirmed,
 };
 use crate::{
-    domain::{Actor, KillSwitchId, Role, StopScope, StopTarget, StoreId, pricing::Strategy},
+    domain::{Actor, AlertKind, KillSwitchId, Role, StopScope, StopTarget, StoreId, pricing::Strategy},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -94,8 +95,18 @@ pub async fn stop_prices(
                 conn,
                 &entry
                     .change(json!({}), json!({ "scope": stop.scope }))
-                    .because(reason),
+                    .because(reason.clone()),
             )?;
+            if matches!(target, StopTarget::All | StopTarget::Store(_)) {
+                let alert = NewAlert {
+                    kind: AlertKind::StoreStopped,
+                    store_id,
+                    product_id: None,
+                    data: json!({ "store": name, "who": actor.name, "reason": reason }),
+                    times: 1,
+                };
+                alerts::raise(conn, &alert, now)?;
+            }
             Ok(stop.id)
         })
         .await
@@ -163,7 +174,15 @@ fn release(
         return Err(StopError::NotStopped);
     }
     let entry = AuditEntry::new(actor, now, store_id, ("kill_switch", id.0, &name), "release");
-    Ok(audit_insert(conn, &entry.because(reason))?)
+    audit_insert(conn, &entry.because(reason))?;
+    // Another stop of the same may still be in force.
+    let target = target_of(&found.stop).ok_or(StopError::NotFound)?;
+    if matches!(target, StopTarget::All | StopTarget::Store(_))
+        && kill_switch_ids_active(conn, &target)?.is_empty()
+    {
+        alerts::resolve(conn, AlertKind::StoreStopped, store_id, None, now)?;
+    }
+    Ok(())
 }
 
 /// What a stop is aimed at.

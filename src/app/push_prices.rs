@@ -15,9 +15,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::reprice::reprice_product;
+use super::{
+    alerts::{self, NewAlert},
+    reprice::reprice_product,
+};
 use crate::{
-    domain::{Actor, PushOrigin, PushState, StoreId, Tenant},
+    domain::{Actor, AlertKind, PushOrigin, PushState, StoreId, Tenant},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -123,7 +126,9 @@ async fn lease(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Op
         .tx(move |conn| {
             let epoch = store_lease_acquire(conn, store_id, owner)?;
             if let Some(epoch) = epoch {
-                for (push, name) in push_recover(conn, store_id, epoch, now)? {
+                let (expired, unknown) = push_recover(conn, store_id, epoch, now)?;
+                worker_lost(conn, store_id, expired.len() + unknown, now)?;
+                for (push, name) in expired {
                     let end = (PushState::Expired, push.reason.as_deref());
                     let left = Push {
                         state: PushState::Claimed,
@@ -164,6 +169,7 @@ fn advance(
     push_advance(conn, push, next, step, now)?;
     if next.is_final() {
         audit_end(conn, push, &product.name, (next, step.reason), now)?;
+        told(conn, push, product, next, now)?;
     }
     Ok(())
 }
@@ -192,6 +198,57 @@ fn audit_end(
             ..entry
         },
     )
+}
+
+/// Tells of a worker that left writes of a store behind.
+fn worker_lost(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    left: usize,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if left == 0 {
+        return Ok(());
+    }
+    let store = store_fetch(conn, Tenant::All, store_id)?.map(|store| store.name);
+    let alert = NewAlert {
+        kind: AlertKind::WorkerLost,
+        store_id: Some(store_id),
+        product_id: None,
+        data: json!({ "store": store, "left": left }),
+        times: 1,
+    };
+    alerts::raise(conn, &alert, now)
+}
+
+/// A price or an offer that is not as we wrote it is told; a confirmed write ends the trouble.
+fn told(
+    conn: &mut PgConnection,
+    push: &Push,
+    product: &Product,
+    end: PushState,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let kind = match end {
+        PushState::Mismatch => AlertKind::Mismatch,
+        PushState::Removed => AlertKind::OfferRemoved,
+        PushState::Confirmed => {
+            return [AlertKind::Mismatch, AlertKind::OfferRemoved]
+                .into_iter()
+                .try_for_each(|kind| {
+                    alerts::resolve(conn, kind, Some(push.store_id), Some(product.id), now)
+                });
+        }
+        _ => return Ok(()),
+    };
+    let alert = NewAlert {
+        kind,
+        store_id: Some(push.store_id),
+        product_id: Some(product.id),
+        data: json!({ "product": product.name }),
+        times: 1,
+    };
+    alerts::raise(conn, &alert, now)
 }
 
 async fn facts(

@@ -6,6 +6,7 @@ use crate::{
     services::Services,
     store::{
         StoreError,
+        alerts::alert_prune,
         evidence::evidence_prune,
         months::{Monthly, month_make, months_drop},
         sync_runs::sync_changes_prune,
@@ -14,6 +15,8 @@ use crate::{
 
 /// Pictures and sources of login pages that were not understood.
 pub const EVIDENCE_LIFE: TimeDelta = TimeDelta::days(7);
+/// Troubles that are over.
+pub const ALERTS_LIFE: TimeDelta = TimeDelta::days(90);
 /// Which products a sync changed; the counts of its run stay.
 pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Sync runs whose changes are forgotten in one transaction.
@@ -32,6 +35,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
     services
         .db
         .tx(move |conn| {
+            alert_prune(conn, now - ALERTS_LIFE)?;
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             Ok(runs >= RUNS_AT_ONCE)

@@ -63,6 +63,8 @@ id! {
     PushId,
     /// Earlier prices put back.
     PutBackId,
+    /// Something that a person should hear of.
+    AlertId,
     /// A latched stop.
     KillSwitchId,
     /// A preorder.

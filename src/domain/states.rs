@@ -341,3 +341,51 @@ text_enum! {
         Store = "store",
     }
 }
+
+text_enum! {
+    /// What a person should hear of.
+    AlertKind {
+        /// A store's session ended, and only a person can log in again.
+        SessionLost = "session_lost",
+        /// Somebody stopped prices.
+        StoreStopped = "store_stopped",
+        /// The program stopped prices by itself.
+        Breaker = "breaker",
+        /// After a write the shop shows another price.
+        Mismatch = "mismatch",
+        /// Products came down to their floor.
+        FloorReached = "floor_reached",
+        /// Products lost the first place.
+        FirstPlaceLost = "first_place_lost",
+        /// After a write an offer was off sale.
+        OfferRemoved = "offer_removed",
+        /// A worker ended in the middle of its work.
+        WorkerLost = "worker_lost",
+    }
+}
+
+text_enum! {
+    /// How soon a person should look.
+    AlertSeverity {
+        /// At once: money or sales are at stake.
+        Critical = "critical",
+        /// Today.
+        Warning = "warning",
+        /// Good to know.
+        Notice = "notice",
+    }
+}
+
+impl AlertKind {
+    /// How soon a person should look.
+    #[must_use]
+    pub const fn severity(self) -> AlertSeverity {
+        match self {
+            Self::SessionLost | Self::Breaker | Self::Mismatch | Self::OfferRemoved => {
+                AlertSeverity::Critical
+            }
+            Self::StoreStopped | Self::WorkerLost => AlertSeverity::Warning,
+            Self::FloorReached | Self::FirstPlaceLost => AlertSeverity::Notice,
+        }
+    }
+}

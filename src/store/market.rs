@@ -138,7 +138,11 @@ pub fn market_moves(
         "select seen.* from (select distinct * from unnest($1, $2) as told (card_id, city_id)) card
          cross join lateral (
            select o.card_id, o.city_id, o.merchant_id, o.price_tenge, o.first_seen_at from market_offers o
-           where o.card_id = card.card_id and o.city_id = card.city_id and o.first_seen_at >= $3 offset 0) seen
+           where o.card_id = card.card_id and o.city_id = card.city_id and o.first_seen_at >= $3
+           union all
+           select o.card_id, o.city_id, o.merchant_id, o.price_tenge, o.first_seen_at from past_market_offers o
+           where o.card_id = card.card_id and o.city_id = card.city_id and o.first_seen_at >= $3 and o.gone_at >= $3
+           offset 0) seen
          order by seen.first_seen_at",
     )
     .bind::<Array<sql_types::Text>, _>(card_ids)

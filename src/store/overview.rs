@@ -5,17 +5,21 @@ use diesel::{dsl::count_star, prelude::*};
 
 use super::{
     StoreError,
+    alerts::{AlertRow, alert_list_open},
     kill_switches::{NamedStop, kill_switch_list_active},
     stores::{Store, store_ids_of, stores_of},
     terms::limited,
 };
 use crate::{
     domain::{
-        JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopTarget, StoreId,
-        Tenant, Tenge,
+        AlertKind, JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopTarget,
+        StoreId, Tenant, Tenge,
     },
     schema::{job_runs, preorders, price_decisions, price_pushes, products, stores},
 };
+
+/// Troubles that are read for the header.
+const ALERTS: i64 = 100;
 
 /// How long a failure of the past still asks for attention.
 const RECENT: TimeDelta = TimeDelta::hours(24);
@@ -54,6 +58,8 @@ pub struct Overview {
     pub without_floor: i64,
     /// Failures of the last day.
     pub failed: Vec<FailedRun>,
+    /// Troubles that nobody has seen yet and that show nowhere else here, the most urgent first.
+    pub alerts: Vec<AlertRow>,
 }
 
 /// The overview of a tenant.
@@ -106,6 +112,11 @@ pub fn overview_fetch(
         held,
         without_floor,
         failed: failed_runs(conn, &ids, now)?,
+        alerts: alert_list_open(conn, tenant, ALERTS)?
+            .into_iter()
+            // Stores that are stopped or need a login are told by their state.
+            .filter(|alert| !matches!(alert.kind, AlertKind::StoreStopped | AlertKind::SessionLost))
+            .collect(),
         stores,
     })
 }

@@ -376,7 +376,7 @@ pub fn store_lease_release(conn: &mut PgConnection, owner: Uuid) -> Result<(), S
 
 /// Pushes that a former holder of the lease left behind: those not sent are expired (the product is decided
 /// anew), those sent have an unknown outcome. Returns those that ended with the names of their products, for their
-/// audit rows.
+/// audit rows, and how many have an unknown outcome.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -385,7 +385,7 @@ pub fn push_recover(
     store_id: StoreId,
     lease_epoch: i64,
     now: DateTime<Utc>,
-) -> Result<Vec<(Push, String)>, StoreError> {
+) -> Result<(Vec<(Push, String)>, usize), StoreError> {
     let left = price_pushes::table
         .filter(price_pushes::store_id.eq(store_id))
         .filter(price_pushes::lease_epoch.ne(lease_epoch));
@@ -397,7 +397,7 @@ pub fn push_recover(
         ))
         .returning(Push::as_returning())
         .get_results::<Push>(conn)?;
-    diesel::update(left.filter(price_pushes::state.eq(PushState::Sent)))
+    let unknown = diesel::update(left.filter(price_pushes::state.eq(PushState::Sent)))
         .set((
             price_pushes::state.eq(PushState::Unknown),
             price_pushes::reason.eq(WORKER_LOST),
@@ -409,13 +409,11 @@ pub fn push_recover(
         .select((products::id, products::name))
         .load::<(ProductId, String)>(conn)?;
     let names: HashMap<ProductId, String> = names.into_iter().collect();
-    Ok(expired
-        .into_iter()
-        .map(|push| {
-            let name = names.get(&push.product_id).cloned().unwrap_or_default();
-            (push, name)
-        })
-        .collect())
+    let ended = expired.into_iter().map(|push| {
+        let name = names.get(&push.product_id).cloned().unwrap_or_default();
+        (push, name)
+    });
+    Ok((ended.collect(), unknown))
 }
 
 /// The planned pushes of a store whose turn it is, at most `limit`: those of people first, then by what the write is

@@ -1,5 +1,6 @@
 //! The panel's pages: one file per area with its table of addresses, its forms, templates and handlers.
 
+pub mod alerts;
 pub mod connect;
 pub mod dashboard;
 pub mod jobs;

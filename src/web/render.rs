@@ -281,6 +281,7 @@ impl Shell {
             .filter(|store| store.session_state == SessionState::NeedsLogin)
             .count();
         needs_login
+            + self.overview.alerts.len()
             + self.overview.failed.len()
             + usize::from(self.overview.held > 0)
             + usize::from(self.overview.without_floor > 0)

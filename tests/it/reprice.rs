@@ -1,6 +1,7 @@
 //! From a rival's move to a price in the shop: decided, written down, gated, sent, read back. The judge is the
 //! marketplace's own journal.
 
+mod alerts;
 mod batch;
 mod brakes;
 mod budget;

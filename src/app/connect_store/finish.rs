@@ -4,9 +4,10 @@
 use serde_json::json;
 
 use crate::{
+    app::alerts::resolve,
     domain::{
-        AccountId, Actor, AttemptState, JobKind, RepricingMode, SessionState, StoreId, Tenant, UserId,
-        city::ALMATY, offer::MerchantCard,
+        AccountId, Actor, AlertKind, AttemptState, JobKind, RepricingMode, SessionState, StoreId, Tenant,
+        UserId, city::ALMATY, offer::MerchantCard,
     },
     queue::enqueue::enqueue_for_store,
     secrets::random_bytes,
@@ -78,6 +79,7 @@ pub(super) async fn store_connected(
                 json!({ "session_state": SessionState::Connected, "merchant_id": card.id, "name": card.name }),
             );
             audit_insert(conn, &entry)?;
+            resolve(conn, AlertKind::SessionLost, Some(id), None, now)?;
             Ok(id)
         })
         .await

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::{Decide, input};
 use crate::{
+    app::alerts::raise_of_decisions,
     domain::{
         Actor, DecisionId, ProductId, PushOrigin, PushState, RepricingMode, StoreId, Tenge,
         offer::Market,
@@ -230,6 +231,12 @@ fn record(
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
+    let named: Vec<(&str, &StoredDecision)> = answers()
+        .map(|(card, ..)| card.due.product.name.as_str())
+        .zip(&rows)
+        .filter(|(_, row)| !row.shadow)
+        .collect();
+    raise_of_decisions(conn, &named, now)?;
     let kept = decision_record(conn, &rows)?;
     // What was planned rests on an older look: whatever is decided now, it is not sent any more.
     let live: Vec<ProductId> = rows

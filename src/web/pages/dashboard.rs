@@ -5,7 +5,7 @@ use askama::Template;
 use chrono::{DateTime, Days, NaiveTime, Utc};
 use chrono_tz::Asia::Almaty;
 
-use super::stop;
+use super::{alerts, stop};
 use crate::{
     app::tariff_changes::{ComingChange, coming_changes},
     domain::{Outcome, PushState, SessionState, Tenge},
@@ -29,6 +29,9 @@ use crate::{
 pub const ROUTES: &[Route] = &[Route::get("/", Kind::Page, Access::SignedIn, || {
     web::to(dashboard)
 })];
+
+/// Alerts listed on the dashboard; their page has them all.
+const ALERTS: usize = 5;
 
 /// Decisions listed on the dashboard.
 const LISTED: i64 = 20;
@@ -160,6 +163,19 @@ fn issues(shell: &Shell) -> Vec<Issue> {
                 act: t.get("store-log-in"),
             }),
     );
+    issues.extend(overview.alerts.iter().take(ALERTS).map(|alert| {
+        let view = alerts::View::new(alert.clone(), shell);
+        Issue {
+            class: view.class,
+            icon: view.icon,
+            word: view.word,
+            title: view.title,
+            text: String::new(),
+            at: Some(alert.last_at),
+            href: "/alerts".to_owned(),
+            act: t.get("issue-look"),
+        }
+    }));
     if overview.held > 0 {
         issues.push(Issue {
             class: "held",

@@ -5,6 +5,7 @@ use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 use diesel::{connection::SimpleConnection, prelude::*, sql_types::Text};
 use kaspi_panel::{
     app::retention::forget_old,
+    clock::{Clock, SystemClock},
     schema::price_changes,
     store::months::{Monthly, month_make, months_drop},
 };
@@ -49,7 +50,7 @@ fn part(day: NaiveDate) -> String {
 fn rows_without_a_partition_wait_for_it_and_old_ones_go_with_their_table() {
     let db = TestDb::new();
     let conn = &mut db.runtime_conn();
-    let today = Utc::now().date_naive();
+    let today = SystemClock.now().date_naive();
     let later = today.checked_add_months(Months::new(7)).unwrap();
     let old = today.checked_sub_months(Months::new(9)).unwrap();
     for day in [today, later, old] {
@@ -78,7 +79,7 @@ fn rows_without_a_partition_wait_for_it_and_old_ones_go_with_their_table() {
 fn the_program_drops_nothing_else_and_changes_no_history() {
     let db = TestDb::new();
     let mut conn = db.runtime_conn();
-    let today = Utc::now().date_naive();
+    let today = SystemClock.now().date_naive();
     change_at(&mut conn, today);
     let mine = part(today);
     for forbidden in [
