@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::edit::{EditError, store_for_change};
+use super::{
+    edit::{EditError, store_for_change},
+    reprice::supersede,
+};
 use crate::{
     domain::{
-        Actor, ProductId, PushOrigin, PutBackId, SessionState, StoreId, Tenge,
-        pricing::{brought_inside, lowest_safe},
+        Actor, ProductId, PushOrigin, PutBackId, SessionState, StoreId, Tenge, WriteClass,
+        pricing::{Worth, brought_inside, lowest_safe},
         product::LOWEST_PRICE,
         tariffs::Tariffs,
         terms::Terms,
@@ -373,12 +376,18 @@ fn plan(
                 actor_id: actor.user_id,
                 market_taken_at: None,
                 lowest_tenge: line.lowest,
+                // Writes of people go before all others; among them the order does not matter.
+                worth: Worth {
+                    class: WriteClass::Place,
+                    per_day: Tenge(0),
+                },
                 cities: line.cities.clone(),
             })
             .collect();
-        let ids = push_insert(conn, &pushes, now)?;
-        put_back_own(conn, id, &ids)?;
         let products: Vec<ProductId> = lines.iter().map(|line| line.product_id).collect();
+        let replaced = supersede(conn, &products, now)?;
+        let ids = push_insert(conn, &pushes, &replaced, now)?;
+        put_back_own(conn, id, &ids)?;
         products_lock(conn, &products, now + HANDS_OFF)?;
         entries.extend(lines.iter().zip(ids).map(|(line, push)| {
             let prices: Vec<_> = line

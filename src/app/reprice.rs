@@ -7,6 +7,8 @@ mod batch;
 mod input;
 mod wars;
 
+pub(super) use batch::supersede;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     future::Future,

@@ -359,7 +359,7 @@ fn plan(
 }
 
 /// Ends what the robot planned for these products, with an audit row for each.
-pub(super) fn supersede(
+pub(in crate::app) fn supersede(
     conn: &mut PgConnection,
     products: &[ProductId],
     now: DateTime<Utc>,
