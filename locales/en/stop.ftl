@@ -46,3 +46,7 @@ stop-released-already = Somebody else has released this stop already.
 stop-this-store = Stop the store’s prices
 stop-this-product = Stop the product’s price
 product-stopped = The price of this product is stopped
+# What the program itself writes as a reason.
+stop-why-mass_move = too many products would have dropped at once
+stop-why-mass_move_median = half of the changes are big drops
+stop-why-impossible_market = the market looks impossible: prices of 1 ₸, tenfold jumps or empty cards

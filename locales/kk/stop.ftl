@@ -46,3 +46,7 @@ stop-released-already = Бұл тоқтатуды басқа біреу алып
 stop-this-store = Дүкен бағаларын тоқтату
 stop-this-product = Тауар бағасын тоқтату
 product-stopped = Бұл тауардың бағасы тоқтатылған
+# What the program itself writes as a reason.
+stop-why-mass_move = тым көп тауар бірден арзандар еді
+stop-why-mass_move_median = өзгерістердің жартысы — үлкен төмендету
+stop-why-impossible_market = нарық шындыққа ұқсамайды: 1 ₸ баға, 10 есе секіріс немесе бос карточкалар

@@ -47,3 +47,7 @@ stop-released-already = Эту остановку уже снял кто-то д
 stop-this-store = Остановить цены магазина
 stop-this-product = Остановить цену товара
 product-stopped = Цена этого товара остановлена
+# What the program itself writes as a reason.
+stop-why-mass_move = слишком много товаров подешевели бы сразу
+stop-why-mass_move_median = половина изменений — большие снижения
+stop-why-impossible_market = рынок читается неправдоподобно: цены в 1 ₸, скачки в 10 раз или пустые карточки

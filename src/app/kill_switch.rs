@@ -1,6 +1,7 @@
 //! Stopping and releasing automatic prices. A stop is latched: it holds over restarts until a person with the
 //! right to it lets go, says why, and has shown once more who he is.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
@@ -14,12 +15,16 @@ use crate::{
     store::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
+        brakes::store_cycle_accept,
         kill_switches::{
             KillSwitch, kill_switch_fetch, kill_switch_ids_active, kill_switch_insert, kill_switch_release,
         },
         products::product_fetch,
     },
 };
+
+/// Big moves that a person has looked at are not stopped by the program for so long.
+pub(crate) const ACCEPTED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// Longest reason that is kept, characters.
 const REASON_MAX: usize = 500;
@@ -112,6 +117,46 @@ pub async fn stop_prices(
         .await
 }
 
+/// The program itself stops a store, in the transaction of what made it necessary; `reason` is a code. `false`: the
+/// store is stopped already.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(crate) fn stop_in(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    (store_id, name): (StoreId, &str),
+    reason: &str,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<bool, StoreError> {
+    if !kill_switch_ids_active(conn, &StopTarget::Store(store_id))?.is_empty() {
+        return Ok(false);
+    }
+    let stop = KillSwitch {
+        id: KillSwitchId::new(),
+        scope: StopScope::Store,
+        store_id: Some(store_id),
+        strategy: None,
+        product_id: None,
+        reason: reason.to_owned(),
+        stopped_by: actor.name.clone(),
+        stopped_at: now,
+        released_by: None,
+        released_at: None,
+        release_reason: None,
+    };
+    kill_switch_insert(conn, &stop)?;
+    let object = ("kill_switch", stop.id.0, name);
+    let entry = AuditEntry::new(actor, now, Some(store_id), object, "stop");
+    audit_insert(
+        conn,
+        &entry
+            .change(json!({}), json!({ "scope": stop.scope }))
+            .because(reason),
+    )?;
+    Ok(true)
+}
+
 /// Releases one stop. `_confirmed` is the proof that the actor has just given his password again, or sits at the
 /// machine's own command line.
 ///
@@ -181,6 +226,11 @@ fn release(
         && kill_switch_ids_active(conn, &target)?.is_empty()
     {
         alerts::resolve(conn, AlertKind::StoreStopped, store_id, None, now)?;
+        alerts::resolve(conn, AlertKind::Breaker, store_id, None, now)?;
+    }
+    if let StopTarget::Store(store) = target {
+        // Who lets go has looked at the moves: they are not stopped again while they are made.
+        store_cycle_accept(conn, store, now + ACCEPTED_FOR, now)?;
     }
     Ok(())
 }

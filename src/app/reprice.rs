@@ -5,6 +5,7 @@
 
 mod batch;
 mod input;
+mod mass_move;
 mod wars;
 
 pub(super) use batch::supersede;

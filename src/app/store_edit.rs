@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
-use super::edit::{EditError, FieldError, changed_fields, store_for_change, too_long};
+use super::{
+    edit::{EditError, FieldError, changed_fields, store_for_change, too_long},
+    kill_switch::ACCEPTED_FOR,
+};
 use crate::{
     domain::{Actor, RepricingMode, StoreId, Tenant, city::CITIES},
     services::Services,
@@ -12,6 +15,7 @@ use crate::{
         StoreError,
         accounts::account_delete_unused,
         audit::{AuditEntry, audit_insert},
+        brakes::store_cycle_accept,
         stores::{Store, StoreChange, store_delete, store_fetch, store_update},
     },
 };
@@ -90,6 +94,10 @@ pub async fn set_repricing_mode(
                 repricing_mode: mode,
                 ..change_of(&store)
             };
+            if mode == RepricingMode::Live {
+                // The moves that are to come stood in the preview.
+                store_cycle_accept(conn, id, now + ACCEPTED_FOR, now)?;
+            }
             edit_in(conn, &actor, (id, store.version), change, now)
         })
         .await

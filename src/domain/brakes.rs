@@ -110,6 +110,21 @@ pub fn is_big_drop(before: Tenge, price: Tenge, limits: &SafetyLimits) -> bool {
     i128::from(price.0) * 100 < i128::from(before.0) * kept
 }
 
+/// Does a reading of a card look impossible beside the one before? One tenge or less, a tenfold jump of a merchant's
+/// price in either direction, nobody where there were at least three. Merchants with their prices.
+#[must_use]
+pub fn is_impossible(before: &[(&str, Tenge)], now: &[(&str, Tenge)]) -> bool {
+    if now.is_empty() {
+        return before.len() >= 3;
+    }
+    let tenfold = |one: Tenge, other: Tenge| i128::from(one.0) * 10 <= i128::from(other.0);
+    now.iter().any(|(merchant, price)| {
+        let earlier = before.iter().find(|(known, _)| known == merchant);
+        price.0 <= 1
+            || earlier.is_some_and(|(_, earlier)| tenfold(*price, *earlier) || tenfold(*earlier, *price))
+    })
+}
+
 /// Is the price outside its share of the median of what the product cost lately?
 #[must_use]
 pub fn is_outside_collar(price: Tenge, median: Tenge, limits: &SafetyLimits) -> bool {

@@ -16,6 +16,7 @@ use super::StoreError;
 use crate::{
     domain::{
         MarketOfferId, Tenge,
+        brakes::is_impossible,
         offer::{Market, MarketOffer},
     },
     schema::{market_offers, market_snapshots},
@@ -189,11 +190,14 @@ impl Present {
 
 /// Keeps readings: unchanged offers only get a later `last_seen_at`; a changed one ends and begins anew.
 /// An offer that is missing ends only when the reading is complete. Of two readings of one card in one city the
-/// newer counts.
+/// newer counts. Returns card and city of the readings that look impossible beside the ones before.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn market_record(conn: &mut PgConnection, readings: &[Reading<'_>]) -> Result<(), StoreError> {
+pub fn market_record(
+    conn: &mut PgConnection,
+    readings: &[Reading<'_>],
+) -> Result<HashSet<(String, String)>, StoreError> {
     // In the order of their keys, so that two workers with the same cards wait for each other, not both.
     let mut newest: BTreeMap<(&str, &str), &Reading<'_>> = BTreeMap::new();
     for reading in readings {
@@ -205,7 +209,7 @@ pub fn market_record(conn: &mut PgConnection, readings: &[Reading<'_>]) -> Resul
         }
     }
     if newest.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     snapshots_upsert(conn, newest.values().copied())?;
     let mut known: HashMap<(String, String), Vec<Present>> = HashMap::new();
@@ -213,12 +217,27 @@ pub fn market_record(conn: &mut PgConnection, readings: &[Reading<'_>]) -> Resul
         let key = (present.card_id.clone(), present.city_id.clone());
         known.entry(key).or_default().push(present);
     }
-    let mut changes = Changes::default();
+    let (mut changes, mut impossible) = (Changes::default(), HashSet::new());
     for ((card_id, city_id), reading) in newest {
-        let before = known.remove(&(card_id.to_owned(), city_id.to_owned()));
-        changes.compare(reading, &before.unwrap_or_default());
+        let key = (card_id.to_owned(), city_id.to_owned());
+        let before = known.remove(&key).unwrap_or_default();
+        changes.compare(reading, &before);
+        if looks_impossible(&before, reading) {
+            impossible.insert(key);
+        }
     }
-    changes.write(conn)
+    changes.write(conn)?;
+    Ok(impossible)
+}
+
+fn looks_impossible(before: &[Present], reading: &Reading<'_>) -> bool {
+    let before: Vec<(&str, Tenge)> = before
+        .iter()
+        .map(|offer| (&*offer.merchant_id, offer.price_tenge))
+        .collect();
+    let offers = reading.market.offers.iter();
+    let now: Vec<(&str, Tenge)> = offers.map(|offer| (&*offer.merchant_id, offer.price)).collect();
+    is_impossible(&before, &now)
 }
 
 /// The rows also serialise two readings of one card.

@@ -142,6 +142,21 @@ pub struct NewPush {
     pub cities: Vec<(String, Tenge, Tenge)>,
 }
 
+/// The products of a store for which something is planned.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_products_planned(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+) -> Result<Vec<ProductId>, StoreError> {
+    Ok(price_pushes::table
+        .filter(price_pushes::store_id.eq(store_id))
+        .filter(price_pushes::state.eq(PushState::Planned))
+        .select(price_pushes::product_id)
+        .load(conn)?)
+}
+
 /// Ends the planned pushes of these products, which were never sent: a newer decision takes their place. With `only`
 /// those of this origin alone. The caller writes their audit rows.
 ///

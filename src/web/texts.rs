@@ -192,6 +192,18 @@ impl Texts {
         }
     }
 
+    /// Why prices were stopped: a person's own words, or the text of the program's code.
+    #[must_use]
+    pub fn why_stopped(&self, reason: &str) -> String {
+        let key = format!("stop-why-{reason}");
+        let is_code = !reason.is_empty() && reason.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        if is_code && self.has(&key) {
+            self.get(&key)
+        } else {
+            reason.to_owned()
+        }
+    }
+
     fn look_up(&self, key: &str, values: &HashMap<Cow<'static, str>, FluentValue<'_>>) -> String {
         LOCALES
             .try_lookup_complete(&self.language.id(), key, Some(values))

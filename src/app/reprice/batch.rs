@@ -14,7 +14,10 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Decide, input};
+use super::{
+    Decide, input,
+    mass_move::{Moved, stop_mass_moves},
+};
 use crate::{
     app::alerts::raise_of_decisions,
     domain::{
@@ -113,9 +116,14 @@ async fn write(
         .tx(move |conn| {
             let cards = cards.get(part).unwrap_or_default();
             plan_by_index(conn)?;
-            market_record(conn, &readings(cards))?;
+            let impossible = market_record(conn, &readings(cards))?;
             let decided = decide_all(conn, cards, how.decide, now)?;
-            let planned = record(conn, &decided, how.dry_run, now)?;
+            let how = Recording {
+                dry_run: how.dry_run,
+                check_interval: next_check_at - now,
+                impossible: &impossible,
+            };
+            let planned = record(conn, &decided, &how, now)?;
             let releases: Vec<Release> = decided
                 .iter()
                 .map(|(card, answer)| card.released(answer.as_ref().map(|(_, decision)| decision)))
@@ -212,12 +220,21 @@ fn decide_all<'a>(
         .collect())
 }
 
+/// How decisions are written down.
+struct Recording<'a> {
+    dry_run: bool,
+    /// A product is checked once in this time.
+    check_interval: TimeDelta,
+    /// Card and city of readings that look impossible.
+    impossible: &'a HashSet<(String, String)>,
+}
+
 /// Decisions, and for changes in live stores intended pushes with their audit rows. Returns the products for which
 /// a price is planned.
 fn record(
     conn: &mut PgConnection,
     decided: &[Decided<'_>],
-    dry_run: bool,
+    how: &Recording<'_>,
     now: DateTime<Utc>,
 ) -> Result<HashSet<ProductId>, StoreError> {
     let answers = || {
@@ -226,7 +243,7 @@ fn record(
             .filter_map(|(card, answer)| answer.as_ref().map(|(input, decision)| (*card, input, decision)))
     };
     let rows: Vec<StoredDecision> = answers()
-        .map(|(card, input, decision)| stored(&card.due, input, decision, dry_run, now))
+        .map(|(card, input, decision)| stored(&card.due, input, decision, how.dry_run, now))
         .collect();
     if rows.is_empty() {
         return Ok(HashSet::new());
@@ -245,9 +262,15 @@ fn record(
         .map(|row| row.product_id)
         .collect();
     let replaced = supersede(conn, &live, now)?;
+    let moves: Vec<Moved> = answers()
+        .zip(&rows)
+        .filter(|(_, row)| !row.shadow)
+        .map(|((card, ..), row)| moved(card, row, how.impossible))
+        .collect();
+    let stopped = stop_mass_moves(conn, &moves, how.check_interval, now)?;
     let mut changes: Vec<Change<'_>> = answers()
         .zip(rows.iter().zip(kept))
-        .filter(|(_, (row, _))| !row.shadow)
+        .filter(|(_, (row, _))| !row.shadow && !stopped.contains(&row.store_id))
         .filter_map(|((card, input, decision), (_, decision_id))| {
             Some(Change {
                 due: &card.due,
@@ -292,6 +315,18 @@ fn stored(
         flags: json!(decision.flags),
         input: json!(input),
         shadow: dry_run || decision.suggestion || due.store.repricing_mode != RepricingMode::Live,
+    }
+}
+
+fn moved(card: &CardRead, row: &StoredDecision, impossible: &HashSet<(String, String)>) -> Moved {
+    let store = &card.due.store;
+    let key = (card.card_id().to_owned(), store.main_city_id.clone());
+    Moved {
+        store_id: store.id,
+        store_name: store.name.clone(),
+        before: row.current_tenge,
+        price: row.price_tenge,
+        impossible: impossible.contains(&key),
     }
 }
 

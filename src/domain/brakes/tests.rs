@@ -64,3 +64,15 @@ fn the_collar_holds_at_both_ends() {
     assert!(outside(699) && outside(1_501));
     assert!(!outside(700) && !outside(1_500));
 }
+
+#[test]
+fn a_reading_is_impossible_beside_the_one_before() {
+    let before = [("a", Tenge(1_000)), ("b", Tenge(1_100)), ("c", Tenge(1_200))];
+    let impossible = |now: &[(&str, Tenge)]| is_impossible(&before, now);
+    assert!(impossible(&[]), "three are gone at once");
+    assert!(!is_impossible(&before[..2], &[]));
+    assert!(impossible(&[("a", Tenge(1_000)), ("new", Tenge(1))]));
+    assert!(!impossible(&[("a", Tenge(1_000)), ("new", Tenge(2))]));
+    assert!(impossible(&[("a", Tenge(100))]) && impossible(&[("a", Tenge(10_000))]));
+    assert!(!impossible(&[("a", Tenge(101))]) && !impossible(&[("a", Tenge(9_999))]));
+}

@@ -70,7 +70,7 @@ impl View {
                 ("store", &store),
                 ("product", &named("product")),
                 ("who", &named("who")),
-                ("reason", &named("reason")),
+                ("reason", &t.why_stopped(&named("reason"))),
             ],
         );
         let (class, icon) = match alert.severity {

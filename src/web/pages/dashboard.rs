@@ -140,7 +140,7 @@ fn issues(shell: &Shell) -> Vec<Issue> {
             icon: "stop",
             word: t.get("robot-stopped"),
             title: t.with("issue-stopped", "name", stop::covered(named, &t)),
-            text: format!("{}: {}", named.stop.stopped_by, named.stop.reason),
+            text: format!("{}: {}", named.stop.stopped_by, t.why_stopped(&named.stop.reason)),
             at: Some(named.stop.stopped_at),
             href: "/stop".to_owned(),
             act: t.get("robot-who-why"),

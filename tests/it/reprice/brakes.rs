@@ -2,6 +2,11 @@
 //! over and over, by a program that is too old or has a wrong clock.
 
 use chrono::TimeDelta;
+use kaspi_panel::{
+    app::{kill_switch::release_prices, sign_in::Confirmed},
+    domain::{Actor, AlertKind, StopTarget},
+    schema::{alerts, kill_switches},
+};
 
 use super::*;
 
@@ -173,4 +178,113 @@ async fn a_program_older_than_another_of_the_fleet_sends_nothing() {
     // It does not take the lock away from the newer one either.
     announce_protocol(&shop.app.services).await.unwrap();
     assert_eq!(shop.push().await, PushSummary::default());
+}
+
+/// A shop with so many more products on cards of the market.
+async fn shop_with(more: i64) -> Shop {
+    let shop = Shop::open().await;
+    for nth in 0..more {
+        let sku = format!("10000000{}_20000000{}", nth + 2, nth + 3);
+        let card = format!("10000000{}", nth + 2);
+        let new = NewProduct {
+            sku: &sku,
+            card_id: Some(&card),
+            price: 15_990,
+            floor: Some(1_000),
+            ceiling: Some(200_000),
+            ..NewProduct::default()
+        };
+        db_product(&mut shop.app.conn(), shop.store, &new);
+    }
+    shop.sql("update products set floor_tenge = 1000, ceiling_tenge = 200000");
+    shop
+}
+
+/// A deciding function that wants 6 % off everything.
+fn six_percent_off(input: &Input) -> Decision {
+    Decision {
+        outcome: Outcome::Change,
+        price: Some(Tenge(input.product.price.0 * 94 / 100)),
+        ..decide(input)
+    }
+}
+
+/// What the shop's store was stopped for, and whether people are told.
+fn stopped(shop: &Shop) -> (Vec<String>, i64) {
+    let conn = &mut shop.app.conn();
+    let reasons = kill_switches::table
+        .filter(kill_switches::released_at.is_null())
+        .select(kill_switches::reason)
+        .load(conn)
+        .unwrap();
+    let told = alerts::table
+        .filter(alerts::kind.eq(AlertKind::Breaker))
+        .count()
+        .get_result(conn)
+        .unwrap();
+    (reasons, told)
+}
+
+#[actix_web::test]
+async fn many_big_drops_at_once_stop_the_store_and_nothing_of_them_is_sent() {
+    let shop = shop_with(4).await;
+    reprice_due_with(&shop.app.services, PASS, six_percent_off)
+        .await
+        .unwrap();
+    assert_eq!(stopped(&shop), (vec!["mass_move".to_owned()], 1));
+    assert!(shop.pushes().iter().all(|push| push.0 == PushState::Superseded));
+    assert_eq!(shop.push().await.sent, 0);
+    assert!(shop.asked().await.is_empty());
+
+    // Who lets go has seen the moves: they go out now.
+    let (person, confirmed) = (Actor::system(), Confirmed::at_the_machine());
+    let target = StopTarget::Store(shop.store);
+    release_prices(&shop.app.services, &person, &confirmed, target, "checked")
+        .await
+        .unwrap();
+    shop.later(301).await;
+    let again = reprice_due_with(&shop.app.services, PASS, six_percent_off);
+    assert_eq!(again.await.unwrap().changed, 5);
+    assert_eq!(stopped(&shop).0, [""; 0]);
+    assert!(shop.pushes().iter().any(|push| push.0 == PushState::Planned));
+}
+
+#[actix_web::test]
+async fn a_few_big_drops_are_no_alarm() {
+    let shop = shop_with(3).await;
+    reprice_due_with(&shop.app.services, PASS, six_percent_off)
+        .await
+        .unwrap();
+    assert_eq!(stopped(&shop), (Vec::new(), 0));
+    assert_eq!(shop.pushes().len(), 4);
+}
+
+#[actix_web::test]
+async fn a_market_that_reads_impossible_stops_the_store_whoever_accepted_its_moves() {
+    let shop = shop_with(4).await;
+    shop.reprice().await;
+    assert_eq!(stopped(&shop).0, [""; 0]);
+    shop.sql("update market_offers set price_tenge = price_tenge * 11");
+    shop.sql("update store_cycles set accepted_until = '2026-11-24T07:00:00Z'");
+    shop.later(301).await;
+    shop.reprice().await;
+    assert_eq!(stopped(&shop), (vec!["impossible_market".to_owned()], 1));
+    assert_eq!(shop.push().await.sent, 0);
+}
+
+#[actix_web::test]
+async fn the_moves_that_a_person_saw_before_going_live_are_made() {
+    let shop = shop_with(4).await;
+    kaspi_panel::app::store_edit::set_repricing_mode(
+        &shop.app.services,
+        &Actor::system(),
+        shop.store,
+        RepricingMode::Live,
+    )
+    .await
+    .unwrap();
+    reprice_due_with(&shop.app.services, PASS, six_percent_off)
+        .await
+        .unwrap();
+    assert_eq!(stopped(&shop).0, [""; 0]);
 }
