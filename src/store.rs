@@ -25,6 +25,7 @@ pub mod product_states;
 pub mod products;
 pub mod proxies;
 pub mod push_lists;
+pub mod push_queue;
 pub mod pushes;
 pub mod put_backs;
 pub mod repriced;

@@ -3,6 +3,7 @@
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 use super::{
@@ -23,13 +24,14 @@ use crate::{
         accounts::{CabinetAccount, account_of_store},
         kill_switches::KillSwitch,
         overview::{StoreFigures, overview_store},
+        push_queue::{PushDelays, PushQueue, push_delays, push_queue},
         stores::{Store, StorePoint, store_points_list},
     },
     web::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, OwnedStore},
         error::ErrorKind,
-        filters,
+        filters, format,
         render::{html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
@@ -52,6 +54,8 @@ pub const ROUTES: &[Route] = &[
     }),
 ];
 
+/// Waiting writes shown on a store's page.
+const QUEUED: i64 = 10;
 /// Runs shown on a store's page.
 const RUNS: i64 = 12;
 
@@ -76,6 +80,10 @@ struct StorePage {
     open: Vec<RunProgress>,
     past: Vec<RunView>,
     stop: Option<KillSwitch>,
+    queue: PushQueue,
+    delays: Option<PushDelays>,
+    /// Writes that the marketplace takes within half an hour.
+    budget: i64,
 }
 
 impl StorePage {
@@ -106,6 +114,10 @@ impl StorePage {
             .is_some_and(|a| a.kind == AccountKind::Phone || a.password_sealed.is_some())
     }
 
+    fn duration(&self, seconds: i64) -> String {
+        format::duration(TimeDelta::seconds(seconds), self.shell.t)
+    }
+
     fn modes(&self) -> &'static [RepricingMode] {
         RepricingMode::ALL
     }
@@ -118,7 +130,7 @@ async fn show(
     services: web::Data<Services>,
 ) -> WebResult<HttpResponse> {
     let (id, tenant, now, t) = (store.0.id, user.tenant(), shell.now, shell.t);
-    let (figures, points, account, runs) = services
+    let (figures, points, account, runs, queue, delays) = services
         .db
         .read(move |conn| {
             Ok::<_, StoreError>((
@@ -126,6 +138,8 @@ async fn show(
                 store_points_list(conn, id)?,
                 account_of_store(conn, id)?,
                 job_run_list(conn, tenant, Some(id), RUNS)?,
+                push_queue(conn, id, QUEUED, now)?,
+                push_delays(conn, id, now)?,
             ))
         })
         .await?;
@@ -151,6 +165,9 @@ async fn show(
         open,
         past,
         stop,
+        queue,
+        delays,
+        budget: services.config.kaspi.limits.writes_per_half_hour.into(),
         store: store.0,
     })
 }

@@ -1,12 +1,14 @@
 //! The list of stores, a store's page, connecting and removing one: all without scripts.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use kaspi_panel::{
-    domain::{AttemptState, JobState, RepricingMode, Role, SessionState, StoreId},
-    schema::{connection_attempts, job_runs, stores, users},
+    domain::{AttemptState, JobState, PushState, RepricingMode, Role, SessionState, StoreId},
+    schema::{connection_attempts, job_runs, price_pushes, stores, users},
 };
 
-use crate::support::{Client, NewProduct, TestApp, db_product, db_store};
+use super::seed::db_push;
+use crate::support::{Client, NewProduct, TestApp, db_product, db_store, now};
 
 async fn seller(app: &mut TestApp) -> (Client, StoreId) {
     let client = app.signed_in("aigul", Role::Manager).await;
@@ -270,4 +272,70 @@ async fn a_store_whose_products_nobody_switched_on_tells_how_to_begin() {
     db_product(&mut app.conn(), id, &on);
     let page = client.get(&path).await.expect(200);
     assert_eq!(page.count("#first-prices"), 0);
+}
+
+#[tokio::test]
+async fn the_queue_tells_what_waits_what_it_costs_and_how_long_prices_take() {
+    let mut app = TestApp::new();
+    let (client, store) = seller(&mut app).await;
+    let page = client.get(&format!("/stores/{store}")).await.expect(200);
+    assert_eq!(page.text("#queue .count"), "0");
+    assert_eq!(page.texts("#queue tbody tr").len(), 0);
+    let conn = &mut app.conn();
+    for (sku, name, gain, seconds) in [
+        ("1", "Чайник", 300, 10),
+        ("2", "Утюг", 700, 20),
+        ("3", "Фен", 0, 90),
+    ] {
+        let new = NewProduct {
+            sku,
+            name,
+            floor: Some(1_000),
+            ..NewProduct::default()
+        };
+        let product = db_product(conn, store, &new);
+        db_push(
+            conn,
+            (store, product),
+            None,
+            (2_000, 1_900),
+            (PushState::Confirmed, None),
+        );
+        db_push(
+            conn,
+            (store, product),
+            None,
+            (1_900, 1_800),
+            (PushState::Planned, None),
+        );
+        let of_product = price_pushes::table.filter(price_pushes::product_id.eq(product));
+        diesel::update(of_product.filter(price_pushes::state.eq(PushState::Planned)))
+            .set((
+                price_pushes::worth.eq("place"),
+                price_pushes::gain_tenge.eq(gain),
+                price_pushes::sent_at.eq(None::<chrono::DateTime<chrono::Utc>>),
+            ))
+            .execute(conn)
+            .unwrap();
+        diesel::update(of_product.filter(price_pushes::state.eq(PushState::Confirmed)))
+            .set((
+                price_pushes::accepted_at.eq(now()),
+                price_pushes::finished_at.eq(now() + TimeDelta::seconds(seconds)),
+                price_pushes::market_taken_at.eq(now() - TimeDelta::seconds(30)),
+            ))
+            .execute(conn)
+            .unwrap();
+    }
+    let page = client.get(&format!("/stores/{store}")).await.expect(200);
+    assert_eq!(page.text("#queue .count"), "3");
+    // Who goes first stands first.
+    assert_eq!(page.texts("#queue tbody th"), ["Утюг", "Чайник", "Фен"]);
+    let facts = page.texts("#queue dd");
+    assert_eq!(facts[0], "3 из 200");
+    assert!(facts[1].starts_with("1 000"), "{facts:?}");
+    assert!(
+        facts[2].starts_with("20 с") && facts[2].contains("за 1 мин"),
+        "{facts:?}"
+    );
+    assert!(facts[3].starts_with("50 с"), "{facts:?}");
 }
