@@ -18,6 +18,7 @@ pub mod put_back;
 pub mod reprice;
 pub mod retention;
 pub mod rules;
+pub mod safety_limits;
 pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;

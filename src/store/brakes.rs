@@ -33,6 +33,22 @@ pub fn safety_limits_load(conn: &mut PgConnection) -> Result<SafetyLimits, Store
         .unwrap_or_default())
 }
 
+/// When the limits were last set; `None`: never. With `lock` nobody else sets them until the end of the transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn safety_limits_set_at(
+    conn: &mut PgConnection,
+    lock: bool,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let row = settings::table.find(SAFETY_LIMITS).select(settings::updated_at);
+    Ok(if lock {
+        row.for_update().first(conn).optional()?
+    } else {
+        row.first(conn).optional()?
+    })
+}
+
 /// Keeps other limits. What was planned under the old ones is not sent any more.
 ///
 /// # Errors

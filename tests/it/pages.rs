@@ -1,5 +1,6 @@
 //! Pages over HTTP, read by CSS selector: what is shown, to whom, and what a form does.
 
+mod brakes;
 mod dashboard;
 mod foundation;
 mod jobs;

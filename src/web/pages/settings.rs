@@ -1,5 +1,6 @@
 //! The settings: outgoing proxies, and how fast the marketplace is asked. For administrators.
 
+mod brakes;
 mod proxies;
 
 use actix_web::{HttpResponse, web};
@@ -24,6 +25,12 @@ use crate::{
 /// The area's addresses.
 pub const ROUTES: &[Route] = &[
     Route::get("/settings", Kind::Page, Access::Admin, || web::to(show)),
+    Route::get("/settings/brakes", Kind::Page, Access::Admin, || {
+        web::to(brakes::show)
+    }),
+    Route::post("/settings/brakes", Kind::Page, Access::Admin, || {
+        web::to(brakes::save)
+    }),
     Route::get("/settings/proxies", Kind::Fragment, Access::Admin, || {
         web::to(proxies::list)
     }),
