@@ -25,6 +25,8 @@ pub struct Config {
     pub secret_key_file: PathBuf,
     /// The marketplace's hosts.
     pub kaspi: Kaspi,
+    /// Where bots of Telegram live.
+    pub telegram_url: Url,
     /// Outgoing proxies; more may stand in the database.
     pub proxies: Vec<ProxyLine>,
     /// Chromium and its driver.
@@ -203,6 +205,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "Silence after which a worker counts as lost and others take its jobs up. Default: 45.",
     ),
     (
+        "KASPI_PANEL_TELEGRAM_URL",
+        "Address of Telegram's bots, other than https://api.telegram.org only for tests.",
+    ),
+    (
         "KASPI_PANEL_KEEP_MARKET_DAYS",
         "Days for which offers of competitors that are no more are kept, by whole months; at least 7. Default: 90.",
     ),
@@ -303,6 +309,9 @@ const REAL_HOSTS: [(&str, &str); 5] = [
     ("KASPI_CDN_URL", "https://resources.cdn-kaspi.kz"),
 ];
 
+/// Where bots of Telegram live.
+const TELEGRAM: &str = "https://api.telegram.org";
+
 impl Config {
     /// Settings from the process environment.
     ///
@@ -366,6 +375,13 @@ impl Config {
                 "KASPI_ALLOW_PRIVATE_PROXIES: only for tests, and the hosts are the marketplace's own; remove it".into(),
             );
         }
+        let telegram_url = read.url("KASPI_PANEL_TELEGRAM_URL", TELEGRAM);
+        if telegram_url.as_str().trim_end_matches('/') != TELEGRAM && !kaspi.private_proxies {
+            read.errors.push(
+                "KASPI_PANEL_TELEGRAM_URL: only for tests, together with KASPI_ALLOW_PRIVATE_PROXIES=1"
+                    .into(),
+            );
+        }
         let proxies = read.proxies(kaspi.private_proxies);
         let config = Self {
             secret_key_file: read
@@ -378,6 +394,7 @@ impl Config {
                 pool_size: read.parsed("KASPI_PANEL_DATABASE_POOL", 10, "a number of connections"),
             },
             kaspi,
+            telegram_url,
             proxies,
             browser: Browser {
                 driver: match read.text("KASPI_PANEL_LOGIN_DRIVER") {
@@ -467,6 +484,7 @@ impl Config {
                 pool_size: 4,
             },
             kaspi,
+            telegram_url: loopback(),
             proxies: Vec::new(),
             browser: Browser {
                 driver: LoginDriver::WebDriver,

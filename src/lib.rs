@@ -6,6 +6,7 @@
 //! | [`store`] | all SQL | HTTP words, transactions of its own |
 //! | [`last_gate`] | the last check before a price leaves | code of the engine |
 //! | [`kaspi`] | the marketplace client and the browser login | SQL, pages |
+//! | [`notify`] | messages to people: Telegram, mail, webhook | SQL, who hears what |
 //! | [`sheets`] | spreadsheets as bytes | IO |
 //! | [`queue`] | background jobs: payloads and enqueueing | what a job does |
 //! | [`app`] | what the product does, one file per capability | HTTP, HTML |
@@ -24,6 +25,7 @@ pub mod config;
 pub mod domain;
 pub mod kaspi;
 pub mod last_gate;
+pub mod notify;
 pub mod os;
 pub mod queue;
 pub mod schema;

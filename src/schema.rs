@@ -2,6 +2,21 @@
 //! `store::schema::schema_rs_equals_the_catalogue`; do not edit by hand.
 
 diesel::table! {
+    alert_channels (id) {
+        id -> Uuid,
+        channel -> Text,
+        enabled -> Bool,
+        language -> Text,
+        settings -> Jsonb,
+        secret_sealed -> Nullable<Binary>,
+        secret_set_at -> Nullable<Timestamptz>,
+        kinds -> Jsonb,
+        version -> Integer,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     alerts (id) {
         id -> Uuid,
         kind -> Text,
@@ -615,6 +630,7 @@ diesel::joinable!(sync_pages -> job_runs (run_id));
 diesel::joinable!(sync_pages -> stores (store_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    alert_channels,
     alerts,
     api_tokens,
     attempt_evidence,

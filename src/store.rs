@@ -2,6 +2,7 @@
 //! started here, and nothing knows of HTTP.
 
 pub mod accounts;
+pub mod alert_channels;
 pub mod alerts;
 pub mod api_lists;
 pub mod audit;

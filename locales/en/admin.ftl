@@ -149,6 +149,7 @@ admin-word-succeeded = succeeded
 admin-word-failed = failed
 admin-word-connect-store = cabinet login
 admin-word-sync-store = catalogue sync
+admin-word-send-alert = delivery of an alert
 admin-word-reprice-store = repricing
 admin-word-push-prices = price sending
 admin-period-today = Today

@@ -149,6 +149,7 @@ admin-word-succeeded = дайын
 admin-word-failed = ақау
 admin-word-connect-store = кабинетке кіру
 admin-word-sync-store = каталогты салыстыру
+admin-word-send-alert = дабылды жеткізу
 admin-word-reprice-store = бағаны есептеу
 admin-word-push-prices = бағаны жіберу
 admin-period-today = Бүгін

@@ -149,6 +149,7 @@ admin-word-succeeded = готово
 admin-word-failed = сбой
 admin-word-connect-store = вход в кабинет
 admin-word-sync-store = сверка каталога
+admin-word-send-alert = доставка тревоги
 admin-word-reprice-store = расчёт цен
 admin-word-push-prices = отправка цен
 admin-period-today = Сегодня

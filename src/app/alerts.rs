@@ -1,6 +1,8 @@
 //! Troubles that people should hear of. They are raised in the transaction of what they tell of: without one there is
 //! no other.
 
+pub mod channels;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -9,9 +11,11 @@ use serde_json::{Value, json};
 use super::edit::{EditError, store_for_change};
 use crate::{
     domain::{Actor, AlertId, AlertKind, ProductId, Role, StoreId, pricing::Code},
+    queue::enqueue::enqueue_alert,
     services::Services,
     store::{
         PgConnection, StoreError,
+        alert_channels::channel_list,
         alerts::{AlertObject, alert_acknowledge, alert_fetch, alert_raise, alert_resolve},
         audit::{AuditEntry, audit_insert},
         decisions::{StoredDecision, decision_list_newest},
@@ -40,7 +44,8 @@ pub struct NewAlert {
     pub times: i32,
 }
 
-/// Tells of a trouble. The same trouble of the same object is told once in ten minutes and counted in between.
+/// Tells of a trouble: in the panel, and through every channel that delivers its kind. The same trouble of the same
+/// object is told once in ten minutes and counted in between.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -50,7 +55,12 @@ pub fn raise(conn: &mut PgConnection, alert: &NewAlert, now: DateTime<Utc>) -> R
         store_id: alert.store_id,
         product_id: alert.product_id,
     };
-    alert_raise(conn, object, &alert.data, alert.times, now)?;
+    let (id, tell) = alert_raise(conn, object, &alert.data, alert.times, now)?;
+    if tell {
+        for row in channel_list(conn)?.iter().filter(|row| row.delivers(alert.kind)) {
+            enqueue_alert(conn, id, row.channel, now)?;
+        }
+    }
     Ok(())
 }
 

@@ -2,8 +2,11 @@
 
 use crate::{
     app::sync_products::{SyncError, request_sync},
-    domain::{Actor, JobKind, JobRunId, JobState},
-    queue::runs::{job_run_cancel, job_run_fetch},
+    domain::{Actor, AlertChannel, AlertId, JobKind, JobRunId, JobState, Role},
+    queue::{
+        enqueue::enqueue_alert,
+        runs::{JobRun, job_run_cancel, job_run_fetch},
+    },
     services::Services,
     store::{
         StoreError,
@@ -62,12 +65,12 @@ pub async fn cancel_run(services: &Services, actor: &Actor, id: JobRunId) -> Res
         .await
 }
 
-/// Asks once more for a sync that failed: a new run, which goes on where the failed one stopped if that was
+/// Asks once more for a message that failed, which is an administrator's; or for a sync that failed: a new run, which goes on where the failed one stopped if that was
 /// within the last hour; or the run that waits or runs already. A login is not repeated from here: it may need
 /// another password.
 ///
 /// # Errors
-/// See [`JobRunError`]; `TooLate` for a run that did not fail, or is no sync.
+/// See [`JobRunError`]; `TooLate` for a run that did not fail, or is a login.
 pub async fn retry_run(services: &Services, actor: &Actor, id: JobRunId) -> Result<JobRunId, JobRunError> {
     let tenant = actor.tenant();
     let run = services
@@ -75,6 +78,9 @@ pub async fn retry_run(services: &Services, actor: &Actor, id: JobRunId) -> Resu
         .read(move |conn| job_run_fetch(conn, tenant, id))
         .await?
         .ok_or(JobRunError::NotFound)?;
+    if (run.state, run.kind) == (JobState::Failed, JobKind::SendAlert) {
+        return send_again(services, actor, &run).await;
+    }
     let (JobState::Failed, JobKind::SyncStore, Some(store_id)) = (run.state, run.kind, run.store_id) else {
         return Err(JobRunError::TooLate);
     };
@@ -88,4 +94,22 @@ pub async fn retry_run(services: &Services, actor: &Actor, id: JobRunId) -> Resu
                 JobRunError::NotFound
             }
         })
+}
+
+/// A new run for an alert that was not delivered.
+async fn send_again(services: &Services, actor: &Actor, run: &JobRun) -> Result<JobRunId, JobRunError> {
+    if actor.role != Role::Admin {
+        return Err(JobRunError::Forbidden);
+    }
+    let word = |name: &str| run.summary.get(name).and_then(serde_json::Value::as_str);
+    let alert: Option<AlertId> = word("alert_id").and_then(|id| id.parse().ok());
+    let channel: Option<AlertChannel> = word("channel").and_then(|word| word.parse().ok());
+    let (Some(alert), Some(channel)) = (alert, channel) else {
+        return Err(JobRunError::TooLate);
+    };
+    let now = services.now();
+    Ok(services
+        .db
+        .tx(move |conn| enqueue_alert(conn, alert, channel, now))
+        .await?)
 }

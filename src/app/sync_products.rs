@@ -16,7 +16,7 @@ use crate::{
     domain::{Actor, JobKind, JobRunId, SessionState, StoreId, SyncChangeKind, Tenant},
     kaspi::KaspiError,
     queue::{
-        enqueue::{add_job_later, enqueue_for_store, max_attempts, retry_delay},
+        enqueue::{add_job_later, enqueue_for_store, max_attempts, retry_delay, store_queue},
         runs::{job_run_fail, job_run_fetch, job_run_postpone},
     },
     services::Services,
@@ -233,7 +233,7 @@ pub async fn sync_failed(
                     .min(PAUSE_MAX);
                 let retry_at = now + pause;
                 if job_run_postpone(conn, run_id, code, retry_at)? {
-                    add_job_later(conn, run.kind, run_id, store_id, pause)?;
+                    add_job_later(conn, run.kind, run_id, &store_queue(store_id), pause)?;
                 }
                 return Ok(AfterFailure::Postponed { retry_at });
             }

@@ -65,6 +65,8 @@ id! {
     PutBackId,
     /// Something that a person should hear of.
     AlertId,
+    /// Where alerts are delivered to.
+    AlertChannelId,
     /// A latched stop.
     KillSwitchId,
     /// A preorder.

@@ -265,6 +265,8 @@ text_enum! {
         ConnectStore = "connect_store",
         /// Reads the whole catalogue of a store.
         SyncStore = "sync_store",
+        /// Delivers an alert outside of the panel.
+        SendAlert = "send_alert",
     }
 }
 
@@ -387,5 +389,17 @@ impl AlertKind {
             Self::StoreStopped | Self::WorkerLost => AlertSeverity::Warning,
             Self::FloorReached | Self::FirstPlaceLost => AlertSeverity::Notice,
         }
+    }
+}
+
+text_enum! {
+    /// Where an alert is delivered to, besides the panel.
+    AlertChannel {
+        /// A bot of Telegram.
+        Telegram = "telegram",
+        /// Mail.
+        Email = "email",
+        /// A signed POST to an address of one's own.
+        Webhook = "webhook",
     }
 }

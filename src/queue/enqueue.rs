@@ -6,7 +6,7 @@ use diesel::{PgConnection, RunQueryDsl, sql_types};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{AttemptId, JobKind, JobRunId, StoreId, UserId},
+    domain::{AlertChannel, AlertId, AttemptId, JobKind, JobRunId, StoreId, UserId},
     store::StoreError,
 };
 
@@ -60,6 +60,23 @@ pub fn enqueue_login(
     Ok(run_id)
 }
 
+/// Enqueues the delivery of an alert through a channel. Each channel delivers one after the other.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn enqueue_alert(
+    conn: &mut PgConnection,
+    alert_id: AlertId,
+    channel: AlertChannel,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<JobRunId, StoreError> {
+    let kind = JobKind::SendAlert;
+    let summary = serde_json::json!({ "alert_id": alert_id, "channel": channel });
+    let run_id = super::runs::job_run_insert(conn, kind, None, None, summary, now)?;
+    add_job(conn, kind, &RunPayload { run_id }, &alert_queue(channel))?;
+    Ok(run_id)
+}
+
 /// Hands a job to the queue, within the caller's transaction.
 ///
 /// # Errors
@@ -81,7 +98,7 @@ pub fn add_job(
     Ok(())
 }
 
-/// Hands the job of a store's run to the queue once more, to be taken up after a delay. Called by the job
+/// Hands the job of a run to the queue once more, to be taken up after a delay. Called by the job
 /// itself, which then ends well: the queue would otherwise repeat it in its own time.
 ///
 /// # Errors
@@ -90,13 +107,13 @@ pub fn add_job_later(
     conn: &mut PgConnection,
     kind: JobKind,
     run_id: JobRunId,
-    store_id: StoreId,
+    queue: &str,
     delay: Duration,
 ) -> Result<(), StoreError> {
     diesel::sql_query("select enqueue_job_later($1, $2, $3, $4, $5, $6)")
         .bind::<sql_types::Text, _>(kind.as_str())
         .bind::<sql_types::Jsonb, _>(serde_json::json!({ "run_id": run_id }))
-        .bind::<sql_types::Text, _>(store_queue(store_id))
+        .bind::<sql_types::Text, _>(queue)
         .bind::<sql_types::Text, _>(format!("run:{run_id}"))
         .bind::<sql_types::Integer, _>(queue_attempts(kind))
         .bind::<sql_types::Integer, _>(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX))
@@ -104,17 +121,26 @@ pub fn add_job_later(
     Ok(())
 }
 
-/// The queue whose jobs run one after the other.
-fn store_queue(store_id: StoreId) -> String {
+/// The queue of a channel's deliveries, which go one after the other.
+#[must_use]
+pub fn alert_queue(channel: AlertChannel) -> String {
+    format!("alert:{channel}")
+}
+
+/// The queue of a store's jobs, which run one after the other.
+#[must_use]
+pub fn store_queue(store_id: StoreId) -> String {
     format!("store:{store_id}")
 }
 
-/// How often a run is tried: a login once (never hammer an account), a sync for about two hours.
+/// How often a run is tried: a login once (never hammer an account), a sync for about two hours, a message for about
+/// half an hour.
 #[must_use]
 pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
         JobKind::ConnectStore => 1,
         JobKind::SyncStore => 8,
+        JobKind::SendAlert => 6,
     }
 }
 
@@ -122,8 +148,8 @@ pub fn max_attempts(kind: JobKind) -> i32 {
 /// more lets it say so when every one of them ended with its worker.
 fn queue_attempts(kind: JobKind) -> i32 {
     match kind {
-        JobKind::SyncStore => max_attempts(kind) + 1,
-        _ => max_attempts(kind),
+        JobKind::SyncStore | JobKind::SendAlert => max_attempts(kind) + 1,
+        JobKind::ConnectStore => max_attempts(kind),
     }
 }
 

@@ -168,6 +168,17 @@ pub fn job_run_newest(
         .optional()?)
 }
 
+/// Which runs are listed; nothing set: all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// For this store.
+    pub store_id: Option<StoreId>,
+    /// Of this kind.
+    pub kind: Option<JobKind>,
+    /// In this state.
+    pub state: Option<JobState>,
+}
+
 /// The newest runs that the tenant may see, with the store's name; at most `limit`.
 ///
 /// # Errors
@@ -175,12 +186,18 @@ pub fn job_run_newest(
 pub fn job_run_list(
     conn: &mut PgConnection,
     tenant: Tenant,
-    store_id: Option<StoreId>,
+    filter: RunFilter,
     limit: i64,
 ) -> Result<Vec<(JobRun, Option<String>)>, StoreError> {
     let mut query = runs_of(tenant);
-    if let Some(store_id) = store_id {
+    if let Some(store_id) = filter.store_id {
         query = query.filter(job_runs::store_id.eq(store_id));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(job_runs::kind.eq(kind));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(job_runs::state.eq(state));
     }
     let runs = query
         .order((job_runs::created_at.desc(), job_runs::id.desc()))

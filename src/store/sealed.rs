@@ -24,6 +24,7 @@ const fn column(name: &'static str, row: &'static str, tenant: Option<&'static s
 
 /// All of them; a test compares the list with the database's catalogue.
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
+    column("alert_channels.secret_sealed", "id", None),
     column("cabinet_accounts.cookies_sealed", "id", Some("owner_id")),
     column("cabinet_accounts.password_sealed", "id", Some("owner_id")),
     column("connection_attempts.answer_sealed", "id", Some("user_id")),

@@ -11,11 +11,11 @@ use diesel::{
 };
 
 use crate::domain::{
-    AccountId, AccountKind, ActorKind, AlertId, AlertKind, AlertSeverity, ApiTokenId, AttemptId,
-    AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState, KillSwitchId, MarketOfferId, Outcome,
-    PreorderId, PreorderStatus, ProductId, ProxyId, ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState,
-    PutBackId, RepricingMode, Role, RuleId, RuleScope, SessionState, StopScope, StoreId, SyncChangeKind,
-    TariffId, TariffKind, Tenge, TermsId, UserId, WriteClass, pricing::GoalKind,
+    AccountId, AccountKind, ActorKind, AlertChannel, AlertChannelId, AlertId, AlertKind, AlertSeverity,
+    ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState, KillSwitchId,
+    MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId, ProxyOrigin, ProxyScheme, PushId,
+    PushOrigin, PushState, PutBackId, RepricingMode, Role, RuleId, RuleScope, SessionState, StopScope,
+    StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UserId, WriteClass, pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -95,10 +95,11 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, PutBackId, AlertId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
+    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
 wrapped!(i64, BigInt: Tenge);
 words!(
     AccountKind,
+    AlertChannel,
     AlertKind,
     AlertSeverity,
     Role,

@@ -2,6 +2,8 @@
 //! or `{{ t.with("stores-count", "n", count) }}`; a text with several values is made in Rust with
 //! [`Texts::with_all`].
 
+pub mod alerts;
+
 use std::{borrow::Cow, collections::HashMap};
 
 use fluent_templates::{

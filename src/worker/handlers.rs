@@ -19,7 +19,7 @@ pub fn define_logins(options: WorkerOptions, stop: Stop) -> WorkerOptions {
 /// Registers every other kind of job.
 #[must_use]
 pub fn define(options: WorkerOptions) -> WorkerOptions {
-    options.define_job::<SyncStore>()
+    options.define_job::<SyncStore>().define_job::<SendAlert>()
 }
 
 /// Logs a store in.
@@ -53,6 +53,23 @@ impl TaskHandler for SyncStore {
             return Err(JobError::Retry("services").to_string());
         };
         answer(jobs::sync_store::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Delivers an alert.
+#[derive(Debug, Serialize, Deserialize)]
+struct SendAlert {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for SendAlert {
+    const IDENTIFIER: &'static str = JobKind::SendAlert.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
+        answer(jobs::send_alert::run(services.clone(), self.run_id).await)
     }
 }
 

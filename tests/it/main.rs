@@ -12,6 +12,7 @@ mod api;
 mod browser;
 mod canaries;
 
+mod delivery;
 mod faults;
 mod harness;
 mod kaspi;

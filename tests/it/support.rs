@@ -7,6 +7,7 @@ mod cabinet;
 mod client;
 mod cluster;
 mod fixtures;
+mod listener;
 mod process;
 mod proxy;
 mod simulator;
@@ -18,6 +19,7 @@ pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_l
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate};
 pub use fixtures::{CITY, NewProduct, db_price, db_product, db_store, db_user, now};
+pub use listener::{HttpListener, MailListener};
 pub use process::{Process, entries, worker_temp_dir};
 pub use proxy::TestProxy;
 pub use simulator::Simulator;

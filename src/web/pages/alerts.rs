@@ -1,5 +1,7 @@
 //! Alerts: what happened, what to do about it, and who cares for it.
 
+mod channels;
+
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -19,12 +21,25 @@ use crate::{
         render::{html, see_other},
         routes::{Access, Kind, Route},
         session,
+        texts::alerts::title_of,
     },
 };
 
 /// The area's addresses.
 pub const ROUTES: &[Route] = &[
     Route::get("/alerts", Kind::Page, Access::SignedIn, || web::to(list)),
+    Route::get("/settings/alerts", Kind::Page, Access::Admin, || {
+        web::to(channels::show)
+    }),
+    Route::post("/settings/alerts/{channel}", Kind::Page, Access::Admin, || {
+        web::to(channels::save)
+    }),
+    Route::post(
+        "/settings/alerts/{channel}/test",
+        Kind::Page,
+        Access::Admin,
+        || web::to(channels::test),
+    ),
     Route::post("/alerts/{id}/acknowledge", Kind::Page, Access::Manager, || {
         web::to(seen)
     }),
@@ -51,28 +66,14 @@ pub(super) struct View {
 impl View {
     pub(super) fn new(alert: AlertRow, shell: &Shell) -> Self {
         let t = shell.t;
-        let named = |name: &str| match alert.data.get(name).and_then(|value| value.as_str()) {
-            Some(text) if !text.is_empty() => text.to_owned(),
-            _ => String::new(),
-        };
-        let of_stores = shell.overview.stores.iter();
-        let store = match alert.store_id {
-            None => t.get("alerts-everywhere"),
-            Some(id) => of_stores
-                .clone()
-                .find(|store| store.id == id)
-                .map_or_else(|| named("store"), |store| store.name.clone()),
-        };
+        let mut of_stores = shell.overview.stores.iter();
+        let store = alert
+            .store_id
+            .and_then(|id| of_stores.find(|store| store.id == id));
+        let told = alert.data.get("store").and_then(|value| value.as_str());
+        let store = store.map(|store| store.name.as_str()).or(told);
+        let title = title_of(&alert, store.filter(|_| alert.store_id.is_some()), &t);
         let kind = alert.kind;
-        let title = t.with_all(
-            format!("alert-{kind}"),
-            &[
-                ("store", &store),
-                ("product", &named("product")),
-                ("who", &named("who")),
-                ("reason", &t.why_stopped(&named("reason"))),
-            ],
-        );
         let (class, icon) = match alert.severity {
             AlertSeverity::Critical => ("bad", "alert"),
             AlertSeverity::Warning => ("warn", "alert"),

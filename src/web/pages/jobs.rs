@@ -15,7 +15,7 @@ use crate::{
         sync_products::SyncSummary,
     },
     domain::{JobKind, JobState},
-    queue::runs::{JobRun, job_run_fetch, job_run_list},
+    queue::runs::{JobRun, RunFilter, job_run_fetch, job_run_list},
     services::Services,
     web::{
         Shell, WebError, WebResult,
@@ -130,7 +130,7 @@ impl RunView {
     /// Has it failed so that asking for it once more can help?
     #[must_use]
     pub fn retriable(&self) -> bool {
-        self.run.state == JobState::Failed && self.run.kind == JobKind::SyncStore
+        self.run.state == JobState::Failed && self.run.kind != JobKind::ConnectStore
     }
 
     /// The login attempt behind the run.
@@ -158,6 +158,7 @@ fn outcome(run: &JobRun, t: Texts) -> String {
     }
     match run.kind {
         JobKind::SyncStore => sync_outcome(run, t),
+        JobKind::SendAlert => String::new(),
         JobKind::ConnectStore => match run.summary.get("state").and_then(serde_json::Value::as_str) {
             Some(state) => t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded"),
             None => String::new(),
@@ -247,7 +248,7 @@ async fn list(
     let tenant = user.tenant();
     let runs = services
         .db
-        .read(move |conn| job_run_list(conn, tenant, None, LISTED))
+        .read(move |conn| job_run_list(conn, tenant, RunFilter::default(), LISTED))
         .await?;
     let (t, now) = (shell.t, shell.now);
     let (open, past): (Vec<_>, Vec<_>) = runs

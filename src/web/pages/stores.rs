@@ -17,7 +17,7 @@ use crate::{
         sync_products::{SyncError, request_sync},
     },
     domain::{AccountKind, RepricingMode, SessionState, city},
-    queue::runs::job_run_list,
+    queue::runs::{RunFilter, job_run_list},
     services::Services,
     store::{
         StoreError,
@@ -130,6 +130,10 @@ async fn show(
     services: web::Data<Services>,
 ) -> WebResult<HttpResponse> {
     let (id, tenant, now, t) = (store.0.id, user.tenant(), shell.now, shell.t);
+    let of_store = RunFilter {
+        store_id: Some(id),
+        ..RunFilter::default()
+    };
     let (figures, points, account, runs, queue, delays) = services
         .db
         .read(move |conn| {
@@ -137,7 +141,7 @@ async fn show(
                 overview_store(conn, id)?,
                 store_points_list(conn, id)?,
                 account_of_store(conn, id)?,
-                job_run_list(conn, tenant, Some(id), RUNS)?,
+                job_run_list(conn, tenant, of_store, RUNS)?,
                 push_queue(conn, id, QUEUED, now)?,
                 push_delays(conn, id, now)?,
             ))

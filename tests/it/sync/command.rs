@@ -124,3 +124,52 @@ async fn a_run_is_called_off_by_its_key_as_the_button_does_it() {
         "{errors}"
     );
 }
+
+#[tokio::test]
+async fn runs_are_listed_by_state_kind_and_store_and_refusals_say_why() {
+    let (app, id) = app().await;
+    let run = |arguments: &[&str]| {
+        let output = app.program(&[&["jobs"], arguments].concat()).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    };
+    let store = id.to_string();
+    let before = run(&["list", "--json"]).1.lines().count();
+    let waiting = kaspi_panel::app::sync_products::request_sync(&app.services, &Actor::system(), id)
+        .await
+        .unwrap()
+        .to_string();
+    let mut listed = Vec::new();
+    for filter in [
+        &["--state", "queued"][..],
+        &["--kind", "sync_store", "--state", "queued"],
+        &["--store", &store, "--state", "queued"],
+        &["--state", "failed"],
+        &["--kind", "send_alert"],
+        &["--store", "0199c0de-0000-7000-8000-000000000001"],
+        &[],
+        &["--limit", "1"],
+    ] {
+        let (status, said) = run(&[&["list", "--json"], filter].concat());
+        assert_eq!(status, Some(0), "{said}");
+        listed.push(said.lines().count());
+        if filter.contains(&"queued") {
+            let object: Value = serde_json::from_str(&said).unwrap();
+            assert_eq!(object["id"], *waiting, "{said}");
+        }
+    }
+    assert_eq!(listed, [1, 1, 1, 0, 0, 0, before + 1, 1]);
+    let (status, said) = run(&["list", "--state", "done"]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("succeeded"), "the words are named: {said}");
+    let (status, said) = run(&["retry", &waiting]);
+    assert_eq!(status, Some(1));
+    assert!(
+        said.contains("a sync_store run that is queued cannot be asked for once more"),
+        "{said}"
+    );
+    let (status, said) = run(&["cancel", &waiting, "--json"]);
+    assert_eq!(status, Some(0), "{said}");
+    let object: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(object["state"], "cancelled");
+}

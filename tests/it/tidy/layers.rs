@@ -56,6 +56,11 @@ const LAYERS: &[Layer] = &[
         &["actix_web", "askama", "diesel"],
     ),
     layer(
+        "notify",
+        &["config", "domain", "kaspi::addresses", "secrets"],
+        &["actix_web", "askama", "diesel"],
+    ),
+    layer(
         "sheets",
         &["domain"],
         &["actix_web", "askama", "diesel", "reqwest", "tokio", "std::fs"],
@@ -78,6 +83,7 @@ const LAYERS: &[Layer] = &[
             "config",
             "domain",
             "kaspi",
+            "notify",
             "os",
             "queue",
             "secrets",
@@ -101,6 +107,8 @@ const LAYERS: &[Layer] = &[
             "services",
             "store",
             "telemetry",
+            // The words of messages that are sent to people.
+            "web::texts",
         ],
         &["actix_web", "askama", "diesel", "reqwest"],
     ),
@@ -116,6 +124,7 @@ const LAYERS: &[Layer] = &[
             "app",
             "config",
             "domain",
+            "notify",
             "queue",
             "secrets",
             "services",
@@ -185,8 +194,11 @@ fn is_layer(name: &str) -> bool {
 }
 
 fn may_use(layer: &Layer, path: &str) -> bool {
-    let first = path.split("::").next().unwrap();
-    first == layer.name || layer.uses.contains(&first)
+    let inside = |module: &str| {
+        let rest = path.strip_prefix(module);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    inside(layer.name) || layer.uses.iter().any(|module| inside(module))
 }
 
 #[test]
