@@ -18,17 +18,22 @@ const CODE_WAIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Pages by address, with the name of their picture.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 17] = [
     ("dashboard", "/"),
     ("stores", "/stores"),
     ("connect", "/stores/new"),
     ("connect-phone", "/stores/new?by=phone"),
     ("products", "/products?view=auto&page=2"),
+    ("rules", "/rules"),
+    ("tariffs", "/tariffs"),
+    ("tariff-changes", "/tariffs/changes"),
+    ("alerts", "/alerts"),
     ("preorders", "/preorders"),
     ("jobs", "/jobs"),
     ("log", "/log"),
     ("stop", "/stop"),
     ("settings", "/settings"),
+    ("brakes", "/settings/brakes"),
     ("admin", "/admin/"),
     ("admin-list", "/admin/products/"),
 ];
