@@ -176,27 +176,20 @@ pub fn push_supersede(
     if let Some(origin) = only {
         planned = planned.filter(price_pushes::origin.eq(origin));
     }
-    let found: Vec<(
-        PushId,
-        StoreId,
-        ProductId,
-        String,
-        DateTime<Utc>,
-        Option<DateTime<Utc>>,
-    )> = planned
+    let since = diesel::dsl::sql::<sql::Timestamptz>("coalesce(waiting_since, planned_at)");
+    let mut found: Vec<EndedPush> = planned
         .select((
             price_pushes::id,
             price_pushes::store_id,
             price_pushes::product_id,
             products::name,
-            price_pushes::planned_at,
-            price_pushes::waiting_since,
+            since,
         ))
         .load(conn)?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<PushId> = found.iter().map(|row| row.0).collect();
+    let ids: Vec<PushId> = found.iter().map(|push| push.id).collect();
     // One that was claimed meanwhile is not touched.
     let ended: HashSet<PushId> = diesel::update(
         price_pushes::table
@@ -211,19 +204,8 @@ pub fn push_supersede(
     .get_results(conn)?
     .into_iter()
     .collect();
-    Ok(found
-        .into_iter()
-        .filter(|(id, ..)| ended.contains(id))
-        .map(
-            |(id, store_id, product_id, product_name, planned_at, waiting)| EndedPush {
-                id,
-                store_id,
-                product_id,
-                product_name,
-                waiting_since: waiting.unwrap_or(planned_at),
-            },
-        )
-        .collect())
+    found.retain(|push| ended.contains(&push.id));
+    Ok(found)
 }
 
 /// Writes pushes down, one for each product: the next number of its product. Those of `replaced` that were planned
