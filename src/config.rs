@@ -9,7 +9,11 @@ use crate::{
     secrets::Secret,
 };
 
+#[cfg(debug_assertions)]
+mod fail_point;
 mod limits;
+#[cfg(debug_assertions)]
+pub(crate) use fail_point::{FailPoint, fail_point};
 pub use limits::KaspiLimits;
 
 /// Everything the program is told from outside.
@@ -146,6 +150,10 @@ pub struct Worker {
     pub keep_market_days: u32,
     /// Days for which changes of our prices are kept; at least 7.
     pub keep_prices_days: u32,
+    /// How long the right to write for a store holds without being renewed.
+    pub lease: Duration,
+    /// A write whose price has not shown for so long is given up.
+    pub read_back_limit: Duration,
 }
 
 /// Form of the log lines.
@@ -215,6 +223,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "KASPI_PANEL_KEEP_PRICES_DAYS",
         "Days for which changes of your own prices are kept, by whole months, at least 7: so far back prices can be put back. Default: 400.",
+    ),
+    (
+        "KASPI_PANEL_LEASE_SECONDS",
+        "Seconds for which a worker alone may write for a store; another takes over what a lost one left after so long. Default: 60; at least 60.",
+    ),
+    (
+        "KASPI_PANEL_READ_BACK_SECONDS",
+        "Seconds after which a price that does not show on the marketplace is given up. Default: 900; at least 900.",
     ),
     (
         "KASPI_LOGIN_URL",
@@ -448,6 +464,13 @@ impl Config {
                 )),
                 keep_market_days: read.days("KASPI_PANEL_KEEP_MARKET_DAYS", 90),
                 keep_prices_days: read.days("KASPI_PANEL_KEEP_PRICES_DAYS", 400),
+                lease: limits::push_time(&mut read, "KASPI_PANEL_LEASE_SECONDS", 60, other_hosts),
+                read_back_limit: limits::push_time(
+                    &mut read,
+                    "KASPI_PANEL_READ_BACK_SECONDS",
+                    900,
+                    other_hosts,
+                ),
             },
             log: match read.text("KASPI_PANEL_LOG") {
                 None | Some("text") => LogFormat::Text,
@@ -507,6 +530,8 @@ impl Config {
                 lost_after: Duration::from_secs(3),
                 keep_market_days: 90,
                 keep_prices_days: 400,
+                lease: Duration::from_secs(60),
+                read_back_limit: Duration::from_secs(900),
             },
             log: LogFormat::Text,
             log_filter: "warn".into(),
@@ -538,7 +563,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// More than 256 could not be read within the two minutes of a claim at the pace of one address.
+    /// More than 256 could not be read within the time of a claim at the pace of one address.
     fn cards_at_once(&mut self) -> usize {
         let (name, most) = ("KASPI_PANEL_CARDS_AT_ONCE", 256);
         let count = self.parsed(name, 16, "a number of cards");

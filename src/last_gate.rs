@@ -73,7 +73,7 @@ impl ClearedWrite {
     pub fn availabilities(&self) -> Option<&[Availability]> {
         self.availabilities.as_deref()
     }
-    /// Too much time passed since the gate: the write must not be sent. No write starts later than this after a stop.
+    /// Too much time passed since the gate: the write must not be sent (`too_late`). No write starts later than this after a stop.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.cleared_at.elapsed() > Duration::from_millis(900)
@@ -273,6 +273,7 @@ pub const CODES: &[&str] = &[
     "changed_since",
     "availabilities_unreadable",
     "no_sku",
+    "too_late",
 ];
 
 fn known(code: &str) -> &'static str {

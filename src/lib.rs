@@ -23,6 +23,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod fail_points;
 pub mod kaspi;
 pub mod last_gate;
 pub mod notify;

@@ -20,6 +20,8 @@ pub use child::{ChildError, ChildProcess};
 pub use chromedriver::{BrowserError, BrowserOptions, ChromeDriver};
 pub use postgres::{Cluster, ClusterError, ClusterOptions, SUPERUSER};
 pub use sys::{become_subreaper, effective_user_id};
+#[cfg(debug_assertions)]
+pub use sys::{die, freeze};
 
 /// The folder for everything the program keeps, unless the settings name another one.
 ///

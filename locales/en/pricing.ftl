@@ -200,6 +200,7 @@ push-reason-no_ceiling = no ceiling for a raise
 push-reason-no_floor = no floor
 push-reason-no_price = no price
 push-reason-no_sku = no article
+push-reason-too_late = more than two seconds passed between check and write, the price was not sent
 push-reason-not_claimed = the send was called off
 push-reason-not_found = not found
 push-reason-not_live = automatic prices of the store are not on

@@ -200,6 +200,7 @@ push-reason-no_ceiling = көтеруге төбе жоқ
 push-reason-no_floor = еден қойылмаған
 push-reason-no_price = баға көрсетілмеген
 push-reason-no_sku = артикул жоқ
+push-reason-too_late = тексеру мен жіберудің арасында екі секундтан көп уақыт өтті, баға жіберілмеді
 push-reason-not_claimed = жіберу тоқтатылды
 push-reason-not_found = жазба табылмады
 push-reason-not_live = дүкен автобағалары қосылмаған

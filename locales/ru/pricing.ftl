@@ -200,6 +200,7 @@ push-reason-no_ceiling = нет потолка для повышения
 push-reason-no_floor = пол не задан
 push-reason-no_price = цена не указана
 push-reason-no_sku = нет артикула
+push-reason-too_late = между проверкой и отправкой прошло больше двух секунд, цена не отправлена
 push-reason-not_claimed = отправка отменена
 push-reason-not_found = запись не найдена
 push-reason-not_live = автоцены магазина не включены

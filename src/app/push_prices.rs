@@ -21,14 +21,15 @@ use super::{
 };
 use crate::{
     domain::{Actor, AlertKind, PushOrigin, PushState, StoreId, Tenant},
+    fail_points,
     services::Services,
     store::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
         products::{Product, product_fetch},
         pushes::{
-            Push, PushCity, PushStep, push_advance, push_cities, push_claim, push_recover,
-            store_lease_acquire,
+            Push, PushCity, PushStep, push_advance, push_cities, push_claim, push_list_left,
+            store_lease_acquire, store_lease_renew,
         },
         stores::{Store, store_fetch},
     },
@@ -80,9 +81,10 @@ pub async fn push_store(
     if !fitness::is_fit(services).await? {
         return Ok(summary);
     }
-    if lease(services, store_id, owner).await?.is_none() {
+    let Some(epoch) = begin(services, store_id, owner).await? else {
         return Ok(summary);
-    }
+    };
+    fail_points::pass(fail_points::RECOVERED);
     read_back::read_back(services, store_id, &mut summary).await?;
     for next in budget::next(services, store_id).await? {
         if !rests_on_fresh_look(services, &next) {
@@ -95,16 +97,22 @@ pub async fn push_store(
         if !budget::within_budget(services, store_id).await? {
             break;
         }
+        let (now, lease) = (services.now(), services.config.worker.lease);
         // Renewed before each write, so that a lost lease ends the round.
-        let Some(epoch) = lease(services, store_id, owner).await? else {
-            break;
-        };
-        let (id, now) = (next.id, services.now());
+        let id = next.id;
         let claimed = services
             .db
-            .tx(move |conn| push_claim(conn, id, epoch, now))
+            .tx(move |conn| {
+                if store_lease_renew(conn, store_id, epoch, lease)? {
+                    push_claim(conn, id, epoch, now).map(Some)
+                } else {
+                    Ok(None)
+                }
+            })
             .await?;
+        let Some(claimed) = claimed else { break };
         if let Some(push) = claimed {
+            fail_points::pass(fail_points::CLAIMED);
             send::send(services, push, epoch, &mut summary).await?;
         }
     }
@@ -119,25 +127,36 @@ fn rests_on_fresh_look(services: &Services, push: &Push) -> bool {
             .is_some_and(|taken| services.now() - taken <= FRESH)
 }
 
-async fn lease(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Option<i64>, StoreError> {
-    let now = services.now();
+/// Takes the store's lease and takes up what an earlier round left behind: what was not sent expires, and the product
+/// is decided anew; what was sent has an unknown outcome, which is read.
+async fn begin(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Option<i64>, StoreError> {
+    let (now, lease) = (services.now(), services.config.worker.lease);
     services
         .db
         .tx(move |conn| {
-            let epoch = store_lease_acquire(conn, store_id, owner)?;
-            if let Some(epoch) = epoch {
-                let (expired, unknown) = push_recover(conn, store_id, epoch, now)?;
-                worker_lost(conn, store_id, expired.len() + unknown, now)?;
-                for (push, name) in expired {
-                    let end = (PushState::Expired, push.reason.as_deref());
-                    let left = Push {
-                        state: PushState::Claimed,
-                        ..push.clone()
-                    };
-                    audit_end(conn, &left, &name, end, now)?;
+            let Some(epoch) = store_lease_acquire(conn, store_id, owner, lease)? else {
+                return Ok(None);
+            };
+            let left = push_list_left(conn, store_id, epoch)?;
+            worker_lost(conn, store_id, left.len(), now)?;
+            for push in left {
+                let sent = push.state == PushState::Sent;
+                let step = PushStep {
+                    reason: Some("worker_lost"),
+                    next_read_at: sent.then_some(now),
+                    ..PushStep::default()
+                };
+                let next = if sent {
+                    PushState::Unknown
+                } else {
+                    PushState::Expired
+                };
+                let product = product_fetch(conn, Tenant::All, push.product_id)?;
+                if let Some(row) = product {
+                    advance(conn, &push, &row.product, next, &step, now)?;
                 }
             }
-            Ok(epoch)
+            Ok(Some(epoch))
         })
         .await
 }

@@ -68,6 +68,21 @@ impl KaspiLimits {
     }
 }
 
+/// A time of the push protocol in seconds: `least`, which is the default, or more; a simulated marketplace may have
+/// it shorter.
+pub(super) fn push_time(
+    read: &mut Reader<'_>,
+    name: &'static str,
+    least: u64,
+    other_hosts: bool,
+) -> Duration {
+    let seconds = read.parsed(name, least, "a number of seconds");
+    if seconds == 0 || (seconds < least && !other_hosts) || seconds > 86_400 {
+        read.errors.push(format!("{name}={seconds}: {least} to 86400"));
+    }
+    Duration::from_secs(seconds)
+}
+
 /// Reads the limits; values that would get a shop or an address blocked are refused for the real hosts.
 pub(super) fn read(read: &mut Reader<'_>, other_hosts: bool) -> KaspiLimits {
     let usual = KaspiLimits::default();

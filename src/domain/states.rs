@@ -201,6 +201,7 @@ impl PushState {
                 next,
                 Self::Planned | Self::Sent | Self::Superseded | Self::Expired | Self::Held
             ),
+            // Held: the client itself kept it back, so that nothing left.
             Self::Sent => matches!(next, Self::Accepted | Self::Rejected | Self::Unknown | Self::Held),
             Self::Accepted => matches!(next, Self::Confirmed | Self::Mismatch | Self::Removed),
             Self::Unknown => matches!(

@@ -36,6 +36,20 @@ pub fn effective_user_id() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// Ends this process as `kill -9` does: nothing is cleaned up, no other process hears of it.
+#[cfg(debug_assertions)]
+pub fn die() {
+    // SAFETY: sends a signal to this process alone.
+    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+}
+
+/// Lets this process stand still until somebody sends it `SIGCONT`.
+#[cfg(debug_assertions)]
+pub fn freeze() {
+    // SAFETY: as above.
+    unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
+}
+
 /// Makes this program the parent of orphaned descendants, so that the processes of a killed browser
 /// can be collected even where process 1 collects nobody (many containers). Call it once, in `main`.
 pub fn become_subreaper() -> io::Result<()> {

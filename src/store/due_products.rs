@@ -24,8 +24,9 @@ use crate::{
     schema::{product_prices, products, stores},
 };
 
-/// A worker that decides about a product holds it so long at most.
-const CLAIM: TimeDelta = TimeDelta::minutes(2);
+/// A worker that decides about a product holds it so long at most: what a dead one held is decided within a minute and
+/// a half.
+const CLAIM: TimeDelta = TimeDelta::seconds(75);
 
 /// A product to decide about, with what the decision needs besides the market.
 #[derive(Debug, Clone)]

@@ -1,10 +1,13 @@
 //! The journal of price writes: planned, claimed, sent, read back. A product's price changes only here, on a
 //! confirmed read.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{pg::Pg, prelude::*, sql_types as sql};
+use diesel::{data_types::PgInterval, pg::Pg, prelude::*, sql_types as sql};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -17,8 +20,13 @@ use crate::{
     schema::{price_push_cities, price_pushes, product_prices, products, stores},
 };
 
-/// Reason of what a worker left behind.
-const WORKER_LOST: &str = "worker_lost";
+/// On its way: nothing else is written for the product meanwhile.
+const IN_FLIGHT: [PushState; 4] = [
+    PushState::Claimed,
+    PushState::Sent,
+    PushState::Accepted,
+    PushState::Unknown,
+];
 
 /// One write of one product, with all its city prices in [`PushCity`].
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
@@ -318,12 +326,6 @@ pub fn push_in_flight(
     conn: &mut PgConnection,
     product_ids: &[ProductId],
 ) -> Result<HashSet<ProductId>, StoreError> {
-    const IN_FLIGHT: [PushState; 4] = [
-        PushState::Claimed,
-        PushState::Sent,
-        PushState::Accepted,
-        PushState::Unknown,
-    ];
     let ids: Vec<ProductId> = price_pushes::table
         .filter(price_pushes::product_id.eq_any(product_ids))
         .filter(price_pushes::state.eq_any(IN_FLIGHT))
@@ -332,8 +334,9 @@ pub fn push_in_flight(
     Ok(ids.into_iter().collect())
 }
 
-/// Takes or renews the right to write for a store for a minute, by the database's clock. `None`: another
-/// worker has it. The epoch rises whenever it changes hands.
+/// Takes the right to write for a store for the time of `lease`, by the database's clock. `None`: another worker has
+/// it. The epoch rises each time, also for the same owner: what was claimed under an earlier one belongs to a round
+/// that is over.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -341,6 +344,7 @@ pub fn store_lease_acquire(
     conn: &mut PgConnection,
     store_id: StoreId,
     owner: Uuid,
+    lease: Duration,
 ) -> Result<Option<i64>, StoreError> {
     #[derive(QueryableByName)]
     struct Epoch {
@@ -348,16 +352,41 @@ pub fn store_lease_acquire(
         lease_epoch: i64,
     }
     let epoch = diesel::sql_query(
-        "update stores set lease_owner = $2, lease_until = now() + interval '60 seconds',
-           lease_epoch = lease_epoch + case when lease_owner = $2 and lease_until >= now() then 0 else 1 end
+        "update stores set lease_owner = $2, lease_until = now() + $3, lease_epoch = lease_epoch + 1
          where id = $1 and (lease_owner = $2 or lease_until is null or lease_until < now())
          returning lease_epoch",
     )
     .bind::<sql::Uuid, _>(store_id.0)
     .bind::<sql::Uuid, _>(owner)
+    .bind::<sql::Interval, _>(interval(lease))
     .get_result::<Epoch>(conn)
     .optional()?;
     Ok(epoch.map(|row| row.lease_epoch))
+}
+
+/// Renews the right to write that was taken with this epoch. `false`: it was lost.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_lease_renew(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    lease_epoch: i64,
+    lease: Duration,
+) -> Result<bool, StoreError> {
+    let renewed = diesel::sql_query(
+        "update stores set lease_until = now() + $3
+         where id = $1 and lease_epoch = $2 and lease_until >= now()",
+    )
+    .bind::<sql::Uuid, _>(store_id.0)
+    .bind::<sql::BigInt, _>(lease_epoch)
+    .bind::<sql::Interval, _>(interval(lease))
+    .execute(conn)?;
+    Ok(renewed == 1)
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// Gives the right to write back at once, at a graceful stop.
@@ -371,51 +400,29 @@ pub fn store_lease_release(conn: &mut PgConnection, owner: Uuid) -> Result<(), S
     Ok(())
 }
 
-/// Pushes that a former holder of the lease left behind: those not sent are expired (the product is decided
-/// anew), those sent have an unknown outcome. Returns those that ended with the names of their products, for their
-/// audit rows, and how many have an unknown outcome.
+/// Pushes that an earlier round left claimed or sent: its worker was lost, or the database was away from it. Locked,
+/// so that their outcome is written by one round alone.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn push_recover(
+pub fn push_list_left(
     conn: &mut PgConnection,
     store_id: StoreId,
     lease_epoch: i64,
-    now: DateTime<Utc>,
-) -> Result<(Vec<(Push, String)>, usize), StoreError> {
-    let left = price_pushes::table
+) -> Result<Vec<Push>, StoreError> {
+    Ok(price_pushes::table
         .filter(price_pushes::store_id.eq(store_id))
-        .filter(price_pushes::lease_epoch.ne(lease_epoch));
-    let expired = diesel::update(left.filter(price_pushes::state.eq(PushState::Claimed)))
-        .set((
-            price_pushes::state.eq(PushState::Expired),
-            price_pushes::reason.eq(WORKER_LOST),
-            price_pushes::finished_at.eq(now),
-        ))
-        .returning(Push::as_returning())
-        .get_results::<Push>(conn)?;
-    let unknown = diesel::update(left.filter(price_pushes::state.eq(PushState::Sent)))
-        .set((
-            price_pushes::state.eq(PushState::Unknown),
-            price_pushes::reason.eq(WORKER_LOST),
-            price_pushes::next_read_at.eq(now),
-        ))
-        .execute(conn)?;
-    let names = products::table
-        .filter(products::id.eq_any(expired.iter().map(|push| push.product_id)))
-        .select((products::id, products::name))
-        .load::<(ProductId, String)>(conn)?;
-    let names: HashMap<ProductId, String> = names.into_iter().collect();
-    let ended = expired.into_iter().map(|push| {
-        let name = names.get(&push.product_id).cloned().unwrap_or_default();
-        (push, name)
-    });
-    Ok((ended.collect(), unknown))
+        .filter(price_pushes::state.eq_any([PushState::Claimed, PushState::Sent]))
+        .filter(price_pushes::lease_epoch.is_distinct_from(lease_epoch))
+        .order(price_pushes::id)
+        .for_update()
+        .select(Push::as_select())
+        .load(conn)?)
 }
 
 /// The planned pushes of a store whose turn it is, at most `limit`: those of people first, then by what the write is
 /// for, then by what a day without it costs, which counts once more for each half hour of waiting. Left out are those
-/// of the robot for products that were written less than `gap` ago.
+/// of the robot for products that were written less than `gap` ago, and those of products that have a write on its way.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -427,6 +434,16 @@ pub fn push_list_next(
     now: DateTime<Utc>,
 ) -> Result<Vec<Push>, StoreError> {
     use diesel::dsl::{exists, not, sql as raw};
+    let on_its_way = diesel::alias!(price_pushes as on_its_way);
+    let busy = exists(
+        on_its_way
+            .filter(
+                on_its_way
+                    .field(price_pushes::product_id)
+                    .eq(price_pushes::product_id),
+            )
+            .filter(on_its_way.field(price_pushes::state).eq_any(IN_FLIGHT)),
+    );
     let written = diesel::alias!(price_pushes as written);
     let recently = exists(
         written
@@ -441,6 +458,7 @@ pub fn push_list_next(
         .filter(price_pushes::store_id.eq(store_id))
         .filter(price_pushes::state.eq(PushState::Planned))
         .filter(price_pushes::origin.ne(PushOrigin::Robot).or(not(recently)))
+        .filter(not(busy))
         .order((
             price_pushes::origin.eq(PushOrigin::Robot),
             raw::<sql::Integer>("array_position(array['repair', 'restore', 'place', 'raise', 'cosmetic'], price_pushes.worth)"),

@@ -8,6 +8,7 @@ mod budget;
 mod faults;
 mod gate;
 mod isolation;
+mod left;
 mod modifiers;
 mod passes;
 mod put_back;
@@ -22,6 +23,7 @@ use kaspi_panel::{
         push_prices::{PushSummary, announce_protocol, push_store},
         reprice::{Pass, PassSummary, reprice_due, reprice_due_with},
     },
+    config::Config,
     domain::{
         Outcome, ProductId, PushState, RepricingMode, StoreId, Tenge,
         pricing::{Decision, Input, decide},
@@ -46,7 +48,11 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
-        let app = TestApp::new();
+        Self::open_with(|_| {}).await
+    }
+
+    async fn open_with(settings: impl FnOnce(&mut Config) + 'static) -> Self {
+        let app = TestApp::builder().settings(settings).build();
         let store = db_connected_store(&app, Cabinet::DEMO).await;
         let new = NewProduct {
             sku: SKU,

@@ -6,6 +6,7 @@ use super::{PushSummary, advance, brakes, facts, finish};
 use crate::{
     app::cabinet_session::{SessionError, renew_session, session_of},
     domain::{Actor, PushState, StoreId, offer::CabinetOffer},
+    fail_points,
     kaspi::KaspiError,
     services::Services,
     store::{
@@ -15,8 +16,6 @@ use crate::{
     },
 };
 
-/// Given up after this time without the price showing.
-const READ_BACK_LIMIT: TimeDelta = TimeDelta::minutes(15);
 /// Told as "late" after this time.
 const LATE_AFTER: TimeDelta = TimeDelta::minutes(2);
 
@@ -76,7 +75,9 @@ async fn judge(
 ) -> Result<(), StoreError> {
     let now = services.now();
     let age = now - push.accepted_at.or(push.sent_at).unwrap_or(push.planned_at);
-    let given_up = age > READ_BACK_LIMIT;
+    let given_up = age
+        .to_std()
+        .is_ok_and(|age| age > services.config.worker.read_back_limit);
     let seen = |city: &PushCity| offer.and_then(|offer| offer.price_in(&city.city_id));
     let on_sale = offer.is_some_and(|offer| offer.on_sale);
     if on_sale && cities.iter().all(|city| seen(city) == Some(city.price_tenge)) {
@@ -149,6 +150,7 @@ async fn settle(
         })
         .collect();
     let product = product.clone();
+    fail_points::pass(fail_points::SEEN);
     services
         .db
         .tx(move |conn| {
@@ -170,9 +172,11 @@ async fn settle(
             if end == PushState::Removed {
                 brakes::after_removed(conn, push.store_id, now)?;
             }
-            Ok(())
+            Ok::<_, StoreError>(())
         })
-        .await
+        .await?;
+    fail_points::pass(fail_points::SETTLED);
+    Ok(())
 }
 
 async fn look_again(

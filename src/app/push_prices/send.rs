@@ -7,6 +7,7 @@ use super::{PushSummary, advance, brakes, facts};
 use crate::{
     app::cabinet_session::{Renewal, SessionError, renew_session, session_of},
     domain::{Actor, PushState, Tenge, offer::CabinetOffer},
+    fail_points,
     kaspi::{CabinetSession, KaspiError},
     last_gate::{self, GateError},
     services::Services,
@@ -58,6 +59,7 @@ pub(super) async fn send(
         .db
         .tx(move |conn| push_set_availabilities(conn, &claimed, image.as_ref(), now))
         .await?;
+    fail_points::pass(fail_points::IMAGE_KEPT);
     let (id, claimed, main_city_id) = (push.id, push.clone(), store.main_city_id.clone());
     let write = match services
         .db
@@ -71,12 +73,14 @@ pub(super) async fn send(
         Err(GateError::Refused(code)) => return hold(services, &push, &product, code, summary).await,
         Err(GateError::Store(error)) => return Err(error),
     };
+    fail_points::pass(fail_points::CLEARED);
     let push = Push {
         state: PushState::Sent,
         ..push
     };
     // From here on the outcome is read, never guessed, whatever happens to this process.
     let answer = services.kaspi.set_price(&session, &write).await;
+    fail_points::pass(fail_points::ANSWERED);
     let now = services.now();
     summary.sent += 1;
     let soon = Some(now + TimeDelta::seconds(2));
@@ -130,10 +134,11 @@ pub(super) async fn send(
             // Nothing left the program: the product is decided about anew.
             summary.held += 1;
             summary.sent -= 1;
+            let late = write.is_stale().then_some("too_late");
             (
                 PushState::Held,
                 PushStep {
-                    reason: Some(error.code()),
+                    reason: late.or(Some(error.code())),
                     ..PushStep::default()
                 },
             )
@@ -158,7 +163,9 @@ pub(super) async fn send(
     if next == PushState::Rejected {
         summary.rejected += 1;
     }
-    super::finish(services, push, &product, next, step).await
+    super::finish(services, push, &product, next, step).await?;
+    fail_points::pass(fail_points::OUTCOME_KEPT);
+    Ok(())
 }
 
 /// City prices of the offer that are not what the push rests on, cities that it does not know included.

@@ -25,6 +25,7 @@ use crate::{
         offer::Market,
         pricing::{self, Decision, Input, worth},
     },
+    fail_points,
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -129,6 +130,7 @@ async fn write(
                 .map(|(card, answer)| card.released(answer.as_ref().map(|(_, decision)| decision)))
                 .collect();
             due_product_release(conn, &releases, next_check_at, now)?;
+            fail_points::pass(fail_points::BATCH_WRITTEN);
             Ok(decided
                 .into_iter()
                 .map(|(card, answer)| Settled {
@@ -141,6 +143,7 @@ async fn write(
                 .collect())
         })
         .await
+        .inspect(|_| fail_points::pass(fail_points::BATCH_COMMITTED))
 }
 
 /// Nothing was written; the claims end so that a later pass may try again.

@@ -1,5 +1,7 @@
 //! Several writes of one shop in one request: each passed the last gate by itself.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use kaspi_panel::{
     app::cabinet_session::session_of,
@@ -36,7 +38,7 @@ async fn writes_of_one_shop_go_out_in_one_request() {
     assert_eq!(shop.reprice().await.changed, 2);
 
     let (conn, now) = (&mut shop.app.conn(), shop.app.services.now());
-    let epoch = store_lease_acquire(conn, shop.store, shop.worker)
+    let epoch = store_lease_acquire(conn, shop.store, shop.worker, Duration::from_secs(60))
         .unwrap()
         .unwrap();
     let mut writes = Vec::new();
