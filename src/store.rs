@@ -16,6 +16,7 @@ pub mod due_products;
 pub mod error;
 pub mod evidence;
 pub mod kill_switches;
+pub mod leases;
 pub mod market;
 pub mod migrate;
 pub mod months;

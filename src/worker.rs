@@ -22,7 +22,7 @@ use crate::{
     queue::{self, QueueError},
     secrets::Secret,
     services::Services,
-    store::{StoreError, pushes},
+    store::{StoreError, leases::store_lease_release},
     telemetry::chain,
 };
 
@@ -99,10 +99,7 @@ pub async fn run(
         rounds("old rows", OLD_ROWS_EVERY, stop.clone(), || forget_old(&services)),
     );
     // Another worker need not wait for our lease to run out.
-    let released = services
-        .db
-        .tx(move |conn| pushes::store_lease_release(conn, owner))
-        .await;
+    let released = services.db.tx(move |conn| store_lease_release(conn, owner)).await;
     if let Err(error) = released {
         tracing::warn!(
             error = %chain(&error),

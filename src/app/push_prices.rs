@@ -26,11 +26,9 @@ use crate::{
     store::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
+        leases::{store_lease_acquire, store_lease_renew},
         products::{Product, product_fetch},
-        pushes::{
-            Push, PushCity, PushStep, push_advance, push_cities, push_claim, push_list_left,
-            store_lease_acquire, store_lease_renew,
-        },
+        pushes::{Push, PushCity, PushStep, push_advance, push_cities, push_claim, push_list_left},
         stores::{Store, store_fetch},
     },
 };

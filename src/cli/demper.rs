@@ -19,7 +19,7 @@ use crate::{
     },
     domain::StoreId,
     services::Services,
-    store::pushes::store_lease_release,
+    store::leases::store_lease_release,
 };
 
 /// `kaspi-panel demper`

@@ -6,7 +6,10 @@ use chrono::TimeDelta;
 use kaspi_panel::{
     app::cabinet_session::session_of,
     last_gate,
-    store::pushes::{push_claim, push_list_next, store_lease_acquire},
+    store::{
+        leases::store_lease_acquire,
+        pushes::{push_claim, push_list_next},
+    },
 };
 
 use super::*;
