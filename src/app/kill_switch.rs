@@ -1,7 +1,7 @@
 //! Stopping and releasing automatic prices. A stop is latched: it holds over restarts until a person with the
 //! right to it lets go, says why, and has shown once more who he is.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{
@@ -76,32 +76,7 @@ pub async fn stop_prices(
         .db
         .tx(move |conn| {
             let (store_id, name) = allowed(conn, &actor, &target)?;
-            let (strategy, product_id) = match &target {
-                StopTarget::Strategy(kind) => (Some(kind.clone()), None),
-                StopTarget::Product(id) => (None, Some(*id)),
-                StopTarget::All | StopTarget::Store(_) => (None, None),
-            };
-            let stop = KillSwitch {
-                id: KillSwitchId::new(),
-                scope: target.scope(),
-                store_id,
-                strategy,
-                product_id,
-                reason: reason.clone(),
-                stopped_by: actor.name.clone(),
-                stopped_at: now,
-                released_by: None,
-                released_at: None,
-                release_reason: None,
-            };
-            kill_switch_insert(conn, &stop)?;
-            let entry = AuditEntry::new(&actor, now, store_id, ("kill_switch", stop.id.0, &name), "stop");
-            audit_insert(
-                conn,
-                &entry
-                    .change(json!({}), json!({ "scope": stop.scope }))
-                    .because(reason.clone()),
-            )?;
+            let id = latch(conn, &actor, &target, (store_id, &name), &reason, now)?;
             if matches!(target, StopTarget::All | StopTarget::Store(_)) {
                 let alert = NewAlert {
                     kind: AlertKind::StoreStopped,
@@ -112,7 +87,7 @@ pub async fn stop_prices(
                 };
                 alerts::raise(conn, &alert, now)?;
             }
-            Ok(stop.id)
+            Ok(id)
         })
         .await
 }
@@ -127,17 +102,37 @@ pub(crate) fn stop_in(
     actor: &Actor,
     (store_id, name): (StoreId, &str),
     reason: &str,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    if !kill_switch_ids_active(conn, &StopTarget::Store(store_id))?.is_empty() {
+    let target = StopTarget::Store(store_id);
+    if !kill_switch_ids_active(conn, &target)?.is_empty() {
         return Ok(false);
     }
+    latch(conn, actor, &target, (Some(store_id), name), reason, now)?;
+    Ok(true)
+}
+
+/// The row that stops, with its audit row. `of`: store and name of what is stopped.
+fn latch(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    target: &StopTarget,
+    of: (Option<StoreId>, &str),
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<KillSwitchId, StoreError> {
+    let (store_id, name) = of;
+    let (strategy, product_id) = match target {
+        StopTarget::Strategy(kind) => (Some(kind.clone()), None),
+        StopTarget::Product(id) => (None, Some(*id)),
+        StopTarget::All | StopTarget::Store(_) => (None, None),
+    };
     let stop = KillSwitch {
         id: KillSwitchId::new(),
-        scope: StopScope::Store,
-        store_id: Some(store_id),
-        strategy: None,
-        product_id: None,
+        scope: target.scope(),
+        store_id,
+        strategy,
+        product_id,
         reason: reason.to_owned(),
         stopped_by: actor.name.clone(),
         stopped_at: now,
@@ -146,15 +141,10 @@ pub(crate) fn stop_in(
         release_reason: None,
     };
     kill_switch_insert(conn, &stop)?;
-    let object = ("kill_switch", stop.id.0, name);
-    let entry = AuditEntry::new(actor, now, Some(store_id), object, "stop");
-    audit_insert(
-        conn,
-        &entry
-            .change(json!({}), json!({ "scope": stop.scope }))
-            .because(reason),
-    )?;
-    Ok(true)
+    let entry = AuditEntry::new(actor, now, store_id, ("kill_switch", stop.id.0, name), "stop")
+        .change(json!({}), json!({ "scope": stop.scope }));
+    audit_insert(conn, &entry.because(reason))?;
+    Ok(stop.id)
 }
 
 /// Releases one stop. `_confirmed` is the proof that the actor has just given his password again, or sits at the
@@ -211,7 +201,7 @@ fn release(
     actor: &Actor,
     id: KillSwitchId,
     reason: &str,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<(), StopError> {
     let found = kill_switch_fetch(conn, actor.tenant(), id)?.ok_or(StopError::NotFound)?;
     let (store_id, name) = allowed(conn, actor, &target_of(&found.stop).ok_or(StopError::NotFound)?)?;

@@ -20,7 +20,7 @@ use super::{
     reprice::reprice_product,
 };
 use crate::{
-    domain::{Actor, AlertKind, PushOrigin, PushState, StoreId, Tenant},
+    domain::{Actor, AlertKind, PushOrigin, PushState, StoreId, Tenant, pricing::MARKET_MAX_AGE_SECONDS},
     fail_points,
     services::Services,
     store::{
@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// A price that was decided on an older look at the market is not sent: it is decided anew.
-const FRESH: TimeDelta = TimeDelta::seconds(120);
+const FRESH: TimeDelta = TimeDelta::seconds(MARKET_MAX_AGE_SECONDS);
 
 /// What came of one round for a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -136,7 +136,7 @@ async fn begin(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Op
                 return Ok(None);
             };
             let left = push_list_left(conn, store_id, epoch)?;
-            worker_lost(conn, store_id, left.len(), now)?;
+            alert_of_lost_worker(conn, store_id, left.len(), now)?;
             for push in left {
                 let sent = push.state == PushState::Sent;
                 let step = PushStep {
@@ -186,7 +186,7 @@ fn advance(
     push_advance(conn, push, next, step, now)?;
     if next.is_final() {
         audit_end(conn, push, &product.name, (next, step.reason), now)?;
-        told(conn, push, product, next, now)?;
+        alert_of_end(conn, push, product, next, now)?;
     }
     Ok(())
 }
@@ -218,7 +218,7 @@ fn audit_end(
 }
 
 /// Tells of a worker that left writes of a store behind.
-fn worker_lost(
+fn alert_of_lost_worker(
     conn: &mut PgConnection,
     store_id: StoreId,
     left: usize,
@@ -239,7 +239,7 @@ fn worker_lost(
 }
 
 /// A price or an offer that is not as we wrote it is told; a confirmed write ends the trouble.
-fn told(
+fn alert_of_end(
     conn: &mut PgConnection,
     push: &Push,
     product: &Product,

@@ -45,7 +45,7 @@ mod worth;
 pub use check::Invalid;
 pub use decision::{Decision, Removed};
 pub use economics::{Band, Economics, Goal, GoalKind};
-pub use input::{Input, Limits, Market, Offer, Product};
+pub use input::{Input, Limits, MARKET_MAX_AGE_SECONDS, Market, Offer, Product};
 pub use own_stores::{Candidate, GAP, OwnStores, champion, delivery_rank};
 pub use reasons::{Code, Param, Params, Reason};
 pub use rule::{

@@ -1,32 +1,32 @@
 //! The writes of a store as its page shows them: what waits and what waiting costs, how long writes take to be seen.
 //! Only reads.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{prelude::*, sql_types as sql};
 
-use super::StoreError;
-use crate::domain::{ProductId, StoreId, Tenge, WriteClass};
+use super::{StoreError, pushes::push_list_next};
+use crate::{
+    domain::{ProductId, StoreId, Tenge, WriteClass},
+    schema::products,
+};
 
 /// Times of a week of confirmed writes.
 const DELAYS_OF: TimeDelta = TimeDelta::days(7);
 
 /// A write that waits for its turn.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The product.
-    #[diesel(sql_type = sql::Uuid)]
     pub product_id: ProductId,
     /// Its name.
-    #[diesel(sql_type = sql::Text)]
     pub name: String,
     /// What the write is for.
-    #[diesel(sql_type = sql::Text)]
     pub worth: WriteClass,
     /// What a day without it costs, at one sale of the card a day.
-    #[diesel(sql_type = sql::BigInt)]
     pub gain_tenge: Tenge,
     /// Since when the product waits.
-    #[diesel(sql_type = sql::Timestamptz)]
     pub since: DateTime<Utc>,
 }
 
@@ -70,20 +70,23 @@ pub fn push_queue(
     .bind::<sql::Uuid, _>(store_id)
     .bind::<sql::Timestamptz, _>(now - TimeDelta::minutes(30))
     .get_result(conn)?;
-    // The same order as `push_list_next`, which leaves some out for a while.
-    let next = diesel::sql_query(
-        "select u.product_id, p.name, u.worth, u.gain_tenge, coalesce(u.waiting_since, u.planned_at) as since
-         from price_pushes u join products p on p.id = u.product_id
-         where u.store_id = $1 and u.state = 'planned'
-         order by u.origin = 'robot', array_position(array['repair', 'restore', 'place', 'raise', 'cosmetic'], u.worth),
-           u.gain_tenge * (1 + greatest(0, extract(epoch from $2 - coalesce(u.waiting_since, u.planned_at))) / 1800) desc,
-           u.planned_at, u.id
-         limit $3",
-    )
-    .bind::<sql::Uuid, _>(store_id)
-    .bind::<sql::Timestamptz, _>(now)
-    .bind::<sql::BigInt, _>(limit)
-    .load(conn)?;
+    let next = push_list_next(conn, store_id, TimeDelta::zero(), limit, now)?;
+    let names: HashMap<ProductId, String> = products::table
+        .filter(products::id.eq_any(next.iter().map(|push| push.product_id)))
+        .select((products::id, products::name))
+        .load(conn)?
+        .into_iter()
+        .collect();
+    let next = next
+        .into_iter()
+        .map(|push| Waiting {
+            name: names.get(&push.product_id).cloned().unwrap_or_default(),
+            product_id: push.product_id,
+            worth: push.worth,
+            gain_tenge: push.gain_tenge,
+            since: push.waiting_since.unwrap_or(push.planned_at),
+        })
+        .collect();
     Ok(PushQueue {
         waiting: sums.waiting,
         cost_tenge: sums.cost,

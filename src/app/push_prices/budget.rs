@@ -8,6 +8,7 @@ use crate::{
     services::Services,
     store::{
         StoreError,
+        brakes::safety_limits_load,
         pushes::{Push, push_count_sent, push_list_next},
         stores::store_fetch,
     },
@@ -15,8 +16,6 @@ use crate::{
 
 /// Writes of one round: in between, what was sent is read back.
 const PER_ROUND: i64 = 8;
-/// Between two writes of the robot for one product.
-const PRODUCT_GAP: TimeDelta = TimeDelta::minutes(2);
 
 /// The planned pushes whose turn it is; none while the marketplace has frozen the store.
 pub(super) async fn next(services: &Services, store_id: StoreId) -> Result<Vec<Push>, StoreError> {
@@ -28,7 +27,8 @@ pub(super) async fn next(services: &Services, store_id: StoreId) -> Result<Vec<P
             if store.is_none_or(|store| store.frozen_until.is_some_and(|until| until > now)) {
                 return Ok(Vec::new());
             }
-            push_list_next(conn, store_id, PRODUCT_GAP, PER_ROUND, now)
+            let gap = safety_limits_load(conn)?.product_gap_seconds;
+            push_list_next(conn, store_id, TimeDelta::seconds(gap.into()), PER_ROUND, now)
         })
         .await
 }

@@ -80,44 +80,22 @@ async fn judge(
         .is_ok_and(|age| age > services.config.worker.read_back_limit);
     let seen = |city: &PushCity| offer.and_then(|offer| offer.price_in(&city.city_id));
     let on_sale = offer.is_some_and(|offer| offer.on_sale);
-    if on_sale && cities.iter().all(|city| seen(city) == Some(city.price_tenge)) {
+    let shows_ours = |city: &PushCity| seen(city) == Some(city.price_tenge);
+    let not_applied = |city: &PushCity| seen(city) == Some(city.before_tenge);
+    let end = if !on_sale {
+        Some((PushState::Removed, Some("offer_removed")))
+    } else if cities.iter().all(shows_ours) {
         summary.confirmed += 1;
-        return settle(services, push, product, cities, offer, PushState::Confirmed, None).await;
-    }
-    if !on_sale {
-        return settle(
-            services,
-            push,
-            product,
-            cities,
-            offer,
-            PushState::Removed,
-            Some("offer_removed"),
-        )
-        .await;
-    }
-    let waiting = cities
-        .iter()
-        .all(|city| seen(city) == Some(city.before_tenge) || seen(city) == Some(city.price_tenge));
-    if !waiting {
-        return settle(
-            services,
-            push,
-            product,
-            cities,
-            offer,
-            PushState::Mismatch,
-            Some("other_price_seen"),
-        )
-        .await;
-    }
-    if given_up {
-        let end = if push.state == PushState::Unknown {
-            PushState::Expired
-        } else {
-            PushState::Mismatch
-        };
-        return settle(services, push, product, cities, offer, end, Some("never_applied")).await;
+        Some((PushState::Confirmed, None))
+    } else if !cities.iter().all(|city| shows_ours(city) || not_applied(city)) {
+        Some((PushState::Mismatch, Some("other_price_seen")))
+    } else if given_up && push.state == PushState::Unknown {
+        Some((PushState::Expired, Some("never_applied")))
+    } else {
+        given_up.then_some((PushState::Mismatch, Some("never_applied")))
+    };
+    if let Some((end, reason)) = end {
+        return settle(services, push, product, cities, offer, end, reason).await;
     }
     summary.waiting += 1;
     look_again(

@@ -27,9 +27,6 @@ use crate::{
     },
 };
 
-/// A snapshot older than this is no evidence, in seconds (pricing rules, evidence gate).
-const MARKET_MAX_AGE_SECONDS: i64 = 120;
-
 /// The kind of strategy under which a rule is refused that cannot be read.
 const UNREADABLE: &str = "unreadable";
 
@@ -157,7 +154,7 @@ pub(super) fn build(
         rule,
         own_stores: own_stores(known, due, offers, now),
         market: market.map(|(market, read_at)| evidence(market, read_at)),
-        market_max_age_seconds: MARKET_MAX_AGE_SECONDS,
+        market_max_age_seconds: pricing::MARKET_MAX_AGE_SECONDS,
     }
 }
 

@@ -58,8 +58,12 @@ pub struct Input {
     pub wars: Vec<War>,
 }
 
+/// A snapshot that is older is no evidence where the input says nothing else, in seconds (pricing rules, evidence
+/// gate).
+pub const MARKET_MAX_AGE_SECONDS: i64 = 120;
+
 pub(super) const fn max_age() -> i64 {
-    120
+    MARKET_MAX_AGE_SECONDS
 }
 
 /// The seller's own offer as last observed.

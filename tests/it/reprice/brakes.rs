@@ -288,3 +288,17 @@ async fn the_moves_that_a_person_saw_before_going_live_are_made() {
         .unwrap();
     assert_eq!(stopped(&shop).0, [""; 0]);
 }
+
+#[actix_web::test]
+async fn the_pause_between_writes_of_a_product_is_the_one_that_is_set() {
+    for (pause, sent) in [(59, 1), (61, 0)] {
+        let shop = Shop::open().await;
+        shop.sql(&format!(
+            "insert into settings (key, value, updated_at)
+             values ('safety_limits', '{{\"product_gap_seconds\": {pause}}}', now())"
+        ));
+        past_write(&shop, 1, (16_000, 15_995));
+        shop.reprice().await;
+        assert_eq!(shop.push().await.sent, sent, "{pause}");
+    }
+}
