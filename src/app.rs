@@ -19,6 +19,7 @@ pub mod reprice;
 pub mod retention;
 pub mod rules;
 pub mod safety_limits;
+pub mod sales_brake;
 pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;

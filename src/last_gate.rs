@@ -4,9 +4,12 @@
 //! floor, above the ceiling, short of the goal where costs are known, stopped, stale, unclaimed, or of a store that
 //! is not live.
 
+mod answer;
 mod profit;
 
-use std::time::{Duration, Instant};
+pub use answer::{CODES, ClearedWrite, GateError};
+
+use std::time::Instant;
 
 use diesel::{PgConnection, RunQueryDsl, sql_types as sql};
 
@@ -18,78 +21,6 @@ use crate::{
 /// The push protocol of this program. Raised with every change after which older programs must send nothing; the
 /// newest that ran stands in the settings.
 pub const PROTOCOL: i32 = 1;
-
-/// A write that passed the gate a moment ago. Cannot be made, changed or kept anywhere else.
-#[derive(Debug)]
-pub struct ClearedWrite {
-    merchant_id: String,
-    sku: String,
-    city_prices: Vec<(String, Tenge)>,
-    availabilities: Option<Vec<Availability>>,
-    cleared_at: Instant,
-}
-
-impl ClearedWrite {
-    /// A write that passed no gate, for tests of the wire shape alone.
-    #[cfg(test)]
-    pub(crate) fn for_tests(
-        merchant_id: &str,
-        sku: &str,
-        city_prices: Vec<(String, Tenge)>,
-        availabilities: Option<Vec<Availability>>,
-    ) -> Self {
-        let (merchant_id, sku, cleared_at) = (merchant_id.into(), sku.into(), Instant::now());
-        Self {
-            merchant_id,
-            sku,
-            city_prices,
-            availabilities,
-            cleared_at,
-        }
-    }
-    /// The same, cleared so long before.
-    #[cfg(test)]
-    pub(crate) fn aged(self, by: Duration) -> Self {
-        let cleared_at = self.cleared_at.checked_sub(by).expect("a clock that has run");
-        Self { cleared_at, ..self }
-    }
-    /// The shop.
-    #[must_use]
-    pub fn merchant_id(&self) -> &str {
-        &self.merchant_id
-    }
-    /// The article.
-    #[must_use]
-    pub fn sku(&self) -> &str {
-        &self.sku
-    }
-    /// Price per city id; at least one.
-    #[must_use]
-    pub fn city_prices(&self) -> &[(String, Tenge)] {
-        &self.city_prices
-    }
-    /// Every point as just read. `None`: unknown, so the key is left out of the write.
-    #[must_use]
-    pub fn availabilities(&self) -> Option<&[Availability]> {
-        self.availabilities.as_deref()
-    }
-    /// Too much time passed since the gate: the write must not be sent (`too_late`). No write starts later than this after a stop.
-    #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.cleared_at.elapsed() > Duration::from_millis(900)
-    }
-}
-
-/// Why the gate said no; the code is kept with the push, a text for each stands in the locales.
-#[derive(Debug, thiserror::Error)]
-pub enum GateError {
-    /// A rule forbids the write.
-    #[error("the last gate refused the price: {0}")]
-    Refused(&'static str),
-    /// The database failed: no write.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 #[derive(diesel::QueryableByName)]
 struct Facts {
@@ -186,7 +117,7 @@ pub fn clear(
             other => StoreError::from(other).into(),
         })?;
     if let Some(refusal) = facts.refusal.as_deref() {
-        return Err(GateError::Refused(known(refusal)));
+        return Err(GateError::Refused(answer::known(refusal)));
     }
     let cities: Vec<CityPrice> = diesel::sql_query(CITY_PRICES)
         .bind::<sql::Uuid, _>(push.0)
@@ -227,17 +158,14 @@ pub fn clear(
         }
     };
     let sku = facts.sku.ok_or(GateError::Refused("no_sku"))?;
-    let marked = diesel::sql_query(
-        "update price_pushes set state = 'sent', sent_at = $2, attempts = attempts + 1
-         where id = $1 and state = 'claimed'",
+    // The row is locked since its state was looked at.
+    diesel::sql_query(
+        "update price_pushes set state = 'sent', sent_at = $2, attempts = attempts + 1 where id = $1",
     )
     .bind::<sql::Uuid, _>(push.0)
     .bind::<sql::Timestamptz, _>(now)
     .execute(conn)
     .map_err(StoreError::from)?;
-    if marked != 1 {
-        return Err(GateError::Refused("not_claimed"));
-    }
     let city_prices = cities.into_iter().map(|c| (c.city_id, Tenge(c.price))).collect();
     Ok(ClearedWrite {
         merchant_id: facts.merchant_id,
@@ -246,40 +174,4 @@ pub fn clear(
         availabilities,
         cleared_at,
     })
-}
-
-/// All codes of the gate, for the texts.
-pub const CODES: &[&str] = &[
-    "program_too_old",
-    "not_claimed",
-    "lease_lost",
-    "expired",
-    "superseded",
-    "stopped",
-    "store_not_connected",
-    "store_frozen",
-    "not_on_sale",
-    "not_live",
-    "locked",
-    "market_stale",
-    "availabilities_stale",
-    "not_found",
-    "no_floor",
-    "no_price",
-    "below_floor",
-    "below_goal",
-    "above_ceiling",
-    "no_ceiling",
-    "changed_since",
-    "availabilities_unreadable",
-    "no_sku",
-    "too_late",
-];
-
-fn known(code: &str) -> &'static str {
-    CODES
-        .iter()
-        .find(|known| **known == code)
-        .copied()
-        .unwrap_or("not_found")
 }

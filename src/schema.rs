@@ -399,6 +399,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    public_looks (push_id) {
+        push_id -> Uuid,
+        store_id -> Uuid,
+        product_id -> Uuid,
+        next_look_at -> Nullable<Timestamptz>,
+        seen_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     put_backs (id) {
         id -> Uuid,
         store_id -> Uuid,
@@ -463,6 +473,15 @@ diesel::table! {
         address -> Text,
         succeeded -> Bool,
         at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    stock_falls (id) {
+        id -> Uuid,
+        product_id -> Uuid,
+        at -> Timestamptz,
+        units -> Integer,
     }
 }
 
@@ -611,6 +630,9 @@ diesel::joinable!(pricing_terms -> products (product_id));
 diesel::joinable!(pricing_terms -> stores (store_id));
 diesel::joinable!(product_prices -> products (product_id));
 diesel::joinable!(products -> stores (store_id));
+diesel::joinable!(public_looks -> price_pushes (push_id));
+diesel::joinable!(public_looks -> products (product_id));
+diesel::joinable!(public_looks -> stores (store_id));
 diesel::joinable!(put_backs -> stores (store_id));
 diesel::joinable!(rule_products -> products (product_id));
 diesel::joinable!(rule_products -> rules (rule_id));
@@ -618,6 +640,7 @@ diesel::joinable!(rules -> products (product_id));
 diesel::joinable!(rules -> stores (store_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(settings -> users (updated_by));
+diesel::joinable!(stock_falls -> products (product_id));
 diesel::joinable!(store_access -> stores (store_id));
 diesel::joinable!(store_access -> users (user_id));
 diesel::joinable!(store_cities -> stores (store_id));
@@ -651,12 +674,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     product_prices,
     products,
     proxies,
+    public_looks,
     put_backs,
     rule_products,
     rules,
     sessions,
     settings,
     sign_in_attempts,
+    stock_falls,
     store_access,
     store_cities,
     store_cycles,

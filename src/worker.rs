@@ -12,12 +12,14 @@ use uuid::Uuid;
 
 use crate::{
     app::{
+        alerts::unanswered::stop_unanswered,
         cabinet_session::{keep_rotated_sessions, look_after_sessions},
         connect_store::expire_connections,
         proxies::upkeep::ProxyUpkeep,
         push_prices::{announce_protocol, push_due},
         reprice::{Pass, reprice_until},
         retention::forget_old,
+        sales_brake::brake_fast_sales,
     },
     queue::{self, QueueError},
     secrets::Secret,
@@ -30,6 +32,8 @@ use crate::{
 const PRODUCTS_PER_ROUND: i64 = 1_000;
 /// Pause between two looks for sessions that want looking after.
 const SESSIONS_EVERY: Duration = Duration::from_secs(20);
+/// Pause between two looks for what needs a person.
+const ALERTS_EVERY: Duration = Duration::from_secs(10);
 /// Pause between two looks at the proxies: somebody may wait for a check.
 const PROXIES_EVERY: Duration = Duration::from_secs(2);
 /// Pause between two looks for rows that were kept long enough.
@@ -81,7 +85,7 @@ pub async fn run(
         // Nothing is sent that the others' rules forbid: the gate asks before each write.
         tracing::error!(error = %chain(&error), "the push protocol could not be announced");
     }
-    let (queue, logins, (), (), (), (), (), ()) = tokio::join!(
+    let (queue, logins, (), (), (), (), (), (), ()) = tokio::join!(
         async { jobs.run().await.map_err(failed) },
         async { logins.run().await.map_err(failed) },
         rounds("reprice", tick, stop.clone(), || reprice_round(
@@ -93,6 +97,7 @@ pub async fn run(
         rounds("sessions", SESSIONS_EVERY, stop.clone(), || session_round(
             &services
         )),
+        rounds("alerts", ALERTS_EVERY, stop.clone(), || alert_round(&services)),
         rounds("proxies", PROXIES_EVERY, stop.clone(), || proxies_round(
             &services, &proxies
         )),
@@ -165,6 +170,13 @@ async fn proxies_round(services: &Services, proxies: &ProxyUpkeep) -> Result<boo
     }
     proxies.count(services).await?;
     proxies.check_next(services).await
+}
+
+/// Looks after what needs a person: products that sell too fast, urgent alerts that nobody answers.
+async fn alert_round(services: &Services) -> Result<bool, StoreError> {
+    brake_fast_sales(services).await?;
+    stop_unanswered(services).await?;
+    Ok(false)
 }
 
 /// Ends logins whose worker is gone or whose time is up.

@@ -49,4 +49,9 @@ product-stopped = The price of this product is stopped
 # What the program itself writes as a reason.
 stop-why-mass_move = too many products would have dropped at once
 stop-why-mass_move_median = half of the changes are big drops
+stop-why-alert_unanswered = nobody answered an urgent alert
+stop-why-offers_removed = offers vanished after writes, the store is in shadow now
+stop-why-too_many_drops = too many drops within a day, the automatic price is off
+stop-why-outside_collar = the price is too far from those of the last week
+stop-why-selling_fast = sells much faster than usual and is cheaper than usual
 stop-why-impossible_market = the market looks impossible: prices of 1 ₸, tenfold jumps or empty cards

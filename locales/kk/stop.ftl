@@ -49,4 +49,9 @@ product-stopped = Бұл тауардың бағасы тоқтатылған
 # What the program itself writes as a reason.
 stop-why-mass_move = тым көп тауар бірден арзандар еді
 stop-why-mass_move_median = өзгерістердің жартысы — үлкен төмендету
+stop-why-alert_unanswered = шұғыл дабылға ешкім жауап бермеді
+stop-why-offers_removed = баға жіберілгеннен кейін тауарлар сөреден жоғалды, дүкен енді көлеңкеде
+stop-why-too_many_drops = тәулігіне тым көп төмендету, автобаға өшірілді
+stop-why-outside_collar = баға соңғы аптадағы бағалардан тым алшақ
+stop-why-selling_fast = әдеттегіден әлдеқайда тез әрі арзан сатылуда
 stop-why-impossible_market = нарық шындыққа ұқсамайды: 1 ₸ баға, 10 есе секіріс немесе бос карточкалар

@@ -50,4 +50,9 @@ product-stopped = Цена этого товара остановлена
 # What the program itself writes as a reason.
 stop-why-mass_move = слишком много товаров подешевели бы сразу
 stop-why-mass_move_median = половина изменений — большие снижения
+stop-why-alert_unanswered = на срочную тревогу никто не ответил
+stop-why-offers_removed = после отправки цен товары пропадали с витрины, магазин теперь в тени
+stop-why-too_many_drops = слишком много снижений за сутки, автоцена выключена
+stop-why-outside_collar = цена слишком далека от цен последней недели
+stop-why-selling_fast = продаётся намного быстрее обычного и дешевле обычного
 stop-why-impossible_market = рынок читается неправдоподобно: цены в 1 ₸, скачки в 10 раз или пустые карточки

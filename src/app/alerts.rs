@@ -2,6 +2,7 @@
 //! no other.
 
 pub mod channels;
+pub mod unanswered;
 
 use std::collections::HashMap;
 

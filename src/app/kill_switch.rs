@@ -2,11 +2,12 @@
 //! right to it lets go, says why, and has shown once more who he is.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     alerts::{self, NewAlert},
     edit::{EditError, store_for_change},
+    reprice::supersede,
     sign_in::Confirmed,
 };
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
             KillSwitch, kill_switch_fetch, kill_switch_ids_active, kill_switch_insert, kill_switch_release,
         },
         products::product_fetch,
+        pushes::push_products_planned,
     },
 };
 
@@ -92,24 +94,45 @@ pub async fn stop_prices(
         .await
 }
 
-/// The program itself stops a store, in the transaction of what made it necessary; `reason` is a code. `false`: the
-/// store is stopped already.
+/// The program itself stops a store, in the transaction of what made it necessary: what is planned is not sent, and
+/// people are told. `reason` is a code, `figures` more of what the alert tells. Nothing for a store that is stopped.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub(crate) fn stop_in(
+pub(crate) fn stop_by_brake(
     conn: &mut PgConnection,
-    actor: &Actor,
     (store_id, name): (StoreId, &str),
-    reason: &str,
+    reason: &'static str,
+    figures: Value,
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
+    let planned = push_products_planned(conn, store_id)?;
+    supersede(conn, &planned, now)?;
     let target = StopTarget::Store(store_id);
     if !kill_switch_ids_active(conn, &target)?.is_empty() {
-        return Ok(false);
+        return Ok(());
     }
-    latch(conn, actor, &target, (Some(store_id), name), reason, now)?;
-    Ok(true)
+    tracing::error!(store = name, reason, %figures, "the program stops the prices of a store");
+    latch(
+        conn,
+        &Actor::robot(),
+        &target,
+        (Some(store_id), name),
+        reason,
+        now,
+    )?;
+    let mut data = json!({ "store": name, "reason": reason });
+    if let (Some(data), Value::Object(figures)) = (data.as_object_mut(), figures) {
+        data.extend(figures);
+    }
+    let alert = NewAlert {
+        kind: AlertKind::Breaker,
+        store_id: Some(store_id),
+        product_id: None,
+        data,
+        times: 1,
+    };
+    alerts::raise(conn, &alert, now)
 }
 
 /// The row that stops, with its audit row. `of`: store and name of what is stopped.

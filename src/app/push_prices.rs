@@ -5,7 +5,9 @@ mod brakes;
 mod budget;
 mod due;
 mod fitness;
+mod public;
 mod read_back;
+mod restore;
 mod send;
 
 pub use due::push_due;
@@ -84,6 +86,7 @@ pub async fn push_store(
     };
     fail_points::pass(fail_points::RECOVERED);
     read_back::read_back(services, store_id, &mut summary).await?;
+    public::look(services, store_id).await?;
     for next in budget::next(services, store_id).await? {
         if !rests_on_fresh_look(services, &next) {
             // An old price is never sent: the product is looked at again, and what is decided then takes its turn.
@@ -250,11 +253,16 @@ fn alert_of_end(
         PushState::Mismatch => AlertKind::Mismatch,
         PushState::Removed => AlertKind::OfferRemoved,
         PushState::Confirmed => {
-            return [AlertKind::Mismatch, AlertKind::OfferRemoved]
-                .into_iter()
-                .try_for_each(|kind| {
-                    alerts::resolve(conn, kind, Some(push.store_id), Some(product.id), now)
-                });
+            // Points of service are whole again only where they were brought back.
+            let restored = (push.origin == PushOrigin::Restore).then_some(AlertKind::OfferDamaged);
+            return [
+                AlertKind::Mismatch,
+                AlertKind::OfferRemoved,
+                AlertKind::NeedsPerson,
+            ]
+            .into_iter()
+            .chain(restored)
+            .try_for_each(|kind| alerts::resolve(conn, kind, Some(push.store_id), Some(product.id), now));
         }
         _ => return Ok(()),
     };

@@ -382,6 +382,7 @@ fn plan(
                     per_day: Tenge(0),
                 },
                 cities: line.cities.clone(),
+                restore_image: None,
             })
             .collect();
         let products: Vec<ProductId> = lines.iter().map(|line| line.product_id).collect();

@@ -9,6 +9,7 @@ use crate::{
         alerts::alert_prune,
         evidence::evidence_prune,
         months::{Monthly, month_make, months_drop},
+        stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
     },
 };
@@ -37,6 +38,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
         .tx(move |conn| {
             alert_prune(conn, now - ALERTS_LIFE)?;
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
+            stock_falls_prune(conn, now)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             Ok(runs >= RUNS_AT_ONCE)
         })

@@ -27,7 +27,7 @@ pub struct Limit {
     pub least: i32,
     /// Greatest value.
     pub most: i32,
-    /// Unit: `percent`, `count` or `seconds`.
+    /// Unit: `percent`, `count`, `seconds` or `minutes`.
     pub unit: &'static str,
 }
 
@@ -51,6 +51,9 @@ pub const LIMITS: &[Limit] = &[
     limit("drops_per_day", 1, 1_000, "count"),
     limit("product_gap_seconds", 0, 86_400, "seconds"),
     limit("removed_per_day", 1, 1_000, "count"),
+    limit("unanswered_minutes", 0, 1_440, "minutes"),
+    limit("sales_times", 2, 1_000, "count"),
+    limit("sales_at_least", 1, 100_000, "count"),
 ];
 
 /// Key under which the audit log keeps changes of the limits.

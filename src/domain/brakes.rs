@@ -26,6 +26,12 @@ pub struct SafetyLimits {
     pub product_gap_seconds: i32,
     /// G12: so many offers withdrawn after a write within a day put the store into shadow.
     pub removed_per_day: i32,
+    /// Minutes after which an urgent alert about a write that nobody has taken on stops its store; 0: never.
+    pub unanswered_minutes: i32,
+    /// G14: sold within an hour more than so many times the usual, at a price below the usual one: frozen.
+    pub sales_times: i32,
+    /// G14: fewer pieces within an hour than this never freeze a product.
+    pub sales_at_least: i32,
 }
 
 impl Default for SafetyLimits {
@@ -40,6 +46,9 @@ impl Default for SafetyLimits {
             drops_per_day: 20,
             product_gap_seconds: 120,
             removed_per_day: 2,
+            unanswered_minutes: 5,
+            sales_times: 5,
+            sales_at_least: 5,
         }
     }
 }

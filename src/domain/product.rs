@@ -23,3 +23,46 @@ pub struct Availability {
     /// Does the seller keep stock numbers for this point? `None`: the marketplace did not say.
     pub stock_enabled: Option<bool>,
 }
+
+/// Was an offer's image damaged by a write? `sent`: what the write carried, `seen`: what the cabinet shows afterwards.
+/// A point that is gone, that was switched on or off, whose preorder days are others or whose stock is not stated any
+/// more is damage; a stock that fell or rose is business, and so is a point that sold its last piece.
+#[must_use]
+pub fn is_damaged(sent: &[Availability], seen: &[Availability]) -> bool {
+    sent.iter().any(|before| is_point_damaged(before, seen))
+}
+
+/// The image that makes the damage good: damaged points as they were, with the stock that is shown now where one is,
+/// and all others as they are now.
+#[must_use]
+pub fn restored(sent: &[Availability], seen: &[Availability]) -> Vec<Availability> {
+    let mut image: Vec<Availability> = seen.to_vec();
+    for before in sent.iter().filter(|before| is_point_damaged(before, seen)) {
+        let now = image.iter_mut().find(|now| now.point_id == before.point_id);
+        match now {
+            Some(now) => {
+                let stock_count = now.stock_count.or(before.stock_count);
+                *now = Availability {
+                    stock_count,
+                    ..before.clone()
+                };
+            }
+            None => image.push(before.clone()),
+        }
+    }
+    image
+}
+
+fn is_point_damaged(before: &Availability, seen: &[Availability]) -> bool {
+    let Some(now) = seen.iter().find(|now| now.point_id == before.point_id) else {
+        // A point without goods says nothing.
+        return before.available;
+    };
+    let sold_out = before.stock_count.is_some() && now.stock_count == Some(0);
+    (before.available != now.available && !sold_out)
+        || (before.available && before.preorder_days != now.preorder_days)
+        || (before.available && before.stock_count.is_some() && now.stock_count.is_none())
+}
+
+#[cfg(test)]
+mod tests;

@@ -228,6 +228,8 @@ text_enum! {
         Person = "person",
         /// A person who put an earlier price back.
         PutBack = "put_back",
+        /// The program itself, to bring back points of service that a write damaged; no price changes.
+        Restore = "restore",
     }
 }
 
@@ -364,6 +366,12 @@ text_enum! {
         OfferRemoved = "offer_removed",
         /// A worker ended in the middle of its work.
         WorkerLost = "worker_lost",
+        /// After a write points of service, stock or preorder days were others.
+        OfferDamaged = "offer_damaged",
+        /// The cabinet shows our price, buyers do not see it.
+        NotShown = "not_shown",
+        /// A brake holds a price or a store until a person has looked.
+        NeedsPerson = "needs_person",
     }
 }
 
@@ -380,14 +388,19 @@ text_enum! {
 }
 
 impl AlertKind {
+    /// What writes did to offers: urgent, and nothing else stops the store for it.
+    pub const OF_WRITES: [Self; 3] = [Self::Mismatch, Self::OfferRemoved, Self::OfferDamaged];
+
     /// How soon a person should look.
     #[must_use]
     pub const fn severity(self) -> AlertSeverity {
         match self {
-            Self::SessionLost | Self::Breaker | Self::Mismatch | Self::OfferRemoved => {
+            Self::SessionLost | Self::Breaker | Self::Mismatch | Self::OfferRemoved | Self::OfferDamaged => {
                 AlertSeverity::Critical
             }
-            Self::StoreStopped | Self::WorkerLost => AlertSeverity::Warning,
+            Self::StoreStopped | Self::WorkerLost | Self::NotShown | Self::NeedsPerson => {
+                AlertSeverity::Warning
+            }
             Self::FloorReached | Self::FirstPlaceLost => AlertSeverity::Notice,
         }
     }

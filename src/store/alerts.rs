@@ -1,13 +1,17 @@
 //! What people should hear of: one row for one trouble of one object, until it is over.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{pg::Pg, prelude::*};
+use diesel::{
+    dsl::{exists, not},
+    pg::Pg,
+    prelude::*,
+};
 use serde_json::Value;
 
 use super::{StoreError, stores::store_ids_of};
 use crate::{
-    domain::{AlertId, AlertKind, AlertSeverity, ProductId, StoreId, Tenant},
-    schema::{alerts, stores},
+    domain::{AlertId, AlertKind, AlertSeverity, ProductId, RepricingMode, StopScope, StoreId, Tenant},
+    schema::{alerts, kill_switches, stores},
 };
 
 /// The same trouble is told again after this time at the earliest.
@@ -238,6 +242,37 @@ pub fn alert_acknowledge(
         .set((alerts::acknowledged_by.eq(who), alerts::acknowledged_at.eq(now)))
         .execute(conn)?;
     Ok(rows == 1)
+}
+
+/// Live stores with an urgent trouble about what a write did that began before `before` and that nobody has taken on,
+/// with their names. What stood when a stop of the store was released does not count.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn alert_stores_unanswered(
+    conn: &mut PgConnection,
+    before: DateTime<Utc>,
+) -> Result<Vec<(StoreId, String)>, StoreError> {
+    let released_since = kill_switches::table
+        .filter(kill_switches::store_id.eq(alerts::store_id))
+        .filter(kill_switches::released_at.gt(alerts::created_at.nullable()));
+    let stopped = kill_switches::table
+        .filter(kill_switches::store_id.eq(alerts::store_id))
+        .filter(kill_switches::scope.eq(StopScope::Store))
+        .filter(kill_switches::released_at.is_null());
+    Ok(alerts::table
+        .inner_join(stores::table)
+        .filter(alerts::kind.eq_any(AlertKind::OF_WRITES))
+        .filter(alerts::resolved_at.is_null())
+        .filter(alerts::acknowledged_at.is_null())
+        .filter(alerts::created_at.lt(before))
+        .filter(stores::repricing_mode.eq(RepricingMode::Live))
+        .filter(not(exists(released_since)))
+        .filter(not(exists(stopped)))
+        .select((stores::id, stores::name))
+        .distinct()
+        .order(stores::id)
+        .load(conn)?)
 }
 
 /// Forgets troubles that were over before `before`.

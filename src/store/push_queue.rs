@@ -107,7 +107,8 @@ pub struct PushDelays {
     /// 95 of 100 of them.
     #[diesel(sql_type = sql::BigInt)]
     pub seen_p95: i64,
-    /// Half of them were seen within this time of the reading of the card that led to them.
+    /// Half of them were seen within this time of the reading of the card that led to them: by buyers, where they were
+    /// looked for.
     #[diesel(sql_type = sql::BigInt)]
     pub whole_median: i64,
     /// 95 of 100 of them.
@@ -131,12 +132,35 @@ pub fn push_delays(
            coalesce(percentile_disc(0.5) within group (order by whole), 0) as whole_median,
            coalesce(percentile_disc(0.95) within group (order by whole), 0) as whole_p95
          from (select extract(epoch from finished_at - accepted_at)::bigint as seen,
-             extract(epoch from finished_at - market_taken_at)::bigint as whole
-           from price_pushes where store_id = $1 and state = 'confirmed' and origin = 'robot'
+             extract(epoch from coalesce(l.seen_at, finished_at) - market_taken_at)::bigint as whole
+           from price_pushes u left join public_looks l on l.push_id = u.id
+           where u.store_id = $1 and state = 'confirmed' and origin = 'robot'
              and accepted_at is not null and market_taken_at is not null and sent_at > $2) times",
     )
     .bind::<sql::Uuid, _>(store_id)
     .bind::<sql::Timestamptz, _>(now - DELAYS_OF)
     .get_result(conn)?;
     Ok((delays.writes > 0).then_some(delays))
+}
+
+/// The time within which 95 of 100 of a store's last 200 confirmed writes were seen in the cabinet after they had been
+/// accepted, at most an hour; none: zero.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_usual_delay(conn: &mut PgConnection, store_id: StoreId) -> Result<TimeDelta, StoreError> {
+    #[derive(QueryableByName)]
+    struct Usual {
+        #[diesel(sql_type = sql::BigInt)]
+        seconds: i64,
+    }
+    let usual: Usual = diesel::sql_query(
+        "select coalesce(percentile_disc(0.95) within group (order by seen), 0) as seconds
+         from (select extract(epoch from finished_at - accepted_at)::bigint as seen
+           from price_pushes where store_id = $1 and state = 'confirmed' and accepted_at is not null
+             and sent_at is not null order by sent_at desc limit 200) times",
+    )
+    .bind::<sql::Uuid, _>(store_id)
+    .get_result(conn)?;
+    Ok(TimeDelta::seconds(usual.seconds.clamp(0, 3_600)))
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{pg::Pg, prelude::*, sql_types as sql};
+use diesel::{dsl::max, pg::Pg, prelude::*, sql_types as sql};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub struct Push {
     pub attempts: i32,
     /// The marketplace's key of the write.
     pub operation_id: Option<String>,
-    /// The availability image that was sent.
+    /// The availability image that was sent; until then, of a restoring write, the one to be brought back.
     pub availabilities: Option<Value>,
     /// When that image was read.
     pub availabilities_read_at: Option<DateTime<Utc>>,
@@ -145,6 +145,8 @@ pub struct NewPush {
     pub worth: Worth,
     /// City, price before, price wanted.
     pub cities: Vec<(String, Tenge, Tenge)>,
+    /// The availability image to be brought back; for [`PushOrigin::Restore`] alone.
+    pub restore_image: Option<Value>,
 }
 
 /// The products of a store for which something is planned.
@@ -297,7 +299,7 @@ fn planned(new: &NewPush, sequence: i64, now: DateTime<Utc>) -> Push {
         lease_epoch: None,
         attempts: 0,
         operation_id: None,
-        availabilities: None,
+        availabilities: new.restore_image.clone(),
         availabilities_read_at: None,
         market_taken_at: new.market_taken_at,
         build_id: crate::BUILD_ID.to_owned(),
@@ -432,7 +434,7 @@ pub fn push_claim(
     .optional()?)
 }
 
-/// Keeps the availability image that the write will carry, with the moment it was read.
+/// Keeps the availability image that the write will carry and the stock, with the moment they were read.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -440,6 +442,7 @@ pub fn push_set_availabilities(
     conn: &mut PgConnection,
     push: &Push,
     image: Option<&Value>,
+    stock: Option<i32>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     diesel::update(price_pushes::table.find(push.id))
@@ -452,6 +455,7 @@ pub fn push_set_availabilities(
         .set((
             products::availabilities.eq(image),
             products::availabilities_read_at.eq(now),
+            image.is_some().then(|| products::stock.eq(stock)),
         ))
         .execute(conn)?;
     Ok(())
@@ -528,6 +532,21 @@ pub fn push_list_to_read(
         .limit(50)
         .select(Push::as_select())
         .load(conn)?)
+}
+
+/// When a write to bring back a product's points of service was planned last.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_last_restore(
+    conn: &mut PgConnection,
+    product_id: ProductId,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(price_pushes::table
+        .filter(price_pushes::product_id.eq(product_id))
+        .filter(price_pushes::origin.eq(PushOrigin::Restore))
+        .select(max(price_pushes::planned_at))
+        .first(conn)?)
 }
 
 /// Stores with pushes to send or to read back now.

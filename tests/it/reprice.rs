@@ -1,18 +1,21 @@
 //! From a rival's move to a price in the shop: decided, written down, gated, sent, read back. The judge is the
 //! marketplace's own journal.
 
+mod after_writes;
 mod alerts;
 mod batch;
 mod brakes;
 mod budget;
 mod faults;
 mod gate;
+mod gate_edges;
 mod isolation;
 mod left;
 mod modifiers;
 mod passes;
 mod put_back;
 mod rules;
+mod sales;
 mod terms;
 
 use std::sync::atomic::{AtomicI64, Ordering};

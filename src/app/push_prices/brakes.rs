@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::{
-    domain::{Actor, PushOrigin, RepricingMode, StoreId, Tenant, brakes::is_outside_collar},
+    app::alerts::{self, NewAlert},
+    domain::{
+        Actor, AlertKind, ProductId, PushOrigin, RepricingMode, StoreId, Tenant, brakes::is_outside_collar,
+    },
     last_gate::GateError,
     store::{
         PgConnection, StoreError,
@@ -19,6 +22,8 @@ use crate::{
 
 /// A product that was lowered so often is switched off.
 pub(super) const TOO_MANY_DROPS: &str = "too_many_drops";
+/// A store whose offers vanish after writes only suggests.
+const OFFERS_REMOVED: &str = "offers_removed";
 /// A price far from those of the last days waits for a person.
 const OUTSIDE_COLLAR: &str = "outside_collar";
 
@@ -65,6 +70,37 @@ pub(super) fn switch_off(
     audit_insert(conn, &entry.because(TOO_MANY_DROPS))
 }
 
+/// Tells of a price that a brake holds until a person has looked; nothing for what held it otherwise.
+pub(super) fn alert_of_hold(
+    conn: &mut PgConnection,
+    push: &Push,
+    product: &Product,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if ![TOO_MANY_DROPS, OUTSIDE_COLLAR].contains(&code) {
+        return Ok(());
+    }
+    needs_person(conn, push.store_id, Some(product.id), (&product.name, code), now)
+}
+
+fn needs_person(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    product_id: Option<ProductId>,
+    (name, code): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let alert = NewAlert {
+        kind: AlertKind::NeedsPerson,
+        store_id: Some(store_id),
+        product_id,
+        data: json!({ "product": name, "reason": code }),
+        times: 1,
+    };
+    alerts::raise(conn, &alert, now)
+}
+
 /// Lets the robot of a store only suggest, once too many of its offers vanished after writes within a day.
 pub(super) fn after_removed(
     conn: &mut PgConnection,
@@ -86,5 +122,6 @@ pub(super) fn after_removed(
         json!({ "repricing_mode": RepricingMode::Live }),
         json!({ "repricing_mode": RepricingMode::Shadow }),
     );
-    audit_insert(conn, &entry.because("offers_removed"))
+    audit_insert(conn, &entry.because(OFFERS_REMOVED))?;
+    needs_person(conn, store.id, None, (&store.name, OFFERS_REMOVED), now)
 }

@@ -8,7 +8,7 @@ use super::{PushSummary, push_store};
 use crate::{
     domain::StoreId,
     services::Services,
-    store::{StoreError, pushes::push_stores_with_work},
+    store::{StoreError, public_looks::public_look_stores, pushes::push_stores_with_work},
     telemetry::chain,
 };
 
@@ -29,8 +29,14 @@ pub async fn push_due(
     let now = services.now();
     let mut stores = services
         .db
-        .read(move |conn| push_stores_with_work(conn, now))
+        .read(move |conn| {
+            let mut stores = push_stores_with_work(conn, now)?;
+            stores.extend(public_look_stores(conn, now)?);
+            Ok::<_, StoreError>(stores)
+        })
         .await?;
+    stores.sort_unstable();
+    stores.dedup();
     stores.retain(|store_id| only.is_none_or(|only| only == *store_id));
     let count = stores.len();
     let mut rounds = stream::iter(stores)

@@ -2,22 +2,28 @@
 
 use chrono::TimeDelta;
 
-use super::{PushSummary, advance, brakes, facts, finish};
+use super::{PushSummary, advance, brakes, facts, finish, public, restore};
 use crate::{
     app::cabinet_session::{SessionError, renew_session, session_of},
-    domain::{Actor, PushState, StoreId, offer::CabinetOffer},
+    domain::{Actor, PushOrigin, PushState, StoreId, offer::CabinetOffer},
     fail_points,
     kaspi::KaspiError,
     services::Services,
     store::{
         StoreError,
         products::{Product, product_lock},
+        public_looks::public_look_start,
+        push_queue::push_usual_delay,
         pushes::{Push, PushCity, PushStep, product_price_confirm, push_city_seen, push_list_to_read},
     },
 };
 
-/// Told as "late" after this time.
+/// Told as "late" after this time, or after the store's usual delay where that is longer.
 const LATE_AFTER: TimeDelta = TimeDelta::minutes(2);
+/// An outcome that stays unknown for so long and the store's usual delay is given up (push protocol, I6).
+const UNKNOWN_AT_MOST: TimeDelta = TimeDelta::minutes(5);
+/// A price is seen before the rest of its write: points of service, stock and preorder days have so long to follow.
+const SETTLING: TimeDelta = TimeDelta::seconds(30);
 
 /// Looks at every push whose outcome is due to be seen.
 pub(super) async fn read_back(
@@ -52,7 +58,14 @@ pub(super) async fn read_back(
                 }
                 Err(error) => {
                     tracing::warn!(store = store.name, %error, "a price could not be read back");
-                    look_again(services, push, &product, TimeDelta::seconds(30)).await?;
+                    look_again(
+                        services,
+                        push,
+                        &product,
+                        TimeDelta::seconds(30),
+                        TimeDelta::zero(),
+                    )
+                    .await?;
                     continue;
                 }
             },
@@ -73,38 +86,64 @@ async fn judge(
     offer: Option<&CabinetOffer>,
     summary: &mut PushSummary,
 ) -> Result<(), StoreError> {
-    let now = services.now();
-    let age = now - push.accepted_at.or(push.sent_at).unwrap_or(push.planned_at);
-    let given_up = age
-        .to_std()
-        .is_ok_and(|age| age > services.config.worker.read_back_limit);
+    let age = services.now() - push.accepted_at.or(push.sent_at).unwrap_or(push.planned_at);
+    let usual = usual_delay(services, push.store_id, age).await?;
     let seen = |city: &PushCity| offer.and_then(|offer| offer.price_in(&city.city_id));
-    let on_sale = offer.is_some_and(|offer| offer.on_sale);
     let shows_ours = |city: &PushCity| seen(city) == Some(city.price_tenge);
     let not_applied = |city: &PushCity| seen(city) == Some(city.before_tenge);
-    let end = if !on_sale {
+    let is_unknown = push.state == PushState::Unknown;
+    let given_up = if is_unknown {
+        age > UNKNOWN_AT_MOST + usual
+    } else {
+        age > accepted_at_most(services, usual)
+    };
+    let on_sale = offer.filter(|offer| offer.on_sale);
+    let damaged = on_sale.is_none_or(|offer| restore::is_offer_damaged(&push, offer));
+    let end = if damaged && push.origin == PushOrigin::Restore && !given_up {
+        // It changes no price: it is applied once the points are back.
+        None
+    } else if on_sale.is_none() {
         Some((PushState::Removed, Some("offer_removed")))
     } else if cities.iter().all(shows_ours) {
-        summary.confirmed += 1;
-        Some((PushState::Confirmed, None))
+        let settled = !damaged || age >= SETTLING;
+        settled.then_some((PushState::Confirmed, damaged.then_some("offer_damaged")))
     } else if !cities.iter().all(|city| shows_ours(city) || not_applied(city)) {
         Some((PushState::Mismatch, Some("other_price_seen")))
-    } else if given_up && push.state == PushState::Unknown {
+    } else if !given_up {
+        None
+    } else if is_unknown {
         Some((PushState::Expired, Some("never_applied")))
     } else {
-        given_up.then_some((PushState::Mismatch, Some("never_applied")))
+        Some((PushState::Mismatch, Some("never_applied")))
     };
     if let Some((end, reason)) = end {
+        summary.confirmed += u64::from(end == PushState::Confirmed);
         return settle(services, push, product, cities, offer, end, reason).await;
     }
     summary.waiting += 1;
-    look_again(
-        services,
-        push,
-        product,
-        (age / 2).clamp(TimeDelta::seconds(2), TimeDelta::seconds(60)),
-    )
-    .await
+    let after = (age / 2).clamp(TimeDelta::seconds(2), TimeDelta::seconds(60));
+    look_again(services, push, product, after, usual).await
+}
+
+/// An accepted price that does not show is given up after this time (push protocol, I12).
+fn accepted_at_most(services: &Services, usual: TimeDelta) -> TimeDelta {
+    let least = TimeDelta::from_std(services.config.worker.read_back_limit).unwrap_or(TimeDelta::MAX);
+    least.max(usual * 3)
+}
+
+/// The store's usual delay, asked for only where a write is old enough for it to matter.
+async fn usual_delay(
+    services: &Services,
+    store_id: StoreId,
+    age: TimeDelta,
+) -> Result<TimeDelta, StoreError> {
+    if age <= LATE_AFTER {
+        return Ok(TimeDelta::zero());
+    }
+    services
+        .db
+        .read(move |conn| push_usual_delay(conn, store_id))
+        .await
 }
 
 /// Ends a push by what was read: prices that were seen are the product's prices now.
@@ -127,6 +166,8 @@ async fn settle(
             )
         })
         .collect();
+    let damaged =
+        end == PushState::Removed || offer.is_some_and(|offer| restore::is_offer_damaged(&push, offer));
     let product = product.clone();
     fail_points::pass(fail_points::SEEN);
     services
@@ -138,7 +179,7 @@ async fn settle(
                     product_price_confirm(conn, product.id, &city.city_id, *price, now)?;
                 }
             }
-            if matches!(end, PushState::Mismatch | PushState::Removed) {
+            if damaged || end == PushState::Mismatch {
                 // A person should look before the robot goes on.
                 product_lock(conn, product.id, now + TimeDelta::hours(1))?;
             }
@@ -147,8 +188,16 @@ async fn settle(
                 ..PushStep::default()
             };
             advance(conn, &push, &product, end, &step, now)?;
+            if end == PushState::Confirmed && product.card_id.is_some() {
+                public_look_start(conn, &push, now + public::FIRST_LOOK)?;
+            }
             if end == PushState::Removed {
                 brakes::after_removed(conn, push.store_id, now)?;
+            } else if damaged {
+                restore::alert_of_damage(conn, &push, &product, now)?;
+            }
+            if damaged {
+                restore::plan_restore(conn, &push, &product, &seen, now)?;
             }
             Ok::<_, StoreError>(())
         })
@@ -162,9 +211,10 @@ async fn look_again(
     push: Push,
     product: &Product,
     after: TimeDelta,
+    usual: TimeDelta,
 ) -> Result<(), StoreError> {
     let now = services.now();
-    let late = now - push.accepted_at.or(push.sent_at).unwrap_or(now) > LATE_AFTER;
+    let late = now - push.accepted_at.or(push.sent_at).unwrap_or(now) > LATE_AFTER.max(usual);
     let step = PushStep {
         next_read_at: Some(now + after),
         late,

@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{PushSummary, advance, brakes, facts};
+use super::{PushSummary, advance, brakes, facts, restore};
 use crate::{
     app::cabinet_session::{Renewal, SessionError, renew_session, session_of},
-    domain::{Actor, PushState, Tenge, offer::CabinetOffer},
+    domain::{Actor, PushOrigin, PushState, Tenge, offer::CabinetOffer},
     fail_points,
     kaspi::{CabinetSession, KaspiError},
     last_gate::{self, GateError},
@@ -35,6 +35,9 @@ pub(super) async fn send(
         return Ok(());
     };
     let (session, offer) = match fresh_offer(services, &store, &product).await? {
+        Ok((_, offer)) if !offer.on_sale && push.origin != PushOrigin::Restore => {
+            return hold(services, &push, &product, "not_on_sale", summary).await;
+        }
         Ok(found) => found,
         Err(code) => return hold(services, &push, &product, code, summary).await,
     };
@@ -53,11 +56,15 @@ pub(super) async fn send(
             .await?;
         return hold(services, &push, &product, "price_changed_outside", summary).await;
     }
-    let image = offer.availabilities.as_ref().map(|points| json!(points));
+    let image = match restore::image_to_send(&push, &offer) {
+        Ok(image) => image.map(|points| json!(points)),
+        Err(code) => return hold(services, &push, &product, code, summary).await,
+    };
+    let stock = offer.stock.map(|stock| i32::try_from(stock).unwrap_or(i32::MAX));
     let claimed = push.clone();
     services
         .db
-        .tx(move |conn| push_set_availabilities(conn, &claimed, image.as_ref(), now))
+        .tx(move |conn| push_set_availabilities(conn, &claimed, image.as_ref(), stock, now))
         .await?;
     fail_points::pass(fail_points::IMAGE_KEPT);
     let (id, claimed, main_city_id) = (push.id, push.clone(), store.main_city_id.clone());
@@ -207,6 +214,7 @@ async fn hold(
             if code == brakes::TOO_MANY_DROPS {
                 brakes::switch_off(conn, &push, &product, now)?;
             }
+            brakes::alert_of_hold(conn, &push, &product, code, now)?;
             if code == CHANGED_SINCE {
                 product_due_at(conn, product.id, now)?;
             }
@@ -239,8 +247,8 @@ async fn fresh_offer(
         read = kaspi.offer_by_sku(&session, &store.merchant_id, sku).await;
     }
     Ok(match read {
-        Ok(Some(offer)) if offer.on_sale => Ok((session, offer)),
-        Ok(_) => Err("not_on_sale"),
+        Ok(Some(offer)) => Ok((session, offer)),
+        Ok(None) => Err("not_on_sale"),
         Err(error) => Err(error.code()),
     })
 }

@@ -375,6 +375,7 @@ fn plan(
                 .unwrap_or(change.price),
             worth: worth(change.input, change.decision),
             cities: all_cities(change, prices.remove(&change.due.product.id).unwrap_or_default()),
+            restore_image: None,
         })
         .collect();
     let push_ids = push_insert(conn, &pushes, replaced, now)?;

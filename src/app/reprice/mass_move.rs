@@ -6,20 +6,15 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::batch::supersede;
 use crate::{
-    app::{
-        alerts::{self, NewAlert},
-        kill_switch::stop_in,
-    },
+    app::kill_switch::stop_by_brake,
     domain::{
-        Actor, AlertKind, ProductId, StoreId, Tenge,
+        StoreId, Tenge,
         brakes::{Cycle, MassMove, is_big_drop},
     },
     store::{
         PgConnection, StoreError,
         brakes::{safety_limits_load, store_cycles_add},
-        pushes::push_products_planned,
     },
 };
 
@@ -75,35 +70,9 @@ pub(super) fn stop_mass_moves(
         };
         stopped.insert(store_id);
         let name = added.get(&store_id).map_or("", |(_, name)| *name);
-        stop(conn, (store_id, name), (why, cycle), now)?;
+        let figures =
+            json!({ "decided": cycle.decided, "drops": cycle.big_drops, "impossible": cycle.impossible });
+        stop_by_brake(conn, (store_id, name), why.as_str(), figures, now)?;
     }
     Ok(stopped)
-}
-
-fn stop(
-    conn: &mut PgConnection,
-    (store_id, name): (StoreId, &str),
-    (why, cycle): (MassMove, Cycle),
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let planned: Vec<ProductId> = push_products_planned(conn, store_id)?;
-    supersede(conn, &planned, now)?;
-    if !stop_in(conn, &Actor::robot(), (store_id, name), why.as_str(), now)? {
-        return Ok(());
-    }
-    tracing::error!(
-        store = name,
-        why = why.as_str(),
-        ?cycle,
-        "prices of a store are stopped: too many moves at once"
-    );
-    let alert = NewAlert {
-        kind: AlertKind::Breaker,
-        store_id: Some(store_id),
-        product_id: None,
-        data: json!({ "store": name, "reason": why.as_str(), "decided": cycle.decided, "drops": cycle.big_drops,
-            "impossible": cycle.impossible }),
-        times: 1,
-    };
-    alerts::raise(conn, &alert, now)
 }

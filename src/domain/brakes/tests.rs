@@ -12,6 +12,9 @@ const LIMITS: SafetyLimits = SafetyLimits {
     drops_per_day: 20,
     product_gap_seconds: 120,
     removed_per_day: 2,
+    unanswered_minutes: 5,
+    sales_times: 5,
+    sales_at_least: 5,
 };
 
 fn stopped(decided: i64, changes: i64, big_drops: i64, impossible: i64) -> Option<MassMove> {

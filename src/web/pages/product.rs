@@ -31,6 +31,7 @@ use crate::{
         kill_switches::KillSwitch,
         market::{market_offers_current, market_snapshot_fetch},
         products::ProductRow,
+        public_looks::{PublicLook, public_look_of},
         push_lists::push_list_for_product,
         pushes::{Push, PushCity, almaty_day},
         rules::{RuleRow, rules_of_products},
@@ -68,6 +69,8 @@ struct Story {
     decision: Option<StoredDecision>,
     card: Option<CardView>,
     pushes: Vec<(Push, Vec<PushCity>)>,
+    /// Do buyers see the newest confirmed price?
+    look: Option<PublicLook>,
     edits: Vec<AuditEntry>,
     tariffs: Tariffs,
     /// The rule that governs it; none: the built-in one.
@@ -105,6 +108,7 @@ impl Story {
         Ok(Some(Self {
             may_change: actor_may_change(conn, actor, &store)?,
             pushes: push_list_for_product(conn, id, 50)?,
+            look: public_look_of(conn, id)?,
             edits: audit_list(conn, tenant, Some(("product", id.0)), None, 20)?,
             tariffs: tariffs_load(conn)?,
             rule: rules_of_products(conn, &[id])?.remove(&id),
@@ -132,7 +136,7 @@ impl Story {
             .pushes
             .iter()
             .find(|(push, _)| push.decision_id == Some(decision.id));
-        why::steps(decision, push, t)
+        why::steps(decision, push, self.look, t)
     }
 }
 

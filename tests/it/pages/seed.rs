@@ -188,6 +188,7 @@ pub fn db_push(
         lowest_tenge: Tenge(1),
         worth: Worth::COSMETIC,
         cities: vec![(CITY.to_owned(), Tenge(before), Tenge(after))],
+        restore_image: None,
     };
     let id = push_insert(conn, &[new], &[], now()).unwrap()[0];
     diesel::update(price_pushes::table.find(id))

@@ -45,7 +45,7 @@ async fn what_was_decided_under_other_rules_is_decided_anew() {
 }
 
 /// A confirmed write of the product in the past, from one price to another.
-fn past_write(shop: &Shop, minutes_ago: i64, (before, price): (i64, i64)) {
+pub fn past_write(shop: &Shop, minutes_ago: i64, (before, price): (i64, i64)) {
     let sequence = -minutes_ago;
     shop.sql(&format!(
         "with made as (insert into price_pushes (id, store_id, product_id, sequence, state, origin, build_id, planned_at,
@@ -145,7 +145,7 @@ async fn a_store_whose_offers_vanish_after_writes_only_suggests() {
         shop.push().await;
         shop.later(130).await;
         shop.push().await;
-        assert_eq!(shop.pushes().pop().unwrap().0, PushState::Removed);
+        assert_eq!(shop.pushes()[earlier].0, PushState::Removed);
         let now: RepricingMode = stores::table
             .select(stores::repricing_mode)
             .first(&mut shop.app.conn())

@@ -102,6 +102,7 @@ fn plan(
             per_day: Tenge(gain),
         },
         cities: vec![("750000000".to_owned(), Tenge(2_000), Tenge(1_900))],
+        restore_image: None,
     };
     push_insert(conn, &[new], &[], now()).unwrap()[0]
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::why::push_reason;
+use super::why::{push_reason, push_state};
 use crate::{
     domain::{PushOrigin, PushState, Tenge},
     store::{
@@ -57,7 +57,7 @@ pub fn events(
 }
 
 fn push_event(push: &Push, city: &PushCity, t: &Texts) -> Event {
-    let state = t.get(format!("push-state-{}", push.state.as_str()));
+    let state = push_state(push, t);
     let note = match &push.reason {
         Some(code) => format!("{state}: {}", push_reason(code, t)),
         None => state,
@@ -65,7 +65,7 @@ fn push_event(push: &Push, city: &PushCity, t: &Texts) -> Event {
     Event {
         at: push.finished_at.or(push.sent_at).unwrap_or(push.planned_at),
         who: match push.origin {
-            PushOrigin::Robot => t.get("actor-robot"),
+            PushOrigin::Robot | PushOrigin::Restore => t.get("actor-robot"),
             PushOrigin::Person | PushOrigin::PutBack => t.get("actor-person"),
         },
         what: t.get(push_verb(push.state, city.before_tenge, city.price_tenge)),

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    domain::{Outcome, Tenge, pricing::Code},
+    domain::{Outcome, PushState, Tenge, pricing::Code},
     store::{
         decisions::StoredDecision,
+        public_looks::PublicLook,
         pushes::{Push, PushCity},
     },
     web::{
@@ -166,14 +167,19 @@ const COUNTS: &[&str] = &["place", "places", "count", "streak"];
 
 /// The steps of a decision, in order, with what became of it.
 #[must_use]
-pub fn steps(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t: &Texts) -> Vec<Step> {
+pub fn steps(
+    decision: &StoredDecision,
+    push: Option<&(Push, Vec<PushCity>)>,
+    look: Option<PublicLook>,
+    t: &Texts,
+) -> Vec<Step> {
     let mut steps = market_steps(decision, t);
     for reason in decision.reasons.as_array().into_iter().flatten() {
         let code = reason.get("code").and_then(Value::as_str).unwrap_or_default();
         let params = reason.get("params").unwrap_or(&Value::Null);
         steps.push(reason_step(decision.target_tenge, code, params, t));
     }
-    steps.push(end_step(decision, push, t));
+    steps.push(end_step(decision, push, look, t));
     steps
 }
 
@@ -282,15 +288,20 @@ fn money_of(params: &Value, name: &str) -> Option<Tenge> {
     params.get(name).and_then(Value::as_i64).map(Tenge)
 }
 
-fn end_step(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t: &Texts) -> Step {
+fn end_step(
+    decision: &StoredDecision,
+    push: Option<&(Push, Vec<PushCity>)>,
+    look: Option<PublicLook>,
+    t: &Texts,
+) -> Step {
     let price = decision.price_tenge.unwrap_or(decision.current_tenge);
     let (icon, title, text) = match (decision.outcome, push) {
         (Outcome::Change, Some((push, _))) => {
             let reason = push.reason.as_deref().map(|code| push_reason(code, t));
             (
                 "send",
-                t.get(format!("push-state-{}", push.state.as_str())),
-                reason.unwrap_or_else(|| push_times(push, t)),
+                push_state(push, t),
+                reason.unwrap_or_else(|| push_times(push, look, t)),
             )
         }
         (Outcome::Change, None) if decision.shadow => {
@@ -316,6 +327,15 @@ fn end_step(decision: &StoredDecision, push: Option<&(Push, Vec<PushCity>)>, t: 
     }
 }
 
+/// Where a push stands, in words.
+#[must_use]
+pub fn push_state(push: &Push, t: &Texts) -> String {
+    if push.late && push.state == PushState::Accepted {
+        return t.get("push-state-accepted-late");
+    }
+    t.get(format!("push-state-{}", push.state.as_str()))
+}
+
 /// Why a push was held, refused or ended, in words.
 #[must_use]
 pub fn push_reason(code: &str, t: &Texts) -> String {
@@ -327,15 +347,26 @@ pub fn push_reason(code: &str, t: &Texts) -> String {
     }
 }
 
-fn push_times(push: &Push, t: &Texts) -> String {
+fn push_times(push: &Push, look: Option<PublicLook>, t: &Texts) -> String {
+    let look = look.filter(|look| look.push_id == push.id);
     let stations = [
         ("push-sent-at", push.sent_at),
         ("push-accepted-at", push.accepted_at),
         ("push-finished-at", push.finished_at),
+        ("push-public-at", look.and_then(|look| look.seen_at)),
     ];
+    let unseen = look.filter(|look| look.seen_at.is_none()).map(|look| {
+        let waits = look.next_look_at.is_some();
+        t.get(if waits {
+            "push-public-waits"
+        } else {
+            "push-public-unseen"
+        })
+    });
     stations
         .iter()
         .filter_map(|(key, at)| Some(t.with(key, "time", format::time_seconds((*at)?))))
+        .chain(unseen)
         .collect::<Vec<_>>()
         .join(", ")
 }
