@@ -54,14 +54,17 @@ pub fn restored(sent: &[Availability], seen: &[Availability]) -> Vec<Availabilit
 }
 
 fn is_point_damaged(before: &Availability, seen: &[Availability]) -> bool {
+    // The last piece may have been sold meanwhile: to bring it back would sell it twice.
+    let was_last = before.stock_count.is_some_and(|stock| stock <= 1);
     let Some(now) = seen.iter().find(|now| now.point_id == before.point_id) else {
-        // A point without goods says nothing.
-        return before.available;
+        return before.available && !was_last;
     };
-    let sold_out = before.stock_count.is_some() && now.stock_count == Some(0);
-    (before.available != now.available && !sold_out)
-        || (before.available && before.preorder_days != now.preorder_days)
-        || (before.available && before.stock_count.is_some() && now.stock_count.is_none())
+    if before.available && !now.available && (was_last || now.stock_count == Some(0)) {
+        return false;
+    }
+    let is_number_lost = before.stock_count.is_some() && now.stock_count.is_none();
+    before.available != now.available
+        || (before.available && (before.preorder_days != now.preorder_days || is_number_lost))
 }
 
 #[cfg(test)]

@@ -168,6 +168,7 @@ async fn settle(
         .collect();
     let damaged =
         end == PushState::Removed || offer.is_some_and(|offer| restore::is_offer_damaged(&push, offer));
+    let points = offer.and_then(|offer| offer.availabilities.clone());
     let product = product.clone();
     fail_points::pass(fail_points::SEEN);
     services
@@ -197,7 +198,7 @@ async fn settle(
                 restore::alert_of_damage(conn, &push, &product, now)?;
             }
             if damaged {
-                restore::plan_restore(conn, &push, &product, &seen, now)?;
+                restore::plan_restore(conn, &push, &product, points.as_deref(), &seen, now)?;
             }
             Ok::<_, StoreError>(())
         })

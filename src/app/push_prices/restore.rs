@@ -78,15 +78,18 @@ pub(super) fn alert_of_damage(
     alerts::raise(conn, &alert, now)
 }
 
-/// Plans the write that brings back what a write took off sale or damaged. `prices`: of each city as just seen.
+/// Plans the write that brings back what a write took off sale or damaged, where something can be brought back.
+/// `points` and `prices` of each city: as just seen.
 pub(super) fn plan_restore(
     conn: &mut PgConnection,
     push: &Push,
     product: &Product,
+    points: Option<&[Availability]>,
     prices: &[(PushCity, Option<Tenge>)],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Some(image) = sent_image(push).filter(|image| !image.is_empty()) else {
+    let sent = sent_image(push).zip(points);
+    let Some((image, _)) = sent.filter(|(image, seen)| is_damaged(image, seen)) else {
         return Ok(());
     };
     let read_at = push.availabilities_read_at.unwrap_or(push.planned_at);

@@ -33,6 +33,20 @@ fn sales_and_deliveries_are_no_damage() {
 }
 
 #[test]
+fn the_last_piece_is_not_sold_twice() {
+    let sent = [point("1", true, Some(1), 0), point("2", true, None, 0)];
+    let other = point("2", true, None, 0);
+    for seen in [
+        vec![other.clone()],
+        vec![point("1", false, None, 0), other.clone()],
+    ] {
+        assert!(!is_damaged(&sent, &seen), "{seen:?}");
+    }
+    // What is missing beside it is brought back without it.
+    assert_eq!(restored(&sent, &[]), [other]);
+}
+
+#[test]
 fn each_kind_of_damage_is_seen_and_made_good() {
     let sent = [
         point("1", true, Some(4), 0),

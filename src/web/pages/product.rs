@@ -250,6 +250,7 @@ fn answer(shell: Shell, status: StatusCode, story: Story, limits: Limits) -> Web
         steps: story.steps(&t),
         events: history::events(
             &story.pushes,
+            story.look,
             story.edits.clone(),
             &story.store.main_city_id,
             &t,

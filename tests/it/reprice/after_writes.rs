@@ -3,12 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kaspi_panel::{
     app::{alerts::unanswered::stop_unanswered, kill_switch::release_prices, sign_in::Confirmed},
-    domain::{Actor, AlertKind, PushOrigin, StopTarget},
+    domain::{Actor, AlertKind, PushOrigin, Role, StopTarget},
     schema::{alerts, kill_switches, public_looks},
 };
 
 use super::*;
-use crate::support::CITY;
+use crate::support::{CITY, Client};
 
 impl Shop {
     /// Kind of every trouble that stands.
@@ -47,6 +47,12 @@ impl Shop {
             .await;
     }
 
+    /// What the product's page tells to somebody.
+    async fn page(&self, client: &Client) -> String {
+        let address = format!("/products/{}", self.product);
+        client.get(&address).await.expect(200).text("main")
+    }
+
     /// Origin and state of every push, oldest first.
     fn origins(&self) -> Vec<(PushOrigin, PushState)> {
         price_pushes::table
@@ -67,9 +73,11 @@ impl Shop {
 
 #[actix_web::test]
 async fn a_confirmed_price_is_looked_for_until_buyers_see_it() {
-    let shop = Shop::open().await;
+    let mut shop = Shop::open().await;
+    let admin = shop.app.signed_in("admin", Role::Admin).await;
     shop.write().await;
     assert_eq!(shop.looks(), [(None, true)]);
+    assert!(shop.page(&admin).await.contains("покупателям ещё не видна"));
     let mut seen = None;
     for _ in 0..10 {
         shop.later(60).await;
@@ -82,11 +90,13 @@ async fn a_confirmed_price_is_looked_for_until_buyers_see_it() {
     assert!(seen.is_some_and(|at| at > now() + TimeDelta::seconds(130)));
     assert_eq!(shop.looks(), [(seen, false)]);
     assert_eq!(shop.troubles(), []);
+    assert!(shop.page(&admin).await.contains("видна покупателям"));
 }
 
 #[actix_web::test]
 async fn a_price_that_buyers_never_see_is_told() {
-    let shop = Shop::open().await;
+    let mut shop = Shop::open().await;
+    let admin = shop.app.signed_in("admin", Role::Admin).await;
     shop.app.market.fault("process", "not_public", json!({})).await;
     shop.write().await;
     for _ in 0..6 {
@@ -98,6 +108,7 @@ async fn a_price_that_buyers_never_see_is_told() {
     shop.push().await;
     assert_eq!(shop.troubles(), [AlertKind::NotShown]);
     assert_eq!(shop.looks(), [(None, false)]);
+    assert!(shop.page(&admin).await.contains("покупателям так и не показана"));
     // The next price is seen: that is over.
     shop.app.market.clear_faults().await;
     shop.sql("update products set floor_tenge = 15000, next_check_at = '2026-11-23T06:00:00Z', ceiling_tenge = 15970");

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::why::{push_reason, push_state};
+use super::why::{push_reason, push_shown, push_state};
 use crate::{
     domain::{PushOrigin, PushState, Tenge},
     store::{
         audit::AuditEntry,
+        public_looks::PublicLook,
         pushes::{Push, PushCity},
     },
     web::{format, pages::log::Change, texts::Texts},
@@ -31,6 +32,7 @@ pub struct Event {
 #[must_use]
 pub fn events(
     pushes: &[(Push, Vec<PushCity>)],
+    look: Option<PublicLook>,
     edits: Vec<AuditEntry>,
     city: &str,
     t: &Texts,
@@ -44,7 +46,7 @@ pub fn events(
                 .iter()
                 .find(|each| each.city_id == city)
                 .or(cities.first())?;
-            Some(push_event(push, city, t))
+            Some(push_event(push, city, look, t))
         });
     let edits = edits
         .into_iter()
@@ -56,11 +58,15 @@ pub fn events(
     events
 }
 
-fn push_event(push: &Push, city: &PushCity, t: &Texts) -> Event {
+fn push_event(push: &Push, city: &PushCity, look: Option<PublicLook>, t: &Texts) -> Event {
     let state = push_state(push, t);
     let note = match &push.reason {
         Some(code) => format!("{state}: {}", push_reason(code, t)),
         None => state,
+    };
+    let note = match push_shown(push, look, t) {
+        Some(shown) => format!("{note}, {shown}"),
+        None => note,
     };
     Event {
         at: push.finished_at.or(push.sent_at).unwrap_or(push.planned_at),

@@ -347,26 +347,27 @@ pub fn push_reason(code: &str, t: &Texts) -> String {
     }
 }
 
+/// Do buyers see the price of this push? `None`: it is not looked for.
+#[must_use]
+pub fn push_shown(push: &Push, look: Option<PublicLook>, t: &Texts) -> Option<String> {
+    let look = look.filter(|look| look.push_id == push.id)?;
+    Some(match (look.seen_at, look.next_look_at) {
+        (Some(at), _) => t.with("push-public-at", "time", format::time_seconds(at)),
+        (None, Some(_)) => t.get("push-public-waits"),
+        (None, None) => t.get("push-public-unseen"),
+    })
+}
+
 fn push_times(push: &Push, look: Option<PublicLook>, t: &Texts) -> String {
-    let look = look.filter(|look| look.push_id == push.id);
     let stations = [
         ("push-sent-at", push.sent_at),
         ("push-accepted-at", push.accepted_at),
         ("push-finished-at", push.finished_at),
-        ("push-public-at", look.and_then(|look| look.seen_at)),
     ];
-    let unseen = look.filter(|look| look.seen_at.is_none()).map(|look| {
-        let waits = look.next_look_at.is_some();
-        t.get(if waits {
-            "push-public-waits"
-        } else {
-            "push-public-unseen"
-        })
-    });
     stations
         .iter()
         .filter_map(|(key, at)| Some(t.with(key, "time", format::time_seconds((*at)?))))
-        .chain(unseen)
+        .chain(push_shown(push, look, t))
         .collect::<Vec<_>>()
         .join(", ")
 }
