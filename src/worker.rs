@@ -6,7 +6,7 @@ pub mod jobs;
 
 use std::{future::Future, time::Duration};
 
-use graphile_worker::LocalQueueConfig;
+use graphile_worker::{LocalQueueConfig, Worker, WorkerBuildError};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -67,15 +67,18 @@ pub async fn run(
             .add_extension(services.clone())
     };
     let concurrency = services.config.worker.concurrency;
-    // Without the local queue a backlog drains at concurrency / poll interval.
-    let jobs = options(concurrency).local_queue(LocalQueueConfig::default().with_size(concurrency * 2));
-    let jobs = handlers::define(jobs).init().await.map_err(failed)?;
-    // Logins have no local queue: a login that waits here could be done by another worker.
-    let logins = options(services.config.browser.sessions).max_pg_conn(2);
-    let logins = handlers::define_logins(logins, stop.clone())
-        .init()
-        .await
-        .map_err(failed)?;
+    let jobs_queue = || {
+        // Without the local queue a backlog drains at concurrency / poll interval.
+        let local = LocalQueueConfig::default().with_size(concurrency * 2);
+        handlers::define(options(concurrency).local_queue(local)).init()
+    };
+    let logins_queue = || {
+        // Logins have no local queue: a login that waits here could be done by another worker.
+        let logins = options(services.config.browser.sessions).max_pg_conn(2);
+        handlers::define_logins(logins, stop.clone()).init()
+    };
+    let jobs = jobs_queue().await.map_err(failed)?;
+    let logins = logins_queue().await.map_err(failed)?;
     let tick = services.config.worker.tick;
     let proxies = ProxyUpkeep::default();
     if !proxies_loaded(&services, &proxies, stop.clone()).await {
@@ -86,8 +89,8 @@ pub async fn run(
         tracing::error!(error = %chain(&error), "the push protocol could not be announced");
     }
     let (queue, logins, (), (), (), (), (), (), ()) = tokio::join!(
-        async { jobs.run().await.map_err(failed) },
-        async { logins.run().await.map_err(failed) },
+        queue_until_stopped("jobs", jobs, jobs_queue, stop.clone()),
+        queue_until_stopped("logins", logins, logins_queue, stop.clone()),
         rounds("reprice", tick, stop.clone(), || reprice_round(
             &services,
             stop.clone()
@@ -112,6 +115,40 @@ pub async fn run(
         );
     }
     queue.and(logins)
+}
+
+/// Runs a queue until stopped. One that a fault of the database ends is started anew: the worker would live on
+/// without it.
+async fn queue_until_stopped<F>(
+    name: &str,
+    first: Worker,
+    start: impl Fn() -> F,
+    stop: watch::Receiver<bool>,
+) -> Result<(), QueueError>
+where
+    F: Future<Output = Result<Worker, WorkerBuildError>>,
+{
+    let mut queue = Some(first);
+    loop {
+        let ended = match queue.take() {
+            Some(queue) => queue.run().await.map_err(failed),
+            None => Ok(()),
+        };
+        if *stop.borrow() {
+            return ended;
+        }
+        if let Err(error) = ended {
+            tracing::error!(queue = name, %error, "a queue ended and is started anew");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE_AFTER_FAILURE) => {}
+            () = until_stopped(stop.clone()) => return Ok(()),
+        }
+        match start().await {
+            Ok(started) => queue = Some(started),
+            Err(error) => tracing::error!(queue = name, %error, "a queue cannot be started yet"),
+        }
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> QueueError {
