@@ -19,7 +19,7 @@
 mod support;
 
 use std::{
-    sync::{PoisonError, atomic::Ordering},
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -35,7 +35,9 @@ use kaspi_panel::{
 };
 use serde_json::{Value, json};
 
-use support::{MERCHANT, Market, PROFILE, STATEMENTS, TIMES, count_statements, median, memory, spread};
+use support::{
+    MERCHANT, Market, PROFILE, STATEMENTS, count_statements, median, memory, post, print_profile, spread,
+};
 
 const CITY: &str = "750000000";
 const FIRST_CARD: usize = 200_000_001;
@@ -92,22 +94,10 @@ async fn main() -> Result<()> {
         row(&name("nothing has moved"), &still, settings.products);
         row(&name("a tenth of the prices planned"), &moved, settings.products);
         if settings.profile {
-            profile();
+            print_profile();
         }
     }
     Ok(())
-}
-
-/// Statements of the passes so far by the time that they took.
-fn profile() {
-    let mut times: Vec<_> = std::mem::take(&mut *TIMES.lock().unwrap_or_else(PoisonError::into_inner))
-        .into_iter()
-        .collect();
-    times.sort_by_key(|(_, (_, took))| std::cmp::Reverse(*took));
-    println!("| statement | times | ms in all |");
-    for (text, (count, took)) in times {
-        println!("| {text} | {count} | {} |", took.as_millis());
-    }
 }
 
 fn row(name: &str, samples: &[Sample], products: usize) {
@@ -231,12 +221,6 @@ async fn invent(market: &Market, count: usize, all: usize) -> Result<()> {
             .collect();
         post(market, control.join("/control/rivals")?, &json!(rivals)).await?;
     }
-    Ok(())
-}
-
-async fn post(market: &Market, url: url::Url, body: &Value) -> Result<()> {
-    let answer = market.client.post(url).json(body).send().await?;
-    ensure!(answer.status().is_success(), "{}", answer.text().await?);
     Ok(())
 }
 

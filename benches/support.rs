@@ -1,23 +1,26 @@
 //! What the benchmarks of whole pieces of work share: the simulator as a process of its own, counts of SQL
-//! statements, memory, and medians.
+//! statements, memory, CPU, and medians.
+#![allow(dead_code, reason = "each benchmark takes what it needs")]
 
 use std::{
     collections::BTreeMap,
     process::{Command, Stdio},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use kaspi_panel::{
     config::{Kaspi, KaspiLimits},
+    kaspi::{CabinetSession, Cookie, Identity},
     os::ChildProcess,
 };
-use serde_json::Value;
+use reqwest::cookie::{CookieStore, Jar};
+use serde_json::{Value, json};
 use url::Url;
 
 /// The merchant of the market of seed 1.
@@ -66,7 +69,7 @@ pub fn memory(name: &str) -> Result<u64> {
 
 /// The simulator: a process of its own, spoken to as everybody does.
 pub struct Market {
-    _process: ChildProcess,
+    process: ChildProcess,
     hosts: Value,
     /// A bare client.
     pub client: reqwest::Client,
@@ -91,10 +94,60 @@ impl Market {
             .stdin(Stdio::null());
         let (process, line) = ChildProcess::spawn_until_line(command, START)?;
         Ok(Self {
-            _process: process,
+            process,
             hosts: serde_json::from_str(&line)?,
             client: reqwest::Client::builder().timeout(START).build()?,
         })
+    }
+
+    /// The simulator's process number.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A session by a login over HTTP, and its cookies for the cabinet as one line.
+    pub async fn log_in(&self, email: &str, password: &str) -> Result<(CabinetSession, String)> {
+        let jar = Arc::new(Jar::default());
+        let client = reqwest::Client::builder()
+            .cookie_provider(jar.clone())
+            .user_agent(Identity::for_key(email).user_agent())
+            .timeout(START)
+            .build()?;
+        let cabinet = self.host("cabinet")?;
+        let mut start = cabinet.join("/oauth2/authorization/1")?;
+        start
+            .query_pairs_mut()
+            .append_pair("redirectUrl", self.host("public")?.join("/mc/")?.as_str());
+        client.get(start).send().await?;
+        let login = self.host("login")?;
+        let answer: Value = client
+            .post(login.join("/api/p/login")?)
+            .json(&json!({ "_u": email, "_p": password, "_r_d": true }))
+            .send()
+            .await?
+            .json()
+            .await?;
+        let next = answer.get("redirectUrl").and_then(Value::as_str);
+        client
+            .get(login.join(next.with_context(|| format!("not logged in: {answer}"))?)?)
+            .send()
+            .await?;
+        let header = jar.cookies(&cabinet).context("no cookies")?;
+        let header = header.to_str()?;
+        let cookies = header
+            .split("; ")
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| Cookie {
+                name: name.into(),
+                value: value.into(),
+                domain: cabinet.host_str().unwrap_or_default().into(),
+                path: "/".into(),
+            })
+            .collect();
+        Ok((
+            CabinetSession::new(cookies, Identity::for_key(email)),
+            header.to_owned(),
+        ))
     }
 
     /// The address of `login`, `cabinet`, `public` or `control`.
@@ -134,4 +187,77 @@ pub fn spread(values: impl Iterator<Item = f64> + Clone) -> String {
     let least = values.clone().fold(f64::INFINITY, f64::min);
     let most = values.clone().fold(0.0, f64::max);
     format!("{:.2} ({least:.2} to {most:.2})", median(values))
+}
+
+/// So many percent of the times are not above it, in milliseconds.
+pub fn percentile(times: &[Duration], percent: usize) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    times
+        .get(place)
+        .map_or(f64::NAN, |time| time.as_secs_f64() * 1_000.0)
+}
+
+/// Reads `--name number` for each of these names, and `--profile`; what else cargo passes is left alone.
+pub fn arguments(known: &mut [(&str, &mut u64)]) -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        if argument == "--profile" {
+            PROFILE.store(true, Ordering::Relaxed);
+        } else if let Some((_, place)) = known.iter_mut().find(|(name, _)| *name == argument) {
+            **place = arguments
+                .next()
+                .and_then(|text| text.parse().ok())
+                .filter(|number| *number > 0)
+                .with_context(|| format!("{argument} needs a number above zero"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Statements so far by the time that their answers took.
+pub fn print_profile() {
+    let times = std::mem::take(&mut *TIMES.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut times: Vec<_> = times.into_iter().collect();
+    times.sort_by_key(|(_, (_, took))| std::cmp::Reverse(*took));
+    println!("| statement | times | ms in all |");
+    for (text, (count, took)) in times {
+        println!("| {text} | {count} | {} |", took.as_millis());
+    }
+}
+
+/// Posts to the simulator's control interface.
+pub async fn post(market: &Market, url: Url, body: &Value) -> Result<()> {
+    let answer = market.client.post(url).json(body).send().await?;
+    ensure!(answer.status().is_success(), "{}", answer.text().await?);
+    Ok(())
+}
+
+/// CPU that these processes and their children have used so far, ended children that were waited for included.
+pub fn cpu_of(ids: &[u32]) -> Result<Duration> {
+    let mut ticks = 0;
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else {
+            continue;
+        };
+        let number = stat.split(' ').next().and_then(|text| text.parse().ok());
+        // The name may hold anything; what follows its end begins with the state and the parent.
+        let Some((number, (_, rest))) = number.zip(stat.rsplit_once(") ")) else {
+            continue;
+        };
+        let field = |place: usize| {
+            rest.split(' ')
+                .nth(place)
+                .and_then(|text| text.parse::<u64>().ok())
+        };
+        let parent = field(1).and_then(|parent| u32::try_from(parent).ok());
+        if ids.contains(&number) {
+            ticks += [11, 12, 13, 14].into_iter().filter_map(field).sum::<u64>();
+        } else if parent.is_some_and(|parent| ids.contains(&parent)) {
+            ticks += [11, 12].into_iter().filter_map(field).sum::<u64>();
+        }
+    }
+    // A hundredth of a second on every Linux of today.
+    Ok(Duration::from_millis(ticks * 10))
 }

@@ -16,7 +16,7 @@
 mod support;
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -25,7 +25,7 @@ use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection
 use kaspi_panel::{
     config::{Config, LogFormat},
     domain::{AccountId, AccountKind, JobKind, StoreId, UserId},
-    kaspi::{CabinetSession, Cookie, Identity, PAGE_SIZE},
+    kaspi::{CabinetSession, PAGE_SIZE},
     os::{Cluster, ClusterOptions},
     queue::runs::job_run_open,
     secrets::{Place, Secret},
@@ -33,9 +33,8 @@ use kaspi_panel::{
     store::accounts::{CabinetAccount, account_save},
     worker::jobs,
 };
-use reqwest::cookie::{CookieStore, Jar};
 use serde_json::{Value, json};
-use support::{MERCHANT, Market, START, STATEMENTS, count_statements, median, memory, spread};
+use support::{MERCHANT, Market, STATEMENTS, count_statements, median, memory, spread};
 
 const EMAIL: &str = "demo@example.kz";
 
@@ -54,7 +53,7 @@ async fn main() -> Result<()> {
     let config = Config::for_tests(files.path().to_owned(), &cluster.url(), market.kaspi()?);
     let services = Services::new(config, &url)?;
     let mut conn = PgConnection::establish(&cluster.url())?;
-    let (session, cookies) = market.log_in().await?;
+    let (session, cookies) = market.log_in(EMAIL, "Demo-Password-1").await?;
 
     let (mut empty, mut unchanged, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..settings.runs {
@@ -194,51 +193,6 @@ impl Market {
             ensure!(answer.status().is_success(), "{}", answer.text().await?);
         }
         Ok(())
-    }
-
-    /// The cookies of a login over HTTP.
-    async fn log_in(&self) -> Result<(CabinetSession, String)> {
-        let jar = Arc::new(Jar::default());
-        let client = reqwest::Client::builder()
-            .cookie_provider(jar.clone())
-            .user_agent(Identity::for_key(EMAIL).user_agent())
-            .timeout(START)
-            .build()?;
-        let cabinet = self.host("cabinet")?;
-        let mut start = cabinet.join("/oauth2/authorization/1")?;
-        start
-            .query_pairs_mut()
-            .append_pair("redirectUrl", self.host("public")?.join("/mc/")?.as_str());
-        client.get(start).send().await?;
-        let login = self.host("login")?;
-        let answer: Value = client
-            .post(login.join("/api/p/login")?)
-            .json(&json!({ "_u": EMAIL, "_p": "Demo-Password-1", "_r_d": true }))
-            .send()
-            .await?
-            .json()
-            .await?;
-        let next = answer.get("redirectUrl").and_then(Value::as_str);
-        client
-            .get(login.join(next.with_context(|| format!("not logged in: {answer}"))?)?)
-            .send()
-            .await?;
-        let header = jar.cookies(&cabinet).context("no cookies")?;
-        let header = header.to_str()?;
-        let cookies = header
-            .split("; ")
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, value)| Cookie {
-                name: name.into(),
-                value: value.into(),
-                domain: cabinet.host_str().unwrap_or_default().into(),
-                path: "/".into(),
-            })
-            .collect();
-        Ok((
-            CabinetSession::new(cookies, Identity::for_key(EMAIL)),
-            header.to_owned(),
-        ))
     }
 
     /// Asks for every page as a sync does, and throws the answers away.

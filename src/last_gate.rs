@@ -15,7 +15,7 @@ use diesel::{PgConnection, RunQueryDsl, sql_types as sql};
 
 use crate::{
     domain::{PushId, Tenge, product::Availability},
-    store::StoreError,
+    store::{StoreError, planned::planned},
 };
 
 /// The push protocol of this program. Raised with every change after which older programs must send nothing; the
@@ -106,7 +106,7 @@ pub fn clear(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<ClearedWrite, GateError> {
     let cleared_at = Instant::now();
-    let facts: Facts = diesel::sql_query(FACTS)
+    let facts: Facts = planned(FACTS)
         .bind::<sql::Uuid, _>(push.0)
         .bind::<sql::BigInt, _>(lease_epoch)
         .bind::<sql::Timestamptz, _>(now)
@@ -119,7 +119,7 @@ pub fn clear(
     if let Some(refusal) = facts.refusal.as_deref() {
         return Err(GateError::Refused(answer::known(refusal)));
     }
-    let cities: Vec<CityPrice> = diesel::sql_query(CITY_PRICES)
+    let cities: Vec<CityPrice> = planned(CITY_PRICES)
         .bind::<sql::Uuid, _>(push.0)
         .load(conn)
         .map_err(StoreError::from)?;
@@ -159,13 +159,11 @@ pub fn clear(
     };
     let sku = facts.sku.ok_or(GateError::Refused("no_sku"))?;
     // The row is locked since its state was looked at.
-    diesel::sql_query(
-        "update price_pushes set state = 'sent', sent_at = $2, attempts = attempts + 1 where id = $1",
-    )
-    .bind::<sql::Uuid, _>(push.0)
-    .bind::<sql::Timestamptz, _>(now)
-    .execute(conn)
-    .map_err(StoreError::from)?;
+    planned("update price_pushes set state = 'sent', sent_at = $2, attempts = attempts + 1 where id = $1")
+        .bind::<sql::Uuid, _>(push.0)
+        .bind::<sql::Timestamptz, _>(now)
+        .execute(conn)
+        .map_err(StoreError::from)?;
     let city_prices = cities.into_iter().map(|c| (c.city_id, Tenge(c.price))).collect();
     Ok(ClearedWrite {
         merchant_id: facts.merchant_id,

@@ -7,7 +7,7 @@ pub mod runs;
 use graphile_worker::WorkerOptions;
 use secrecy::ExposeSecret;
 
-use crate::secrets::Secret;
+use crate::{secrets::Secret, store::address};
 
 /// Why the queue's tables cannot be made or its worker not be started.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,6 @@ pub async fn migrate(url: &Secret) -> Result<(), QueueError> {
 #[must_use]
 pub fn options(url: &Secret) -> WorkerOptions {
     WorkerOptions::default()
-        .database_url(url.expose_secret())
+        .database_url(address::for_queue(url).expose_secret())
         .max_pg_conn(4)
 }

@@ -1,13 +1,13 @@
 //! What every capability needs, built once and shared by web, worker and command line.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     kaspi::KaspiClient,
     secrets::{KeyFile, SecretError, Vault},
-    store::{Db, StoreError},
+    store::{Db, StoreError, due_products::StoreTurn},
 };
 
 /// Handles to the database, the marketplace, the clock, the secrets and the settings. Cheap to clone.
@@ -23,6 +23,8 @@ pub struct Services {
     pub vault: Arc<Vault>,
     /// Settings.
     pub config: Arc<Config>,
+    /// Whose products this process claims next.
+    pub turn: Arc<Mutex<StoreTurn>>,
 }
 
 /// Why the program cannot be put together.
@@ -63,6 +65,7 @@ impl Services {
             vault: Arc::new(Vault::open_or_create(KeyFile::at(&config.secret_key_file))?),
             clock,
             config: Arc::new(config),
+            turn: Arc::default(),
         })
     }
 

@@ -2,6 +2,7 @@
 //! started here, and nothing knows of HTTP.
 
 pub mod accounts;
+pub mod address;
 pub mod alert_channels;
 pub mod alerts;
 pub mod api_lists;
@@ -22,6 +23,7 @@ pub mod migrate;
 pub mod months;
 pub mod overview;
 pub mod page;
+pub mod planned;
 pub mod preorders;
 pub mod product_states;
 pub mod products;

@@ -6,7 +6,7 @@ pub mod jobs;
 
 use std::{future::Future, time::Duration};
 
-use graphile_worker::{LocalQueueConfig, Worker, WorkerBuildError};
+use graphile_worker::{LocalQueueConfig, RefetchDelayConfig, Worker, WorkerBuildError};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::{
         cabinet_session::{keep_rotated_sessions, look_after_sessions},
         connect_store::expire_connections,
         proxies::upkeep::ProxyUpkeep,
-        push_prices::{announce_protocol, push_due},
+        push_prices::{announce_protocol, push_until},
         reprice::{Pass, reprice_until},
         retention::forget_old,
         sales_brake::brake_fast_sales,
@@ -28,6 +28,10 @@ use crate::{
     telemetry::chain,
 };
 
+/// A stop is over after this time and the five seconds that the program gives its threads: within 30 s.
+const GRACE: Duration = Duration::from_secs(24);
+/// Pause before an empty queue is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// Products decided about in one round of a worker.
 const PRODUCTS_PER_ROUND: i64 = 1_000;
 /// Pause between two looks for sessions that want looking after.
@@ -63,13 +67,16 @@ pub async fn run(
             .recovery_delay(Duration::from_secs(1))
             .listen_os_shutdown_signals(false)
             .shutdown_signal(async move { until_stopped(stopped).await })
-            .shutdown_grace_period(Duration::from_secs(25))
+            .shutdown_grace_period(Duration::from_secs(20))
             .add_extension(services.clone())
     };
     let concurrency = services.config.worker.concurrency;
     let jobs_queue = || {
-        // Without the local queue a backlog drains at concurrency / poll interval.
-        let local = LocalQueueConfig::default().with_size(concurrency * 2);
+        // Without the local queue a backlog drains at concurrency / poll interval. Without the pause it asks an empty
+        // queue without end; while there are jobs it makes none.
+        let local = LocalQueueConfig::default()
+            .with_size(concurrency * 2)
+            .with_refetch_delay(RefetchDelayConfig::default().with_duration(ASK_AGAIN));
         handlers::define(options(concurrency).local_queue(local)).init()
     };
     let logins_queue = || {
@@ -88,33 +95,49 @@ pub async fn run(
         // Nothing is sent that the others' rules forbid: the gate asks before each write.
         tracing::error!(error = %chain(&error), "the push protocol could not be announced");
     }
-    let (queue, logins, (), (), (), (), (), (), ()) = tokio::join!(
-        queue_until_stopped("jobs", jobs, jobs_queue, stop.clone()),
-        queue_until_stopped("logins", logins, logins_queue, stop.clone()),
-        rounds("reprice", tick, stop.clone(), || reprice_round(
-            &services,
-            stop.clone()
-        )),
-        rounds("push", tick, stop.clone(), || push_round(&services, owner)),
-        rounds("logins", lost_after / 3, stop.clone(), || login_round(&services)),
-        rounds("sessions", SESSIONS_EVERY, stop.clone(), || session_round(
-            &services
-        )),
-        rounds("alerts", ALERTS_EVERY, stop.clone(), || alert_round(&services)),
-        rounds("proxies", PROXIES_EVERY, stop.clone(), || proxies_round(
-            &services, &proxies
-        )),
-        rounds("old rows", OLD_ROWS_EVERY, stop.clone(), || forget_old(&services)),
-    );
-    // Another worker need not wait for our lease to run out.
-    let released = services.db.tx(move |conn| store_lease_release(conn, owner)).await;
-    if let Err(error) = released {
-        tracing::warn!(
-            error = %chain(&error),
-            "the lease could not be given back; it ends by itself"
+    let work = async {
+        let (queue, logins, (), (), (), (), (), (), ()) = tokio::join!(
+            queue_until_stopped("jobs", jobs, jobs_queue, stop.clone()),
+            queue_until_stopped("logins", logins, logins_queue, stop.clone()),
+            rounds("reprice", tick, stop.clone(), || reprice_round(
+                &services,
+                stop.clone()
+            )),
+            push_until(&services, owner, stop.clone()),
+            rounds("logins", lost_after / 3, stop.clone(), || login_round(&services)),
+            rounds("sessions", SESSIONS_EVERY, stop.clone(), || session_round(
+                &services
+            )),
+            rounds("alerts", ALERTS_EVERY, stop.clone(), || alert_round(&services)),
+            rounds("proxies", PROXIES_EVERY, stop.clone(), || proxies_round(
+                &services, &proxies
+            )),
+            rounds("old rows", OLD_ROWS_EVERY, stop.clone(), || forget_old(&services)),
         );
+        // Another worker need not wait for our lease to run out.
+        let released = services.db.tx(move |conn| store_lease_release(conn, owner)).await;
+        if let Err(error) = released {
+            tracing::warn!(
+                error = %chain(&error),
+                "the lease could not be given back; it ends by itself"
+            );
+        }
+        queue.and(logins)
+    };
+    tokio::select! {
+        ended = work => ended,
+        () = grace_over(stop.clone()) => {
+            tracing::warn!("what is still under way is left to the next worker");
+            Ok(())
+        }
     }
-    queue.and(logins)
+}
+
+/// Ready when the stop was told so long ago that nothing is waited for any more: a database that does not answer must
+/// not keep the process.
+async fn grace_over(stop: watch::Receiver<bool>) {
+    until_stopped(stop).await;
+    tokio::time::sleep(GRACE).await;
 }
 
 /// Runs a queue until stopped. One that a fault of the database ends is started anew: the worker would live on
@@ -169,23 +192,6 @@ async fn reprice_round(services: &Services, stop: watch::Receiver<bool>) -> Resu
             failed = summary.failed, "products decided");
     }
     Ok(summary.checked + summary.failed >= u64::try_from(PRODUCTS_PER_ROUND).unwrap_or(u64::MAX))
-}
-
-/// Sends planned prices and reads sent ones back, for every store that has any. `true`: there may be more.
-async fn push_round(services: &Services, owner: Uuid) -> Result<bool, StoreError> {
-    let summary = push_due(services, None, owner).await?;
-    if summary.sent + summary.confirmed + summary.held + summary.rejected + summary.decided_anew > 0 {
-        tracing::info!(
-            sent = summary.sent,
-            confirmed = summary.confirmed,
-            held = summary.held,
-            rejected = summary.rejected,
-            waiting = summary.waiting,
-            decided_anew = summary.decided_anew,
-            "prices pushed"
-        );
-    }
-    Ok(summary.sent + summary.decided_anew > 0)
 }
 
 /// Waits until the client has its proxies: what is sent before would go out directly. `false`: told to stop.

@@ -10,7 +10,7 @@ mod read_back;
 mod restore;
 mod send;
 
-pub use due::push_due;
+pub use due::{push_due, push_until};
 pub use fitness::announce_protocol;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -28,7 +28,7 @@ use crate::{
     store::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
-        leases::{store_lease_acquire, store_lease_renew},
+        leases::{store_lease_acquire, store_lease_end, store_lease_renew},
         products::{Product, product_fetch},
         pushes::{Push, PushCity, PushStep, push_advance, push_cities, push_claim, push_list_left},
         stores::{Store, store_fetch},
@@ -77,6 +77,16 @@ pub async fn push_store(
     store_id: StoreId,
     owner: Uuid,
 ) -> Result<PushSummary, StoreError> {
+    push_store_until(services, store_id, owner, || false).await
+}
+
+/// The same, but no further write begins once `stopping` says so.
+async fn push_store_until(
+    services: &Services,
+    store_id: StoreId,
+    owner: Uuid,
+    stopping: impl Fn() -> bool,
+) -> Result<PushSummary, StoreError> {
     let mut summary = PushSummary::default();
     if !fitness::is_fit(services).await? {
         return Ok(summary);
@@ -88,6 +98,9 @@ pub async fn push_store(
     read_back::read_back(services, store_id, &mut summary).await?;
     public::look(services, store_id).await?;
     for next in budget::next(services, store_id).await? {
+        if stopping() {
+            break;
+        }
         if !rests_on_fresh_look(services, &next) {
             // An old price is never sent: the product is looked at again, and what is decided then takes its turn.
             if reprice_product(services, next.product_id).await?.is_some() {
@@ -117,6 +130,11 @@ pub async fn push_store(
             send::send(services, push, epoch, &mut summary).await?;
         }
     }
+    // The next turn of the store may be another worker's.
+    services
+        .db
+        .tx(move |conn| store_lease_end(conn, store_id, epoch))
+        .await?;
     Ok(summary)
 }
 

@@ -292,13 +292,17 @@ impl Claims {
             return Ok(Vec::new());
         }
         let now = services.now();
-        let due = services
+        let mut turn = *services.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (due, turn) = services
             .db
             .tx(move |conn| {
                 plan_by_index(conn)?;
-                due_products_claim(conn, pass.store_id, pass.checked_before, count, now)
+                let due =
+                    due_products_claim(conn, &mut turn, pass.store_id, pass.checked_before, count, now)?;
+                Ok::<_, StoreError>((due, turn))
             })
             .await?;
+        *services.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
         self.open().extend(due.iter().map(|due| due.product.id));
         Ok(due)
     }

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use diesel::{OptionalExtension, PgConnection, QueryableByName, RunQueryDsl, sql_types as sql};
 use serde::Deserialize;
 
-use crate::{domain::PushId, store::StoreError};
+use crate::{
+    domain::PushId,
+    store::{StoreError, planned::planned},
+};
 
 /// Parts of a tenge that shares are counted in.
 const WHOLE: i128 = 100_000_000;
@@ -88,7 +91,7 @@ pub(super) fn goal(
     push: PushId,
     now: DateTime<Utc>,
 ) -> Result<Option<Goal>, StoreError> {
-    let costs: Option<Costs> = diesel::sql_query(COSTS)
+    let costs: Option<Costs> = planned(COSTS)
         .bind::<sql::Uuid, _>(push.0)
         .bind::<sql::Timestamptz, _>(now)
         .get_result(conn)

@@ -5,10 +5,11 @@ use diesel::{
     dsl::{exists, not},
     pg::Pg,
     prelude::*,
+    sql_types as sql,
 };
 use serde_json::Value;
 
-use super::{StoreError, stores::store_ids_of};
+use super::{StoreError, planned::planned, stores::store_ids_of};
 use crate::{
     domain::{AlertId, AlertKind, AlertSeverity, ProductId, RepricingMode, StopScope, StoreId, Tenant},
     schema::{alerts, kill_switches, stores},
@@ -146,14 +147,14 @@ pub fn alert_resolve(
     object: AlertObject,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    diesel::update(
-        alerts::table
-            .filter(alerts::resolved_at.is_null())
-            .filter(alerts::kind.eq(object.kind))
-            .filter(alerts::store_id.is_not_distinct_from(object.store_id))
-            .filter(alerts::product_id.is_not_distinct_from(object.product_id)),
+    planned(
+        "update alerts set resolved_at = $4 where resolved_at is null and kind = $1
+           and store_id is not distinct from $2 and product_id is not distinct from $3",
     )
-    .set(alerts::resolved_at.eq(now))
+    .bind::<sql::Text, _>(object.kind)
+    .bind::<sql::Nullable<sql::Uuid>, _>(object.store_id)
+    .bind::<sql::Nullable<sql::Uuid>, _>(object.product_id)
+    .bind::<sql::Timestamptz, _>(now)
     .execute(conn)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{prelude::*, sql_types as sql};
 
-use super::StoreError;
+use super::{StoreError, planned::planned};
 use crate::{
     domain::{
         ProductId, PushId, PushState, StoreId, Tenge, UserId,
@@ -114,7 +114,7 @@ pub fn push_protocol_and_time(conn: &mut PgConnection) -> Result<(i32, DateTime<
         #[diesel(sql_type = sql::Timestamptz)]
         at: DateTime<Utc>,
     }
-    let row: Row = diesel::sql_query(
+    let row: Row = planned(
         "select coalesce((select (value #>> '{}')::int from settings where key = 'push_protocol'), 0) as newest,
            clock_timestamp() as at",
     )
@@ -221,7 +221,7 @@ pub fn push_medians(
         #[diesel(sql_type = sql::BigInt)]
         median: Tenge,
     }
-    let rows: Vec<Row> = diesel::sql_query(
+    let rows: Vec<Row> = planned(
         "select wanted.price_tenge as price,
            percentile_disc(0.5) within group (order by confirmed.price_tenge) as median
          from price_pushes u
@@ -252,7 +252,7 @@ pub fn product_drops(
         #[diesel(sql_type = sql::BigInt)]
         drops: i64,
     }
-    let row: Row = diesel::sql_query(
+    let row: Row = planned(
         "with moves as (
            select u.finished_at as at, u.origin, city.price_tenge < city.before_tenge as down
            from price_pushes u join price_push_cities city on city.push_id = u.id and city.city_id = $2

@@ -1,21 +1,67 @@
 //! The handle to the database: closures on the blocking pool, never the connection pool itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::{
     Connection, PgConnection, RunQueryDsl,
     connection::SimpleConnection,
-    r2d2::{ConnectionManager, CustomizeConnection, Pool},
+    r2d2::{ConnectionManager, CustomizeConnection, ManageConnection, Pool, PooledConnection},
 };
 use secrecy::ExposeSecret;
 
-use super::StoreError;
+use super::{StoreError, address};
 use crate::{secrets::Secret, telemetry};
 
 /// A pool of connections that act as the plain run-time role. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<ConnectionManager<PgConnection>>,
+    pool: Pool<Lines>,
+}
+
+/// A connection that has answered so lately is not asked for a sign of life before it is used: with writes of prices
+/// that question is a fifth of all.
+const ALIVE: Duration = Duration::from_secs(1);
+
+/// Makes connections and looks after them.
+struct Lines(ConnectionManager<PgConnection>);
+
+/// A connection, and when it last did what it should. `None`: it has failed since.
+struct Line {
+    conn: PgConnection,
+    answered_at: Option<Instant>,
+}
+
+impl ManageConnection for Lines {
+    type Connection = Line;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Line, Self::Error> {
+        Ok(Line {
+            conn: self.0.connect()?,
+            answered_at: None,
+        })
+    }
+
+    fn is_valid(&self, line: &mut Line) -> Result<(), Self::Error> {
+        if line.answered_at.is_some_and(|at| at.elapsed() < ALIVE) {
+            return Ok(());
+        }
+        self.0.is_valid(&mut line.conn)
+    }
+
+    fn has_broken(&self, line: &mut Line) -> bool {
+        self.0.has_broken(&mut line.conn)
+    }
+}
+
+impl Line {
+    /// Uses the connection.
+    fn with<T, E>(&mut self, f: impl FnOnce(&mut PgConnection) -> Result<T, E>) -> Result<T, E> {
+        self.answered_at = None;
+        let done = f(&mut self.conn)?;
+        self.answered_at = Some(Instant::now());
+        Ok(done)
+    }
 }
 
 impl std::fmt::Debug for Db {
@@ -30,14 +76,15 @@ impl std::fmt::Debug for Db {
 #[derive(Debug)]
 struct RunTimeRole;
 
-impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for RunTimeRole {
-    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(
-            "set role kaspi_panel_runtime; set application_name = 'kaspi-panel'; set timezone = 'UTC';
+impl CustomizeConnection<Line, diesel::r2d2::Error> for RunTimeRole {
+    fn on_acquire(&self, line: &mut Line) -> Result<(), diesel::r2d2::Error> {
+        line.conn
+            .batch_execute(
+                "set role kaspi_panel_runtime; set application_name = 'kaspi-panel'; set timezone = 'UTC';
              set statement_timeout = '15s'; set lock_timeout = '3s';
              set idle_in_transaction_session_timeout = '60s'",
-        )
-        .map_err(diesel::r2d2::Error::QueryError)
+            )
+            .map_err(diesel::r2d2::Error::QueryError)
     }
 }
 
@@ -47,7 +94,7 @@ impl Db {
     /// # Errors
     /// Never for a database that is away; that shows at the first query.
     pub fn new(url: &Secret, size: u32) -> Result<Self, StoreError> {
-        let manager = ConnectionManager::new(url.expose_secret());
+        let manager = Lines(ConnectionManager::new(address::for_libpq(url).expose_secret()));
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -70,7 +117,7 @@ impl Db {
         E: From<StoreError> + Send + 'static,
     {
         let db = self.clone();
-        telemetry::spawn_blocking(move || f(&mut *db.connection()?))
+        telemetry::spawn_blocking(move || db.connection()?.with(f))
             .await
             .map_err(lost)?
     }
@@ -99,7 +146,7 @@ impl Db {
         &self,
         f: impl FnOnce(&mut PgConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        f(&mut *self.connection()?)
+        self.connection()?.with(f)
     }
 
     /// [`Db::tx`] on the present thread.
@@ -110,8 +157,8 @@ impl Db {
         &self,
         f: impl FnOnce(&mut PgConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = self.connection()?;
-        conn.transaction(|conn| f(conn).map_err(TxError::Inner))
+        self.connection()?
+            .with(|conn| conn.transaction(|conn| f(conn).map_err(TxError::Inner)))
             .map_err(|error| match error {
                 TxError::Inner(error) => error,
                 TxError::Transaction(error) => StoreError::from(error).into(),
@@ -130,9 +177,7 @@ impl Db {
         .await
     }
 
-    fn connection(
-        &self,
-    ) -> Result<diesel::r2d2::PooledConnection<ConnectionManager<PgConnection>>, StoreError> {
+    fn connection(&self) -> Result<PooledConnection<Lines>, StoreError> {
         self.pool
             .get()
             .map_err(|error| StoreError::Unavailable(Box::new(error)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::{data_types::PgInterval, prelude::*, sql_types as sql};
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, planned::planned};
 use crate::domain::StoreId;
 
 /// Takes the right to write for a store for the time of `lease`, by the database's clock. `None`: another worker has
@@ -25,7 +25,7 @@ pub fn store_lease_acquire(
         #[diesel(sql_type = sql::BigInt)]
         lease_epoch: i64,
     }
-    let epoch = diesel::sql_query(
+    let epoch = planned(
         "update stores set lease_owner = $2, lease_until = now() + $3, lease_epoch = lease_epoch + 1
          where id = $1 and (lease_owner = $2 or lease_until is null or lease_until < now())
          returning lease_epoch",
@@ -48,7 +48,7 @@ pub fn store_lease_renew(
     lease_epoch: i64,
     lease: Duration,
 ) -> Result<bool, StoreError> {
-    let renewed = diesel::sql_query(
+    let renewed = planned(
         "update stores set lease_until = now() + $3
          where id = $1 and lease_epoch = $2 and lease_until >= now()",
     )
@@ -63,12 +63,28 @@ fn interval(duration: Duration) -> PgInterval {
     PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// Gives the right to write back at once, at a graceful stop.
+/// Gives the right to write that was taken with this epoch back, at the end of a round.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_lease_end(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    lease_epoch: i64,
+) -> Result<(), StoreError> {
+    planned("update stores set lease_until = null, lease_owner = null where id = $1 and lease_epoch = $2")
+        .bind::<sql::Uuid, _>(store_id.0)
+        .bind::<sql::BigInt, _>(lease_epoch)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Gives every right to write back at once, at a graceful stop.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn store_lease_release(conn: &mut PgConnection, owner: Uuid) -> Result<(), StoreError> {
-    diesel::sql_query("update stores set lease_until = null, lease_owner = null where lease_owner = $1")
+    planned("update stores set lease_until = null, lease_owner = null where lease_owner = $1")
         .bind::<sql::Uuid, _>(owner)
         .execute(conn)?;
     Ok(())

@@ -4,7 +4,7 @@ use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::ExposeSecret;
 
-use super::StoreError;
+use super::{StoreError, address};
 use crate::secrets::Secret;
 
 /// All migrations of this program.
@@ -29,7 +29,7 @@ pub enum MigrateError {
 /// # Errors
 /// See [`MigrateError`].
 pub fn run(url: &Secret) -> Result<Vec<String>, MigrateError> {
-    let mut conn = PgConnection::establish(url.expose_secret())?;
+    let mut conn = PgConnection::establish(address::for_libpq(url).expose_secret())?;
     let failed = |error: &dyn std::fmt::Display| MigrateError::Failed(error.to_string());
     conn.batch_execute(&format!("select pg_advisory_lock({LOCK})"))
         .map_err(|e| failed(&e))?;

@@ -80,7 +80,7 @@ pub struct Product {
 }
 
 /// A price of a product in a city; changes only on a confirmed read.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = product_prices, check_for_backend(Pg))]
 pub struct ProductPrice {
     /// The product.

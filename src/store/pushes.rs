@@ -8,7 +8,7 @@ use diesel::{dsl::max, pg::Pg, prelude::*, sql_types as sql};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{StoreError, terms::terms_of_products};
+use super::{StoreError, planned, terms::terms_of_products};
 use crate::{
     domain::{
         DecisionId, ProductId, PushId, PushOrigin, PushState, StoreId, Tenge, UserId, WriteClass,
@@ -445,19 +445,23 @@ pub fn push_set_availabilities(
     stock: Option<i32>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    diesel::update(price_pushes::table.find(push.id))
-        .set((
-            price_pushes::availabilities.eq(image),
-            price_pushes::availabilities_read_at.eq(now),
-        ))
-        .execute(conn)?;
-    diesel::update(products::table.find(push.product_id))
-        .set((
-            products::availabilities.eq(image),
-            products::availabilities_read_at.eq(now),
-            image.is_some().then(|| products::stock.eq(stock)),
-        ))
-        .execute(conn)?;
+    planned::planned(
+        "update price_pushes set availabilities = $2, availabilities_read_at = $3 where id = $1",
+    )
+    .bind::<sql::Uuid, _>(push.id.0)
+    .bind::<sql::Nullable<sql::Jsonb>, _>(image)
+    .bind::<sql::Timestamptz, _>(now)
+    .execute(conn)?;
+    planned::planned(
+        "update products set availabilities = $2, availabilities_read_at = $3,
+           stock = case when $2 is null then stock else $4 end
+         where id = $1",
+    )
+    .bind::<sql::Uuid, _>(push.product_id.0)
+    .bind::<sql::Nullable<sql::Jsonb>, _>(image)
+    .bind::<sql::Timestamptz, _>(now)
+    .bind::<sql::Nullable<sql::Integer>, _>(stock)
+    .execute(conn)?;
     Ok(())
 }
 
@@ -549,25 +553,33 @@ pub fn push_last_restore(
         .first(conn)?)
 }
 
-/// Stores with pushes to send or to read back now.
+/// Stores with pushes to send or to read back now, but those for which another worker than `owner` has the right to
+/// write.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn push_stores_with_work(
     conn: &mut PgConnection,
+    owner: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Vec<StoreId>, StoreError> {
-    Ok(price_pushes::table
-        .filter(
-            price_pushes::state
-                .eq_any([PushState::Planned, PushState::Claimed, PushState::Sent])
-                .or(price_pushes::state
-                    .eq_any([PushState::Accepted, PushState::Unknown])
-                    .and(price_pushes::next_read_at.le(now).assume_not_null())),
-        )
-        .select(price_pushes::store_id)
-        .distinct()
-        .load(conn)?)
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql::Uuid)]
+        id: StoreId,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "select stores.id from stores
+         where (lease_until is null or lease_until < now() or lease_owner = $1)
+           and exists (select from price_pushes p where p.store_id = stores.id
+             and (p.state in ('planned', 'claimed', 'sent')
+               or (p.state in ('accepted', 'unknown') and p.next_read_at <= $2)))
+         order by id",
+    )
+    .bind::<sql::Uuid, _>(owner)
+    .bind::<sql::Timestamptz, _>(now)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// Writes of a store since `since`: how many, and the last one.
@@ -579,11 +591,20 @@ pub fn push_count_sent(
     store_id: StoreId,
     since: DateTime<Utc>,
 ) -> Result<(i64, Option<DateTime<Utc>>), StoreError> {
-    Ok(price_pushes::table
-        .filter(price_pushes::store_id.eq(store_id))
-        .filter(price_pushes::sent_at.gt(since))
-        .select((diesel::dsl::count_star(), diesel::dsl::max(price_pushes::sent_at)))
-        .first(conn)?)
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql::BigInt)]
+        count: i64,
+        #[diesel(sql_type = sql::Nullable<sql::Timestamptz>)]
+        last: Option<DateTime<Utc>>,
+    }
+    let row: Row = planned::planned(
+        "select count(*) as count, max(sent_at) as last from price_pushes where store_id = $1 and sent_at > $2",
+    )
+    .bind::<sql::Uuid, _>(store_id)
+    .bind::<sql::Timestamptz, _>(since)
+    .get_result(conn)?;
+    Ok((row.count, row.last))
 }
 
 /// The city prices of a push.

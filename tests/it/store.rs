@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod due_products;
+mod leases;
 mod market;
 mod months;
 mod schema;

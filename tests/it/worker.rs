@@ -1,5 +1,6 @@
 //! The worker as a process: it takes jobs up, survives what can be survived, and stops in order.
 
+mod idle;
 mod logins;
 
 use std::time::Duration;

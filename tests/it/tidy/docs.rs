@@ -61,6 +61,7 @@ fn links_between_documents_lead_somewhere() {
         "ARCHITECTURE.md",
         "docs/predecessor.md",
         "docs/measurements.md",
+        "docs/many-workers.md",
         "simulator/README.md",
     ] {
         let text = std::fs::read_to_string(root().join(path)).unwrap();
