@@ -24,9 +24,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types};
 use kaspi_panel::{
+    clock::{Clock, SystemClock},
     domain::ProductId,
     os::{Cluster, ClusterOptions},
     secrets::Secret,
@@ -150,7 +151,7 @@ fn claim_all(
     let mut turn = StoreTurn::default();
     let (mut times, mut ids, limit) = (Vec::new(), HashSet::new(), i64::try_from(batch)?);
     for number in 0..claims {
-        let now = Utc::now();
+        let now = SystemClock.now();
         let start = Instant::now();
         let due = conn
             .transaction(|conn| {

@@ -24,9 +24,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use chrono::Utc;
 use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types};
 use kaspi_panel::{
+    clock::{Clock, SystemClock},
     config::{Config, LogFormat},
     domain::{
         AccountId, AccountKind, ProductId, PushOrigin, StoreId, Tenge, UserId, WriteClass, pricing::Worth,
@@ -365,7 +365,7 @@ fn plan(conn: &mut PgConnection, before: i64, price: i64) -> Result<()> {
         conn.batch_execute(order)?;
     }
     let rows: Vec<Row> = diesel::sql_query("select id, store_id from products order by id").load(conn)?;
-    let now = Utc::now();
+    let now = SystemClock.now();
     let new: Vec<NewPush> = rows
         .iter()
         .map(|row| NewPush {
@@ -381,6 +381,7 @@ fn plan(conn: &mut PgConnection, before: i64, price: i64) -> Result<()> {
                 per_day: Tenge(10),
             },
             cities: vec![(CITY.to_owned(), Tenge(before), Tenge(price))],
+            restore_image: None,
         })
         .collect();
     for part in new.chunks(128) {
