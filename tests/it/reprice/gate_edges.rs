@@ -208,6 +208,7 @@ const EDGES: &[(&str, &str)] = &[
         "market_stale",
     ),
     ("forged", "changed_since"),
+    ("update price_pushes set fingerprint = null", "changed_since"),
     ("person; forged", ""),
     // Points of service.
     ("update price_pushes set availabilities_read_at = null", ""),
@@ -638,13 +639,20 @@ async fn what_passes_is_what_stands_in_the_journal() {
         assert_eq!(write.availabilities().map(<[Availability]>::len), points);
         assert!(!write.is_stale());
     }
-    let write = last_gate::clear(&mut shop.app.conn(), id, 5, now());
-    assert!(write.is_ok());
-    let kept: (PushState, Option<chrono::DateTime<chrono::Utc>>, i32) = price_pushes::table
+    shop.sql(
+        "insert into price_pushes select (jsonb_populate_record(price_pushes, jsonb_build_object('id', gen_random_uuid(),
+           'sequence', 99, 'state', 'planned'))).* from price_pushes",
+    );
+    assert!(last_gate::clear(&mut shop.app.conn(), id, 5, now()).is_ok());
+    let kept: Vec<(PushState, Option<chrono::DateTime<chrono::Utc>>, i32)> = price_pushes::table
+        .order(price_pushes::sequence)
         .select((price_pushes::state, price_pushes::sent_at, price_pushes::attempts))
-        .first(&mut shop.app.conn())
+        .load(&mut shop.app.conn())
         .unwrap();
-    assert_eq!(kept, (PushState::Sent, Some(now()), 1));
+    assert_eq!(
+        kept,
+        [(PushState::Sent, Some(now()), 1), (PushState::Planned, None, 0)]
+    );
     assert_eq!(
         last_gate::clear(&mut shop.app.conn(), id, 5, now())
             .unwrap_err()
