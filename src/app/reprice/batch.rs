@@ -287,8 +287,13 @@ fn record(
     let products: Vec<ProductId> = changes.iter().map(|change| change.due.product.id).collect();
     if !products.is_empty() {
         let under_way = push_in_flight(conn, &products)?;
-        changes.retain(|change| !under_way.contains(&change.due.product.id));
-        plan(conn, &changes, &replaced, now)?;
+        // A write that ended after the look, or after the claim, has made another price of the one decided about:
+        // looked up after the writes under way, so that none slips through in between.
+        let mut present = present_prices(conn, &products)?;
+        changes.retain(|change| {
+            !under_way.contains(&change.due.product.id) && rests_on_present_price(change, &present)
+        });
+        plan(conn, &changes, &mut present, &replaced, now)?;
     }
     Ok(changes.iter().map(|change| change.due.product.id).collect())
 }
@@ -342,21 +347,39 @@ struct Change<'a> {
     price: Tenge,
 }
 
+/// City prices of products.
+type Prices = HashMap<ProductId, Vec<(String, Tenge)>>;
+
+/// The prices that the products have now, by city.
+fn present_prices(conn: &mut PgConnection, products: &[ProductId]) -> Result<Prices, StoreError> {
+    let mut prices = Prices::new();
+    for price in product_prices_list(conn, products)? {
+        let cities = prices.entry(price.product_id).or_default();
+        cities.push((price.city_id, price.price_tenge));
+    }
+    Ok(prices)
+}
+
+/// Is the price that was decided about the product's price still? What was decided about another one may be too far a
+/// step from it, or no step at all.
+fn rests_on_present_price(change: &Change<'_>, present: &Prices) -> bool {
+    let main_city = &change.due.store.main_city_id;
+    let cities = present.get(&change.due.product.id).map_or(&[][..], Vec::as_slice);
+    cities
+        .iter()
+        .any(|(city, price)| city == main_city && *price == change.input.product.price)
+}
+
 /// A push for each change, and the audit row without which there is none.
 fn plan(
     conn: &mut PgConnection,
     changes: &[Change<'_>],
+    prices: &mut Prices,
     replaced: &[EndedPush],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     if changes.is_empty() {
         return Ok(());
-    }
-    let ids: Vec<ProductId> = changes.iter().map(|change| change.due.product.id).collect();
-    let mut prices: HashMap<ProductId, Vec<(String, Tenge)>> = HashMap::new();
-    for price in product_prices_list(conn, &ids)? {
-        let cities = prices.entry(price.product_id).or_default();
-        cities.push((price.city_id, price.price_tenge));
     }
     let pushes: Vec<NewPush> = changes
         .iter()

@@ -138,3 +138,33 @@ async fn the_end_of_a_plan_that_a_newer_one_replaces_is_audited() {
     assert_eq!(audited(&shop, ids[0]), ["plan", "superseded"]);
     assert_eq!(audited(&shop, ids[1]), ["plan"]);
 }
+
+/// Where the test below keeps its database.
+static DATABASE: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
+/// Decides as usual, while a write that was on its way is confirmed: the product has the wanted price already.
+fn confirmed_meanwhile(input: &Input) -> Decision {
+    let decision = decide(input);
+    let mut conn = PgConnection::establish(DATABASE.get().unwrap()).unwrap();
+    diesel::update(product_prices::table.filter(product_prices::city_id.eq("750000000")))
+        .set(product_prices::price_tenge.eq(decision.price.unwrap()))
+        .execute(&mut conn)
+        .unwrap();
+    decision
+}
+
+#[actix_web::test]
+async fn a_decision_about_a_price_that_has_just_changed_plans_nothing() {
+    let shop = Shop::open().await;
+    DATABASE.set(shop.app.db.url().to_owned()).unwrap();
+    let pass = reprice_due_with(&shop.app.services, PASS, confirmed_meanwhile)
+        .await
+        .unwrap();
+    assert_eq!((pass.checked, pass.failed), (1, 0));
+    assert_eq!(shop.pushes(), []);
+    // The other price is decided about as ever.
+    shop.sql("update product_prices set price_tenge = 15990 where city_id = '750000000'");
+    shop.later(301).await;
+    shop.reprice().await;
+    assert_eq!(shop.pushes(), [(PushState::Planned, None)]);
+}
