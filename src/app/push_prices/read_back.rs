@@ -92,11 +92,12 @@ async fn judge(
     let shows_ours = |city: &PushCity| seen(city) == Some(city.price_tenge);
     let not_applied = |city: &PushCity| seen(city) == Some(city.before_tenge);
     let is_unknown = push.state == PushState::Unknown;
-    let given_up = if is_unknown {
-        age > UNKNOWN_AT_MOST + usual
+    let at_most = if is_unknown {
+        unknown_at_most(services) + usual
     } else {
-        age > accepted_at_most(services, usual)
+        accepted_at_most(services, usual)
     };
+    let given_up = age > at_most;
     let on_sale = offer.filter(|offer| offer.on_sale);
     let damaged = on_sale.is_none_or(|offer| restore::is_offer_damaged(&push, offer));
     let end = if damaged && push.origin == PushOrigin::Restore && !given_up {
@@ -121,8 +122,18 @@ async fn judge(
         return settle(services, push, product, cities, offer, end, reason).await;
     }
     summary.waiting += 1;
-    let after = (age / 2).clamp(TimeDelta::seconds(2), TimeDelta::seconds(60));
+    // The last look is the one that gives up.
+    let last = (at_most - age + TimeDelta::seconds(1)).max(TimeDelta::seconds(2));
+    let after = (age / 2)
+        .clamp(TimeDelta::seconds(2), TimeDelta::seconds(60))
+        .min(last);
     look_again(services, push, product, after, usual).await
+}
+
+/// An unknown outcome is given up after this time; tests may wait for less.
+fn unknown_at_most(services: &Services) -> TimeDelta {
+    let limit = TimeDelta::from_std(services.config.worker.read_back_limit);
+    limit.unwrap_or(UNKNOWN_AT_MOST).min(UNKNOWN_AT_MOST)
 }
 
 /// An accepted price that does not show is given up after this time (push protocol, I12).
