@@ -1,9 +1,15 @@
 //! Is this program fit to write prices? Not with a clock that disagrees with the database's, and not where a newer
 //! program has already written under other rules.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::TimeDelta;
+use serde_json::json;
 
 use crate::{
+    BUILD_ID,
+    app::alerts::{self, NewAlert},
+    domain::AlertKind,
     last_gate::PROTOCOL,
     services::Services,
     store::{
@@ -31,7 +37,30 @@ pub async fn announce_protocol(services: &Services) -> Result<(), StoreError> {
             ours = PROTOCOL,
             "this program is too old to send prices: a newer one has run"
         );
+        tell_of_old_program(services).await?;
     }
+    Ok(())
+}
+
+/// Tells people once of this process, which sends nothing any more: it has to be replaced.
+async fn tell_of_old_program(services: &Services) -> Result<(), StoreError> {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if TOLD.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let now = services.now();
+    let alert = NewAlert {
+        kind: AlertKind::NeedsPerson,
+        store_id: None,
+        product_id: None,
+        data: json!({ "product": format!("kaspi-panel {BUILD_ID}"), "reason": "program_too_old" }),
+        times: 1,
+    };
+    services
+        .db
+        .tx(move |conn| alerts::raise(conn, &alert, now))
+        .await?;
+    TOLD.store(true, Ordering::Relaxed);
     Ok(())
 }
 
@@ -48,6 +77,7 @@ pub(super) async fn is_fit(services: &Services) -> Result<bool, StoreError> {
     }
     if newest > PROTOCOL {
         tracing::error!(newest, ours = PROTOCOL, "this program is too old to send prices");
+        tell_of_old_program(services).await?;
         return Ok(false);
     }
     Ok(true)
