@@ -92,6 +92,12 @@ impl ChildProcess {
         stop(&mut self.child, Signal::Terminate, grace)
     }
 
+    /// Kills it (SIGKILL) and waits until it is gone; nothing where it has ended already.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
     fn not_ready(&mut self, within: Duration) -> ChildError {
         // Its output closes a moment before the process itself ends.
         match wait_within(&mut self.child, Duration::from_millis(200)) {

@@ -11,6 +11,7 @@ mod admin;
 mod api;
 mod browser;
 mod canaries;
+mod crash;
 
 mod delivery;
 mod faults;

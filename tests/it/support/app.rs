@@ -47,6 +47,8 @@ impl Drop for Panel {
 /// What is special about an application.
 pub struct TestAppBuilder {
     settings: Box<dyn FnOnce(&mut Config)>,
+    real_time: bool,
+    db: fn() -> TestDb,
 }
 
 impl TestApp {
@@ -59,6 +61,8 @@ impl TestApp {
     pub fn builder() -> TestAppBuilder {
         TestAppBuilder {
             settings: Box::new(|_| {}),
+            real_time: false,
+            db: TestDb::new,
         }
     }
 
@@ -147,16 +151,37 @@ impl TestAppBuilder {
         self
     }
 
+    /// Market and services go by the machine's clock, as processes of their own do.
+    pub fn real_time(mut self) -> Self {
+        self.real_time = true;
+        self
+    }
+
+    /// On a PostgreSQL of its own, which the test may kill.
+    pub fn own_server(mut self) -> Self {
+        self.db = TestDb::on_own_server;
+        self
+    }
+
     /// Puts it together.
     pub fn build(self) -> TestApp {
-        let market = Simulator::start();
-        let db = TestDb::new();
+        let market = if self.real_time {
+            Simulator::start_with(&["--time", "real", "--seed", "1"])
+        } else {
+            Simulator::start()
+        };
+        let db = (self.db)();
         let files = TempDir::new().expect("a folder");
         let mut config = Config::for_tests(files.path().to_owned(), db.url(), market.kaspi());
         (self.settings)(&mut config);
         let clock = FixedClock::new(now());
+        let services = if self.real_time {
+            Services::new(config, &Secret::from(db.url())).expect("services")
+        } else {
+            services(config, &db, &clock)
+        };
         TestApp {
-            services: services(config, &db, &clock),
+            services,
             market,
             db,
             clock,

@@ -89,6 +89,32 @@ impl Client {
         self.post_bare(path, &fields).await
     }
 
+    /// As [`Client::post`], to a panel that may be gone: `None` when no whole answer came. The token must be known.
+    pub async fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<Answer> {
+        let token = self.csrf.lock().unwrap().clone().expect("a token");
+        let mut fields = fields.to_vec();
+        fields.push(("csrf_token", &token));
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let form = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = self.request(Method::POST, path).header(form.0, form.1);
+        answer_of(request.body(body)).await.ok()
+    }
+
+    /// As [`Client::sign_in`], of somebody new, at a panel that may be gone.
+    pub async fn try_sign_in(&self, email: &str) -> Option<Answer> {
+        let page = answer_of(self.request(Method::GET, "/login")).await.ok()?;
+        *self.csrf.lock().unwrap() = Some(page.attribute("input[name=csrf_token]", "value"));
+        self.try_post("/login", &[("email", email), ("password", PASSWORD)])
+            .await
+    }
+
+    /// Another browser at the same panel.
+    pub fn somebody_else(&self) -> Self {
+        Self::anonymous(&self.base)
+    }
+
     /// `POST` of a form as it is, for forged requests.
     pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_with(path, fields, &[]).await
@@ -133,12 +159,7 @@ impl Client {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let answer = request.send().await.expect("the panel answers");
-        Answer {
-            status: answer.status(),
-            headers: answer.headers().clone(),
-            body: answer.bytes().await.expect("the panel answers in full").to_vec(),
-        }
+        answer_of(request).await.expect("the panel answers in full")
     }
 
     /// The session's token, as every page with a form carries it.
@@ -155,6 +176,15 @@ impl Client {
         *self.csrf.lock().unwrap() = Some(token.clone());
         token
     }
+}
+
+async fn answer_of(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+    let answer = request.send().await?;
+    Ok(Answer {
+        status: answer.status(),
+        headers: answer.headers().clone(),
+        body: answer.bytes().await?.to_vec(),
+    })
 }
 
 /// What came back.

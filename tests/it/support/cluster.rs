@@ -15,6 +15,7 @@ use kaspi_panel::{
     os::{Cluster, ClusterOptions},
     secrets::Secret,
 };
+use tempfile::TempDir;
 use url::Url;
 
 /// Connections of all tests that run at once; each application has a small pool and a worker.
@@ -28,6 +29,8 @@ const OWNER: &str = "kaspi_panel_owner";
 pub struct TestDb {
     name: String,
     url: String,
+    /// Where it is not on the server of the run.
+    own: Option<OwnServer>,
 }
 
 impl TestDb {
@@ -44,6 +47,7 @@ impl TestDb {
         Self {
             url: server.url_of(&name),
             name,
+            own: None,
         }
     }
 
@@ -57,7 +61,25 @@ impl TestDb {
         Self {
             url: server.url_of(&name),
             name,
+            own: None,
         }
+    }
+
+    /// A migrated database on a durable PostgreSQL of its own, which the test may kill.
+    pub fn on_own_server() -> Self {
+        let own = OwnServer::start();
+        let url = own.url();
+        migrate(&url);
+        Self {
+            name: String::new(),
+            url,
+            own: Some(own),
+        }
+    }
+
+    /// The server that is this test's own.
+    pub fn own_server(&mut self) -> &mut OwnServer {
+        self.own.as_mut().expect("a server of its own")
     }
 
     /// Address for the owner of the schema; the program steps down to its run-time role by itself.
@@ -103,9 +125,66 @@ impl TestDb {
 
 impl Drop for TestDb {
     fn drop(&mut self) {
+        if self.own.is_some() {
+            return;
+        }
         // Connections of the dropped application may still be closing.
         Server::get().execute(&format!("drop database if exists {} with (force)", self.name));
     }
+}
+
+/// A private, durable PostgreSQL of one test; its files go with it.
+#[derive(Debug)]
+pub struct OwnServer {
+    cluster: Option<Cluster>,
+    options: ClusterOptions,
+    _files: TempDir,
+}
+
+impl OwnServer {
+    fn start() -> Self {
+        let files = tempfile::Builder::new()
+            .prefix("kaspi-panel-own-")
+            .tempdir()
+            .expect("a folder");
+        // The server of root runs as another user.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(files.path(), open).expect("a folder that others may enter");
+        let mut options = ClusterOptions::new(files.path());
+        options.max_connections = CONNECTIONS;
+        let mut own = Self {
+            cluster: None,
+            options,
+            _files: files,
+        };
+        own.start_again();
+        own
+    }
+
+    fn url(&self) -> String {
+        self.cluster.as_ref().expect("a server").url()
+    }
+
+    /// `kill -9` of the server's first process; the others end when they notice.
+    pub fn kill(&mut self) {
+        let cluster = self.cluster.as_ref().expect("a server");
+        signal("KILL", cluster.server_id());
+    }
+
+    /// Starts it on the same files, at the same address. Returns when it takes connections.
+    pub fn start_again(&mut self) {
+        self.cluster = None;
+        let cluster = Cluster::start(&self.options);
+        self.cluster = Some(cluster.unwrap_or_else(|error| panic!("a PostgreSQL of its own: {error}")));
+    }
+}
+
+/// `kill -NAME` of a process of a private server.
+pub fn signal(name: &str, process: u32) {
+    let told = Command::new("kill")
+        .args([format!("-{name}"), process.to_string()])
+        .status();
+    assert!(told.unwrap().success(), "kill -{name} {process}");
 }
 
 /// Applies all migrations, ours and the queue's, as the command `migrate` does.

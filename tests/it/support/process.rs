@@ -3,10 +3,11 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     time::Duration,
 };
 
+use kaspi_panel::os::ChildProcess;
 use url::Url;
 
 use super::{TestApp, wait_until};
@@ -14,21 +15,20 @@ use super::{TestApp, wait_until};
 /// How long a process may take until it listens or has ended; generous, for machines with much to do.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A running process; killed with this value.
+/// A running process; killed with this value, and by the kernel when the tests end in whatever way.
 pub struct Process {
-    child: Child,
+    child: ChildProcess,
     log: PathBuf,
 }
 
 impl Process {
     /// Starts a command with its errors in the file `log`.
     pub fn start(mut command: Command, log: PathBuf) -> Self {
-        let child = command
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(&log).expect("a log"))
-            .spawn()
-            .expect("the program starts");
+            .stderr(File::create(&log).expect("a log"));
+        let child = ChildProcess::spawn(command).expect("the program starts");
         Self { child, log }
     }
 
@@ -69,22 +69,49 @@ impl Process {
         .await
     }
 
+    /// `kill -NAME`
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(told.unwrap().success(), "kill -{name} {id}");
+    }
+
+    /// How it ended, once it has done so by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        wait_until("the process ends", PATIENCE, || {
+            let ended = self.child.ended().unwrap().ok_or("it runs");
+            async move { ended }
+        })
+        .await
+    }
+
+    /// Waits until it stands still, as by `kill -STOP`.
+    pub async fn stands_still(&self) {
+        let file = format!("/proc/{}/stat", self.child.id());
+        wait_until("the process stands still", PATIENCE, || {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            // The state follows the name in brackets.
+            let state = text.rsplit(')').next().unwrap_or_default().trim().to_owned();
+            async move {
+                if state.starts_with('T') {
+                    Ok(())
+                } else {
+                    Err(state)
+                }
+            }
+        })
+        .await;
+    }
+
     /// `kill -9`
     pub fn kill(&mut self) {
-        self.child.kill().expect("the process is killed");
-        self.child.wait().expect("the process is gone");
+        self.child.kill().expect("the process is killed and gone");
     }
 
     /// `kill -TERM`, and waits for the end.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(told.success());
-        wait_until("the process ends", PATIENCE, || {
-            let ended = self.child.try_wait().unwrap().ok_or("it runs");
-            async move { ended }
-        })
-        .await
+        self.signal("TERM");
+        self.ended().await
     }
 }
 
@@ -92,7 +119,6 @@ impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
         let _gone = self.child.kill();
-        let _gone = self.child.wait();
     }
 }
 

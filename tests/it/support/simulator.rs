@@ -88,7 +88,13 @@ impl Simulator {
 
     /// Every request the marketplace received, oldest first.
     pub async fn journal(&self) -> Vec<Value> {
-        match self.send(reqwest::Method::GET, "/control/journal", None).await {
+        self.journal_since(0).await
+    }
+
+    /// The requests with a number above this; the market numbers them from 1 and keeps fifty thousand.
+    pub async fn journal_since(&self, number: u64) -> Vec<Value> {
+        let path = format!("/control/journal?since={number}");
+        match self.send(reqwest::Method::GET, &path, None).await {
             Value::Array(entries) => entries,
             other => panic!("the journal is a list, not {other}"),
         }
