@@ -7,6 +7,7 @@ mod batch;
 mod brakes;
 mod budget;
 mod faults;
+mod forbidden;
 mod gate;
 mod gate_edges;
 mod isolation;
@@ -16,6 +17,7 @@ mod passes;
 mod put_back;
 mod rules;
 mod sales;
+mod schedules;
 mod terms;
 
 use std::sync::atomic::{AtomicI64, Ordering};
