@@ -15,6 +15,8 @@ missing_packages() {
     /usr/local/bin/chromium /snap/bin/chromium || say chromium
   any_file "${CHROMEDRIVER:-}" /usr/bin/chromedriver /usr/lib/chromium-browser/chromedriver \
     /usr/local/bin/chromedriver /snap/bin/chromium.chromedriver || say chromium-driver
+  [ "${NEEDS_PGBOUNCER:-}" != 1 ] ||
+    any_file "" /usr/sbin/pgbouncer /usr/bin/pgbouncer /usr/local/bin/pgbouncer || say pgbouncer
 }
 
 # True when one of the files exists. A first one that is named by a variable must be it.

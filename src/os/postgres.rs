@@ -335,11 +335,11 @@ impl Folders {
     }
 
     /// The first line of `postmaster.pid` is the server's number; the eighth says `ready` once it
-    /// accepts connections.
+    /// accepts connections, `standby` where it follows another server and can be read.
     fn is_ready(&self, server: u32) -> bool {
         let text = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
         let mut lines = text.lines().map(str::trim);
-        lines.next() == Some(&server.to_string()) && lines.nth(6) == Some("ready")
+        lines.next() == Some(&server.to_string()) && matches!(lines.nth(6), Some("ready" | "standby"))
     }
 
     /// The log, opened for more; a long one is put aside first.

@@ -16,6 +16,7 @@ mod points;
 mod postgres;
 mod rig;
 mod rows;
+mod standby;
 mod stops;
 mod together;
 mod web;

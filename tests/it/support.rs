@@ -11,6 +11,7 @@ mod listener;
 mod process;
 mod proxy;
 mod simulator;
+mod standby;
 mod wait;
 mod wire;
 
@@ -24,5 +25,6 @@ pub use listener::{HttpListener, MailListener};
 pub use process::{Process, entries, worker_temp_dir};
 pub use proxy::TestProxy;
 pub use simulator::Simulator;
+pub use standby::Bouncer;
 pub use wait::wait_until;
 pub use wire::{Far, Trouble, Wire};

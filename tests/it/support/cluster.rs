@@ -18,6 +18,8 @@ use kaspi_panel::{
 use tempfile::TempDir;
 use url::Url;
 
+use super::standby::{follow, open_folder};
+
 /// Connections of all tests that run at once; each application has a small pool and a worker.
 const CONNECTIONS: u16 = 200;
 
@@ -82,6 +84,30 @@ impl TestDb {
         self.own.as_mut().expect("a server of its own")
     }
 
+    /// A second server follows this test's own one.
+    pub fn start_standby(&mut self) -> Standby {
+        let own = self.own_server();
+        let server = own.cluster.as_ref().expect("a server");
+        let (cluster, options, files) = follow(server, own.options.clone());
+        Standby(OwnServer {
+            cluster: Some(cluster),
+            options,
+            _files: files,
+        })
+    }
+
+    /// This test's own server dies, and the one that follows it takes its place.
+    pub fn fail_over(&mut self, standby: Standby) {
+        self.own_server().kill();
+        self.url = standby.0.url();
+        self.conn()
+            .batch_execute("select pg_promote(true, 60)")
+            .expect("the standby is promoted");
+        let lost = self.own.replace(standby.0);
+        // Its processes have to be collected, and its files go.
+        drop(lost);
+    }
+
     /// Address for the owner of the schema; the program steps down to its run-time role by itself.
     pub fn url(&self) -> &str {
         &self.url
@@ -143,13 +169,7 @@ pub struct OwnServer {
 
 impl OwnServer {
     fn start() -> Self {
-        let files = tempfile::Builder::new()
-            .prefix("kaspi-panel-own-")
-            .tempdir()
-            .expect("a folder");
-        // The server of root runs as another user.
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(files.path(), open).expect("a folder that others may enter");
+        let files = open_folder();
         let mut options = ClusterOptions::new(files.path());
         options.max_connections = CONNECTIONS;
         let mut own = Self {
@@ -178,6 +198,10 @@ impl OwnServer {
         self.cluster = Some(cluster.unwrap_or_else(|error| panic!("a PostgreSQL of its own: {error}")));
     }
 }
+
+/// A server that follows a test's own one.
+#[derive(Debug)]
+pub struct Standby(OwnServer);
 
 /// `kill -NAME` of a process of a private server.
 pub fn signal(name: &str, process: u32) {
