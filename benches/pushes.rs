@@ -28,21 +28,16 @@ use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection
 use kaspi_panel::{
     clock::{Clock, SystemClock},
     config::{Config, LogFormat},
-    domain::{
-        AccountId, AccountKind, ProductId, PushOrigin, StoreId, Tenge, UserId, WriteClass, pricing::Worth,
-    },
+    domain::{ProductId, PushOrigin, StoreId, Tenge, UserId, WriteClass, pricing::Worth},
     kaspi::CabinetSession,
     os::{ChildProcess, Cluster, ClusterOptions},
-    secrets::{Place, Secret},
+    secrets::Secret,
     services::Services,
-    store::{
-        accounts::{CabinetAccount, account_save},
-        pushes::{NewPush, push_insert},
-    },
+    store::pushes::{NewPush, push_insert},
 };
 use serde_json::{Value, json};
 
-use support::{Market, PROFILE, arguments, cpu_of, post, spread};
+use support::{Market, PROFILE, arguments, cpu_of, logged_in, post, spread};
 
 const CITY: &str = "750000000";
 const FIRST_CARD: u64 = 200_000_001;
@@ -315,30 +310,12 @@ fn connect_store(
     merchant: &str,
     session: &CabinetSession,
 ) -> Result<()> {
-    let (id, now) = (AccountId::new(), services.now());
-    let place = Place {
-        column: "cabinet_accounts.cookies_sealed",
-        row: id.0,
-        tenant: Some(owner.0),
-    };
-    let account = CabinetAccount {
-        id,
-        owner_id: owner,
-        kind: AccountKind::Email,
-        login: format!("{merchant}@example.kz"),
-        merchant_id: None,
-        password_sealed: None,
-        password_set_at: None,
-        cookies_sealed: Some(services.vault.seal(place, &session.to_secret())?),
-        cookies_set_at: Some(now),
-        session_id: Some(session.id()),
-        session_used_at: Some(now),
-        renew_after: None,
-        renew_failures: 0,
-        created_at: now,
-        updated_at: now,
-    };
-    account_save(conn, &account)?;
+    let id = logged_in(
+        conn,
+        services,
+        (owner, &format!("{merchant}@example.kz")),
+        session,
+    )?;
     diesel::sql_query(
         "insert into stores (id, owner_id, merchant_id, account_id, name, api_key, session_state, repricing_mode,
            created_at, updated_at)

@@ -13,11 +13,18 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
+use diesel::{
+    PgConnection,
+    connection::{InstrumentationEvent, set_default_instrumentation},
+};
 use kaspi_panel::{
     config::{Kaspi, KaspiLimits},
+    domain::{AccountId, AccountKind, UserId},
     kaspi::{CabinetSession, Cookie, Identity},
     os::ChildProcess,
+    secrets::Place,
+    services::Services,
+    store::accounts::{CabinetAccount, account_save},
 };
 use reqwest::cookie::{CookieStore, Jar};
 use serde_json::{Value, json};
@@ -260,4 +267,38 @@ pub fn cpu_of(ids: &[u32]) -> Result<Duration> {
     }
     // A hundredth of a second on every Linux of today.
     Ok(Duration::from_millis(ticks * 10))
+}
+
+/// An account of a cabinet that is logged in with the session.
+pub fn logged_in(
+    conn: &mut PgConnection,
+    services: &Services,
+    (owner, login): (UserId, &str),
+    session: &CabinetSession,
+) -> Result<AccountId> {
+    let (id, now) = (AccountId::new(), services.now());
+    let place = Place {
+        column: "cabinet_accounts.cookies_sealed",
+        row: id.0,
+        tenant: Some(owner.0),
+    };
+    let account = CabinetAccount {
+        id,
+        owner_id: owner,
+        kind: AccountKind::Email,
+        login: login.to_owned(),
+        merchant_id: None,
+        password_sealed: None,
+        password_set_at: None,
+        cookies_sealed: Some(services.vault.seal(place, &session.to_secret())?),
+        cookies_set_at: Some(now),
+        session_id: Some(session.id()),
+        session_used_at: Some(now),
+        renew_after: None,
+        renew_failures: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    account_save(conn, &account)?;
+    Ok(id)
 }

@@ -24,17 +24,16 @@ use anyhow::{Context, Result, ensure};
 use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types};
 use kaspi_panel::{
     config::{Config, LogFormat},
-    domain::{AccountId, AccountKind, JobKind, StoreId, UserId},
+    domain::{JobKind, StoreId, UserId},
     kaspi::{CabinetSession, PAGE_SIZE},
     os::{Cluster, ClusterOptions},
     queue::runs::job_run_open,
-    secrets::{Place, Secret},
+    secrets::Secret,
     services::Services,
-    store::accounts::{CabinetAccount, account_save},
     worker::jobs,
 };
 use serde_json::{Value, json};
-use support::{MERCHANT, Market, STATEMENTS, count_statements, median, memory, spread};
+use support::{MERCHANT, Market, STATEMENTS, count_statements, logged_in, median, memory, spread};
 
 const EMAIL: &str = "demo@example.kz";
 
@@ -228,7 +227,7 @@ fn connected_store(
     services: &Services,
     session: &CabinetSession,
 ) -> Result<StoreId> {
-    let (owner, store, now) = (UserId::new(), StoreId::new(), services.now());
+    let (owner, store) = (UserId::new(), StoreId::new());
     diesel::sql_query(
         "with owner as (
            insert into users (id, external_id, email, password_hash, role, created_at, updated_at)
@@ -240,30 +239,7 @@ fn connected_store(
     .bind::<sql_types::Uuid, _>(store)
     .bind::<sql_types::Text, _>(MERCHANT)
     .execute(conn)?;
-    let id = AccountId::new();
-    let place = Place {
-        column: "cabinet_accounts.cookies_sealed",
-        row: id.0,
-        tenant: Some(owner.0),
-    };
-    let account = CabinetAccount {
-        id,
-        owner_id: owner,
-        kind: AccountKind::Email,
-        login: "bench@example.kz".to_owned(),
-        merchant_id: None,
-        password_sealed: None,
-        password_set_at: None,
-        cookies_sealed: Some(services.vault.seal(place, &session.to_secret())?),
-        cookies_set_at: Some(now),
-        session_id: Some(session.id()),
-        session_used_at: Some(now),
-        renew_after: None,
-        renew_failures: 0,
-        created_at: now,
-        updated_at: now,
-    };
-    account_save(conn, &account)?;
+    let id = logged_in(conn, services, (owner, "bench@example.kz"), session)?;
     diesel::sql_query("update stores set account_id = $1")
         .bind::<sql_types::Uuid, _>(id)
         .execute(conn)?;

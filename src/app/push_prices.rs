@@ -96,7 +96,6 @@ async fn push_store_until(
     };
     fail_points::pass(fail_points::RECOVERED);
     read_back::read_back(services, store_id, &mut summary).await?;
-    public::look(services, store_id).await?;
     for next in budget::next(services, store_id).await? {
         if stopping() {
             break;
@@ -130,6 +129,8 @@ async fn push_store_until(
             send::send(services, push, epoch, &mut summary).await?;
         }
     }
+    // Cards may be slow to read: no write waits for them.
+    public::look(services, store_id).await?;
     // The next turn of the store may be another worker's.
     services
         .db
@@ -284,6 +285,17 @@ fn alert_of_end(
         }
         _ => return Ok(()),
     };
+    alert_of_product(conn, kind, push, product, now)
+}
+
+/// Tells of a trouble that a write has with its product.
+fn alert_of_product(
+    conn: &mut PgConnection,
+    kind: AlertKind,
+    push: &Push,
+    product: &Product,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let alert = NewAlert {
         kind,
         store_id: Some(push.store_id),

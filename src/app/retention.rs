@@ -20,6 +20,8 @@ pub const EVIDENCE_LIFE: TimeDelta = TimeDelta::days(7);
 pub const ALERTS_LIFE: TimeDelta = TimeDelta::days(90);
 /// Which products a sync changed; the counts of its run stay.
 pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
+/// Falls of stocks; the brake on sales looks back seven days and an hour.
+pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
 
@@ -38,7 +40,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
         .tx(move |conn| {
             alert_prune(conn, now - ALERTS_LIFE)?;
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
-            stock_falls_prune(conn, now)?;
+            stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             Ok(runs >= RUNS_AT_ONCE)
         })

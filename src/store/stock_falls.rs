@@ -1,6 +1,6 @@
 //! Falls of stocks that were read: how fast products sell, as far as the stock tells. A trigger writes them.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types as sql};
 
 use super::StoreError;
@@ -63,13 +63,10 @@ pub fn fast_sales(
     .load(conn)?)
 }
 
-/// Forgets falls that no look goes back to.
+/// Forgets falls from before `before`.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn stock_falls_prune(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<usize, StoreError> {
-    Ok(
-        diesel::delete(stock_falls::table.filter(stock_falls::at.lt(now - TimeDelta::days(8))))
-            .execute(conn)?,
-    )
+pub fn stock_falls_prune(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<usize, StoreError> {
+    Ok(diesel::delete(stock_falls::table.filter(stock_falls::at.lt(before))).execute(conn)?)
 }

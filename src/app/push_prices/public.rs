@@ -1,13 +1,12 @@
 //! Do buyers see what the cabinet shows? After a confirmed write the public offers of the card are read until they
 //! carry the price, or a person is told that they do not.
 
-use chrono::{TimeDelta, Utc};
-use serde_json::json;
+use chrono::TimeDelta;
 
-use super::facts;
+use super::{alert_of_product, facts};
 use crate::{
-    app::alerts::{self, NewAlert},
-    domain::{AlertKind, StoreId, Tenge},
+    app::alerts,
+    domain::{AlertKind, StoreId},
     services::Services,
     store::{
         StoreError,
@@ -53,14 +52,12 @@ async fn shown(services: &Services, store: &Store, product: &Product, cities: &[
     let market = market
         .inspect_err(|error| tracing::warn!(store = store.name, %error, "a price could not be looked for"))
         .ok()?;
-    let ours = |price: Tenge| {
-        let own = |merchant: &str| merchant == store.merchant_id;
+    Some(
         market
             .offers
             .iter()
-            .any(|offer| own(&offer.merchant_id) && offer.price == price)
-    };
-    Some(ours(city.price_tenge))
+            .any(|offer| offer.merchant_id == store.merchant_id && offer.price == city.price_tenge),
+    )
 }
 
 /// Writes down what the look showed.
@@ -70,7 +67,7 @@ async fn keep(
     product: Product,
     shown: Option<bool>,
 ) -> Result<(), StoreError> {
-    let now: chrono::DateTime<Utc> = services.now();
+    let now = services.now();
     let age = now - push.finished_at.unwrap_or(push.planned_at);
     services
         .db
@@ -94,14 +91,7 @@ async fn keep(
                 // Nothing is known: that is no news for anybody.
                 return Ok(());
             }
-            let alert = NewAlert {
-                kind: AlertKind::NotShown,
-                store_id: Some(push.store_id),
-                product_id: Some(product.id),
-                data: json!({ "product": product.name }),
-                times: 1,
-            };
-            alerts::raise(conn, &alert, now)
+            alert_of_product(conn, AlertKind::NotShown, &push, &product, now)
         })
         .await
 }

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::{PushSummary, advance, brakes, facts, finish, public, restore};
+use super::{PushSummary, advance, alert_of_product, brakes, facts, finish, public, restore};
 use crate::{
     app::cabinet_session::{SessionError, renew_session, session_of},
-    domain::{Actor, PushOrigin, PushState, StoreId, offer::CabinetOffer},
+    domain::{Actor, AlertKind, PushOrigin, PushState, StoreId, offer::CabinetOffer},
     fail_points,
     kaspi::KaspiError,
     services::Services,
@@ -206,7 +206,7 @@ async fn settle(
             if end == PushState::Removed {
                 brakes::after_removed(conn, push.store_id, now)?;
             } else if damaged {
-                restore::alert_of_damage(conn, &push, &product, now)?;
+                alert_of_product(conn, AlertKind::OfferDamaged, &push, &product, now)?;
             }
             if damaged {
                 restore::plan_restore(conn, &push, &product, points.as_deref(), &seen, now)?;

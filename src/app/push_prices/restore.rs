@@ -5,12 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::{
-    app::{
-        alerts::{self, NewAlert},
-        reprice::supersede,
-    },
+    app::reprice::supersede,
     domain::{
-        Actor, AlertKind, PushOrigin, Tenge, WriteClass,
+        Actor, PushOrigin, Tenge, WriteClass,
         offer::CabinetOffer,
         pricing::Worth,
         product::{Availability, LOWEST_PRICE, is_damaged, restored},
@@ -59,23 +56,6 @@ pub(super) fn image_to_send(
     let before = sent_image(push).ok_or(UNREADABLE)?;
     let seen = offer.availabilities.as_deref().ok_or(UNREADABLE)?;
     Ok(Some(restored(&before, seen)))
-}
-
-/// Tells that an offer is still on sale, but not as it was.
-pub(super) fn alert_of_damage(
-    conn: &mut PgConnection,
-    push: &Push,
-    product: &Product,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let alert = NewAlert {
-        kind: AlertKind::OfferDamaged,
-        store_id: Some(push.store_id),
-        product_id: Some(product.id),
-        data: json!({ "product": product.name }),
-        times: 1,
-    };
-    alerts::raise(conn, &alert, now)
 }
 
 /// Plans the write that brings back what a write took off sale or damaged, where something can be brought back.

@@ -62,6 +62,18 @@ impl Shop {
             .unwrap()
     }
 
+    /// A price that was taken, never applied and given up.
+    async fn never_applied(&self) {
+        self.app
+            .market
+            .fault("process", "accepted_not_applied", json!({}))
+            .await;
+        self.reprice().await;
+        self.push().await;
+        self.later(901).await;
+        self.push().await;
+    }
+
     /// A price that was sent, applied and confirmed.
     async fn write(&self) {
         self.reprice().await;
@@ -118,6 +130,25 @@ async fn a_price_that_buyers_never_see_is_told() {
         shop.push().await;
     }
     assert_eq!(shop.troubles(), []);
+}
+
+#[actix_web::test]
+async fn a_write_does_not_wait_for_the_look() {
+    let shop = Shop::open().await;
+    shop.write().await;
+    shop.later(200).await;
+    shop.sql("update products set ceiling_tenge = 15970");
+    shop.reprice().await;
+    let before = shop.app.market.journal().await.len();
+    shop.push().await;
+    let entries = shop.app.market.journal().await.split_off(before);
+    let place = |endpoint| {
+        entries
+            .iter()
+            .position(|entry| entry["endpoint"] == endpoint)
+            .unwrap()
+    };
+    assert!(place("process") < place("offers"), "{entries:?}");
 }
 
 #[actix_web::test]
@@ -261,14 +292,7 @@ async fn an_urgent_alert_that_nobody_answers_stops_the_store() {
             .unwrap()
     };
     let services = &shop.app.services;
-    shop.app
-        .market
-        .fault("process", "accepted_not_applied", json!({}))
-        .await;
-    shop.reprice().await;
-    shop.push().await;
-    shop.later(901).await;
-    shop.push().await;
+    shop.never_applied().await;
     assert_eq!(shop.troubles(), [AlertKind::Mismatch]);
     shop.later(300).await;
     stop_unanswered(services).await.unwrap();
@@ -304,14 +328,7 @@ async fn an_alert_that_somebody_has_taken_on_or_that_may_wait_stops_nothing() {
         "insert into settings (key, value, updated_at) values ('safety_limits', '{\"unanswered_minutes\": 0}', now())",
     ] {
         let shop = Shop::open().await;
-        shop.app
-            .market
-            .fault("process", "accepted_not_applied", json!({}))
-            .await;
-        shop.reprice().await;
-        shop.push().await;
-        shop.later(901).await;
-        shop.push().await;
+        shop.never_applied().await;
         shop.later(301).await;
         shop.sql(change);
         stop_unanswered(&shop.app.services).await.unwrap();
