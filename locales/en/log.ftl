@@ -35,6 +35,7 @@ action-unknown = outcome unknown
 action-mismatch = another price in the shop
 action-removed = taken off sale
 action-expired = not sent in time
+action-superseded = replaced by a newer decision
 action-check = checked
 action-add_key = added a key
 action-reseal = sealed anew

@@ -35,6 +35,7 @@ action-unknown = нәтижесі белгісіз
 action-mismatch = сөреде басқа баға
 action-removed = тауар сатылымнан алынды
 action-expired = жіберіп үлгермедік
+action-superseded = жаңа шешіммен ауыстырды
 action-check = тексерді
 action-add_key = кілт қосты
 action-reseal = қайта шифрлады

@@ -35,6 +35,7 @@ action-unknown = исход неизвестен
 action-mismatch = на витрине другая цена
 action-removed = товар снят с продажи
 action-expired = не успели отправить
+action-superseded = заменил новым решением
 action-check = проверил
 action-add_key = добавил ключ
 action-reseal = перешифровал

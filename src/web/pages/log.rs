@@ -141,7 +141,12 @@ fn moved_prices(cities: &[Value]) -> String {
 
 /// Codes of the engine and of the gate in words; what a person wrote stays as it is.
 fn reason_words(reason: &str, t: &Texts) -> String {
-    let keys = [format!("reason-{reason}"), format!("push-reason-{reason}")];
+    let keys = [
+        format!("reason-{reason}"),
+        format!("push-reason-{reason}"),
+        // What stopped a store, a product or a strategy.
+        format!("stop-why-{reason}"),
+    ];
     match keys.iter().find(|key| t.has(key)) {
         Some(key) => t.get(key),
         None => reason.to_owned(),

@@ -122,6 +122,14 @@ fn texts_are_found_with_and_without_values() {
 }
 
 #[test]
+fn every_end_of_a_push_has_a_word_in_the_log() {
+    let t = Texts::new(Language::Ru);
+    for state in crate::domain::PushState::ALL {
+        assert!(!state.is_final() || t.has(&format!("action-{state}")), "{state}");
+    }
+}
+
+#[test]
 fn russian_plural_forms_follow_the_number() {
     let t = Texts::new(Language::Ru);
     let forms: Vec<_> = [0, 1, 2, 5, 11, 21, 101]

@@ -2,7 +2,7 @@
 
 use kaspi_panel::{
     app::sales_brake::brake_fast_sales,
-    domain::AlertKind,
+    domain::{AlertKind, Role},
     schema::{alerts, stock_falls},
 };
 
@@ -46,13 +46,16 @@ async fn frozen(shop: &Shop) -> bool {
 
 #[actix_web::test]
 async fn six_times_the_usual_at_a_low_price_freezes_and_is_told_once() {
-    let shop = usual().await;
+    let mut shop = usual().await;
     sell(&shop, 5);
     assert!(!frozen(&shop).await, "five times the usual");
     shop.sql("update products set stock = stock - 1");
     assert!(frozen(&shop).await);
     shop.reprice().await;
     assert_eq!(shop.pushes().len(), 3, "nothing new is planned");
+    let admin = shop.app.signed_in("admin", Role::Admin).await;
+    let log = admin.get("/log").await.expect(200).text("main");
+    assert!(log.contains("продаётся намного быстрее обычного"), "{log}");
     // A person lets it go on: not frozen again for the same sales.
     shop.sql("update products set locked_until = null");
     brake_fast_sales(&shop.app.services).await.unwrap();
