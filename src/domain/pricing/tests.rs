@@ -2,6 +2,7 @@
 //! random markets, closed loops, and the interface. Here is what they share.
 
 mod codes;
+mod days;
 mod filters;
 mod limits;
 mod market;
