@@ -65,23 +65,18 @@ pub fn raise(conn: &mut PgConnection, alert: &NewAlert, now: DateTime<Utc>) -> R
     Ok(())
 }
 
-/// Notes that a trouble is over; nothing where it does not stand.
+/// Notes that troubles of an object are over; nothing where they do not stand.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn resolve(
     conn: &mut PgConnection,
-    kind: AlertKind,
+    kinds: &[AlertKind],
     store_id: Option<StoreId>,
     product_id: Option<ProductId>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let object = AlertObject {
-        kind,
-        store_id,
-        product_id,
-    };
-    alert_resolve(conn, object, now)
+    alert_resolve(conn, kinds, (store_id, product_id), now)
 }
 
 /// Tells of products that came down to their floor or lost the first place by these decisions, one alert for each

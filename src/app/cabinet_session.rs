@@ -220,7 +220,9 @@ fn set_state(
             },
             now,
         ),
-        SessionState::Connected => alerts::resolve(conn, AlertKind::SessionLost, Some(store.id), None, now),
+        SessionState::Connected => {
+            alerts::resolve(conn, &[AlertKind::SessionLost], Some(store.id), None, now)
+        }
         // It may still come back by itself.
         SessionState::Renewing => Ok(()),
     }

@@ -238,8 +238,8 @@ fn release(
     if matches!(target, StopTarget::All | StopTarget::Store(_))
         && kill_switch_ids_active(conn, &target)?.is_empty()
     {
-        alerts::resolve(conn, AlertKind::StoreStopped, store_id, None, now)?;
-        alerts::resolve(conn, AlertKind::Breaker, store_id, None, now)?;
+        let over = [AlertKind::StoreStopped, AlertKind::Breaker];
+        alerts::resolve(conn, &over, store_id, None, now)?;
     }
     if let StopTarget::Store(store) = target {
         // Who lets go has looked at the moves: they are not stopped again while they are made.

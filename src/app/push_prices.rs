@@ -29,7 +29,7 @@ use crate::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
         leases::{store_lease_acquire, store_lease_end, store_lease_renew},
-        products::{Product, product_fetch},
+        products::{Product, product_load},
         pushes::{Push, PushCity, PushStep, push_advance, push_cities, push_claim, push_list_left},
         stores::{Store, store_fetch},
     },
@@ -171,9 +171,8 @@ async fn begin(services: &Services, store_id: StoreId, owner: Uuid) -> Result<Op
                 } else {
                     PushState::Expired
                 };
-                let product = product_fetch(conn, Tenant::All, push.product_id)?;
-                if let Some(row) = product {
-                    advance(conn, &push, &row.product, next, &step, now)?;
+                if let Some(product) = product_load(conn, push.product_id)? {
+                    advance(conn, &push, &product, next, &step, now)?;
                 }
             }
             Ok(Some(epoch))
@@ -274,14 +273,15 @@ fn alert_of_end(
         PushState::Confirmed => {
             // Points of service are whole again only where they were brought back.
             let restored = (push.origin == PushOrigin::Restore).then_some(AlertKind::OfferDamaged);
-            return [
+            let over: Vec<AlertKind> = [
                 AlertKind::Mismatch,
                 AlertKind::OfferRemoved,
                 AlertKind::NeedsPerson,
             ]
             .into_iter()
             .chain(restored)
-            .try_for_each(|kind| alerts::resolve(conn, kind, Some(push.store_id), Some(product.id), now));
+            .collect();
+            return alerts::resolve(conn, &over, Some(push.store_id), Some(product.id), now);
         }
         _ => return Ok(()),
     };
@@ -315,11 +315,11 @@ async fn facts(
         .db
         .read(move |conn| {
             let store = store_fetch(conn, Tenant::All, store_id)?;
-            let product = product_fetch(conn, Tenant::All, product_id)?;
+            let product = product_load(conn, product_id)?;
             let cities = push_cities(conn, id)?;
             Ok(store
                 .zip(product)
-                .map(|(store, row)| (store, row.product, cities)))
+                .map(|(store, product)| (store, product, cities)))
         })
         .await
 }

@@ -144,16 +144,17 @@ pub fn alert_raise(
 /// See [`StoreError`].
 pub fn alert_resolve(
     conn: &mut PgConnection,
-    object: AlertObject,
+    kinds: &[AlertKind],
+    (store_id, product_id): (Option<StoreId>, Option<ProductId>),
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     planned(
-        "update alerts set resolved_at = $4 where resolved_at is null and kind = $1
+        "update alerts set resolved_at = $4 where resolved_at is null and kind = any($1)
            and store_id is not distinct from $2 and product_id is not distinct from $3",
     )
-    .bind::<sql::Text, _>(object.kind)
-    .bind::<sql::Nullable<sql::Uuid>, _>(object.store_id)
-    .bind::<sql::Nullable<sql::Uuid>, _>(object.product_id)
+    .bind::<sql::Array<sql::Text>, _>(kinds)
+    .bind::<sql::Nullable<sql::Uuid>, _>(store_id)
+    .bind::<sql::Nullable<sql::Uuid>, _>(product_id)
     .bind::<sql::Timestamptz, _>(now)
     .execute(conn)?;
     Ok(())

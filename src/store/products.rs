@@ -178,6 +178,15 @@ pub fn product_fetch(
     Ok(with_terms(conn, vec![row])?.pop())
 }
 
+/// A product by itself, without price, decision and terms, whoever it belongs to: for the program's own work.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_load(conn: &mut PgConnection, id: ProductId) -> Result<Option<Product>, StoreError> {
+    let row = products::table.find(id).select(Product::as_select());
+    Ok(row.first(conn).optional()?)
+}
+
 /// A page of products that the tenant may see.
 ///
 /// # Errors

@@ -79,7 +79,7 @@ pub(super) async fn store_connected(
                 json!({ "session_state": SessionState::Connected, "merchant_id": card.id, "name": card.name }),
             );
             audit_insert(conn, &entry)?;
-            resolve(conn, AlertKind::SessionLost, Some(id), None, now)?;
+            resolve(conn, &[AlertKind::SessionLost], Some(id), None, now)?;
             Ok(id)
         })
         .await

@@ -76,7 +76,7 @@ async fn keep(
                 public_look_seen(conn, push.id, now)?;
                 return alerts::resolve(
                     conn,
-                    AlertKind::NotShown,
+                    &[AlertKind::NotShown],
                     Some(push.store_id),
                     Some(product.id),
                     now,

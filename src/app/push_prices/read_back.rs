@@ -32,45 +32,43 @@ pub(super) async fn read_back(
     summary: &mut PushSummary,
 ) -> Result<(), StoreError> {
     let now = services.now();
-    for push in services
+    let due = services
         .db
         .read(move |conn| push_list_to_read(conn, store_id, now))
-        .await?
-    {
+        .await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let session = match session_of(services, store_id).await {
+        Ok(session) => session,
+        Err(SessionError::Store(error)) => return Err(error),
+        Err(_) => return Ok(()),
+    };
+    for push in due {
         let Some((store, product, cities)) = facts(services, &push).await? else {
             continue;
         };
-        let offer = match session_of(services, store.id).await {
-            Ok(session) => match services
-                .kaspi
-                .offer_by_sku(
-                    &session,
-                    &store.merchant_id,
-                    product.sku.as_deref().unwrap_or_default(),
-                )
-                .await
-            {
-                Ok(offer) => offer,
-                Err(KaspiError::SessionExpired) => {
-                    // The next round reads with whatever session there is then.
-                    renew_session(services, &Actor::robot(), store.id).await?;
-                    return Ok(());
-                }
-                Err(error) => {
-                    tracing::warn!(store = store.name, %error, "a price could not be read back");
-                    look_again(
-                        services,
-                        push,
-                        &product,
-                        TimeDelta::seconds(30),
-                        TimeDelta::zero(),
-                    )
-                    .await?;
-                    continue;
-                }
-            },
-            Err(SessionError::Store(error)) => return Err(error),
-            Err(_) => return Ok(()),
+        let offer = match services
+            .kaspi
+            .offer_by_sku(
+                &session,
+                &store.merchant_id,
+                product.sku.as_deref().unwrap_or_default(),
+            )
+            .await
+        {
+            Ok(offer) => offer,
+            Err(KaspiError::SessionExpired) => {
+                // The next round reads with whatever session there is then.
+                renew_session(services, &Actor::robot(), store.id).await?;
+                return Ok(());
+            }
+            Err(error) => {
+                tracing::warn!(store = store.name, %error, "a price could not be read back");
+                let (after, usual) = (TimeDelta::seconds(30), TimeDelta::zero());
+                look_again(services, push, &product, after, usual).await?;
+                continue;
+            }
         };
         judge(services, push, &product, &cities, offer.as_ref(), summary).await?;
     }

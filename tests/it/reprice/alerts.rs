@@ -50,7 +50,7 @@ async fn over(shop: &Shop, minutes: i64) {
         .app
         .services
         .db
-        .tx(move |conn| resolve(conn, alert.kind, alert.store_id, alert.product_id, at))
+        .tx(move |conn| resolve(conn, &[alert.kind], alert.store_id, alert.product_id, at))
         .await;
     done.unwrap();
 }
