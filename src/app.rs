@@ -11,6 +11,8 @@ pub mod kill_switch;
 pub mod passwords;
 pub mod preorder_edit;
 pub mod preorder_export;
+pub mod preorder_orders;
+pub mod preorder_upload;
 pub mod product_edit;
 pub mod proxies;
 pub mod push_prices;

@@ -1,4 +1,4 @@
-//! Named places between the steps of a push where the crash tests let the process be killed or stand still.
+//! Named places between the steps of a push, and of an upload, where the crash tests let the process be killed or stand still.
 //! Only debug builds know them: in a release build [`pass`] is empty, no setting is read, and nothing in the
 //! program can send itself a signal.
 
@@ -18,6 +18,12 @@ pub const SEEN: &str = "seen";
 pub const SETTLED: &str = "settled";
 /// What another round left behind is taken up.
 pub const RECOVERED: &str = "recovered";
+/// A file of preorders is noted as leaving; nothing has left.
+pub const UPLOAD_NOTED: &str = "upload_noted";
+/// The upload is over, whatever came of it; that is not written down.
+pub const UPLOAD_ANSWERED: &str = "upload_answered";
+/// The marketplace's key of the file is kept.
+pub const UPLOAD_TAKEN: &str = "upload_taken";
 /// A batch of decisions and planned pushes is written and not committed.
 pub const BATCH_WRITTEN: &str = "batch_written";
 /// A batch of decisions and planned pushes is committed.

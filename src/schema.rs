@@ -189,6 +189,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    orders_accesses (store_id) {
+        store_id -> Uuid,
+        token_sealed -> Binary,
+        set_at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
+        failure -> Nullable<Text>,
+        next_read_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     past_market_offers (id, gone_at) {
         id -> Uuid,
         card_id -> Text,
@@ -203,6 +214,65 @@ diesel::table! {
         first_seen_at -> Timestamptz,
         last_seen_at -> Timestamptz,
         gone_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    preorder_orders (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        order_key -> Text,
+        code -> Text,
+        state -> Text,
+        status -> Text,
+        total_tenge -> BigInt,
+        entries -> Nullable<Jsonb>,
+        placed_at -> Timestamptz,
+        planned_at -> Nullable<Timestamptz>,
+        arrival -> Nullable<Text>,
+        arrival_by -> Nullable<Uuid>,
+        arrival_at -> Nullable<Timestamptz>,
+        arrival_failure -> Nullable<Text>,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    preorder_upload_lines (upload_id, line) {
+        upload_id -> Uuid,
+        line -> Integer,
+        preorder_id -> Nullable<Uuid>,
+        product_id -> Nullable<Uuid>,
+        sku -> Text,
+        name -> Text,
+        price_tenge -> BigInt,
+        delivery_days -> Integer,
+        problem -> Nullable<Text>,
+        next_look_at -> Nullable<Timestamptz>,
+        seen_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    preorder_uploads (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        run_id -> Uuid,
+        requested_by -> Nullable<Uuid>,
+        state -> Text,
+        format -> Text,
+        file_name -> Text,
+        file -> Binary,
+        lines -> Integer,
+        previous_file_id -> Nullable<Text>,
+        file_id -> Nullable<Text>,
+        word -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        sends -> Integer,
+        created_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -616,6 +686,15 @@ diesel::joinable!(job_runs -> stores (store_id));
 diesel::joinable!(job_runs -> users (requested_by));
 diesel::joinable!(kill_switches -> products (product_id));
 diesel::joinable!(kill_switches -> stores (store_id));
+diesel::joinable!(orders_accesses -> stores (store_id));
+diesel::joinable!(preorder_orders -> stores (store_id));
+diesel::joinable!(preorder_orders -> users (arrival_by));
+diesel::joinable!(preorder_upload_lines -> preorder_uploads (upload_id));
+diesel::joinable!(preorder_upload_lines -> preorders (preorder_id));
+diesel::joinable!(preorder_upload_lines -> products (product_id));
+diesel::joinable!(preorder_uploads -> job_runs (run_id));
+diesel::joinable!(preorder_uploads -> stores (store_id));
+diesel::joinable!(preorder_uploads -> users (requested_by));
 diesel::joinable!(preorders -> products (product_id));
 diesel::joinable!(preorders -> stores (store_id));
 diesel::joinable!(price_decisions -> products (product_id));
@@ -664,7 +743,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     kill_switches,
     market_offers,
     market_snapshots,
+    orders_accesses,
     past_market_offers,
+    preorder_orders,
+    preorder_upload_lines,
+    preorder_uploads,
     preorders,
     price_changes,
     price_decisions,

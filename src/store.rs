@@ -24,6 +24,8 @@ pub mod months;
 pub mod overview;
 pub mod page;
 pub mod planned;
+pub mod preorder_orders;
+pub mod preorder_uploads;
 pub mod preorders;
 pub mod product_states;
 pub mod products;

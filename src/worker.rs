@@ -15,6 +15,8 @@ use crate::{
         alerts::unanswered::stop_unanswered,
         cabinet_session::{keep_rotated_sessions, look_after_sessions},
         connect_store::expire_connections,
+        preorder_orders::read_due_orders,
+        preorder_upload::look_for_preorders,
         proxies::upkeep::ProxyUpkeep,
         push_prices::{announce_protocol, push_until},
         reprice::{Pass, reprice_until},
@@ -38,6 +40,8 @@ const PRODUCTS_PER_ROUND: i64 = 1_000;
 const SESSIONS_EVERY: Duration = Duration::from_secs(20);
 /// Pause between two looks for what needs a person.
 const ALERTS_EVERY: Duration = Duration::from_secs(10);
+/// Pause between two looks for uploaded preorders, and for stores whose orders are to be read.
+const PREORDERS_EVERY: Duration = Duration::from_secs(20);
 /// Pause between two looks at the proxies: somebody may wait for a check.
 const PROXIES_EVERY: Duration = Duration::from_secs(2);
 /// Pause between two looks for rows that were kept long enough.
@@ -96,7 +100,7 @@ pub async fn run(
         tracing::error!(error = %chain(&error), "the push protocol could not be announced");
     }
     let work = async {
-        let (queue, logins, (), (), (), (), (), (), ()) = tokio::join!(
+        let (queue, logins, (), (), (), (), (), (), (), ()) = tokio::join!(
             queue_until_stopped("jobs", jobs, jobs_queue, stop.clone()),
             queue_until_stopped("logins", logins, logins_queue, stop.clone()),
             rounds("reprice", tick, stop.clone(), || reprice_round(
@@ -109,6 +113,9 @@ pub async fn run(
                 &services
             )),
             rounds("alerts", ALERTS_EVERY, stop.clone(), || alert_round(&services)),
+            rounds("preorders", PREORDERS_EVERY, stop.clone(), || preorders_round(
+                &services
+            )),
             rounds("proxies", PROXIES_EVERY, stop.clone(), || proxies_round(
                 &services, &proxies
             )),
@@ -220,6 +227,13 @@ async fn alert_round(services: &Services) -> Result<bool, StoreError> {
     brake_fast_sales(services).await?;
     stop_unanswered(services).await?;
     Ok(false)
+}
+
+/// Looks for uploaded preorders where buyers see them, and reads orders on preorder.
+async fn preorders_round(services: &Services) -> Result<bool, StoreError> {
+    let uploads = look_for_preorders(services).await?;
+    let orders = read_due_orders(services).await?;
+    Ok(uploads || orders)
 }
 
 /// Ends logins whose worker is gone or whose time is up.

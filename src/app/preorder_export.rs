@@ -3,7 +3,7 @@
 use diesel::PgConnection;
 
 use crate::{
-    domain::{Actor, StoreId, preorder::parse_warehouses},
+    domain::{Actor, ListFormat, PreorderId, ProductId, StoreId, preorder::parse_warehouses},
     services::Services,
     sheets::preorder_form::{PreorderFormRow, SheetError, write_preorder_form},
     store::{
@@ -13,15 +13,28 @@ use crate::{
     },
 };
 
-/// A file that is ready to be sent to a browser or written to a disk.
+/// A file that is ready to be sent to a browser, to the marketplace or written to a disk.
 #[derive(Debug, Clone)]
 pub struct PreorderFile {
     /// Suggested name: letters, digits, `_`, `-` and a point only.
     pub name: String,
-    /// The spreadsheet.
+    /// In which form.
+    pub format: ListFormat,
+    /// The file.
     pub bytes: Vec<u8>,
-    /// Number of lines.
-    pub lines: usize,
+    /// What it says, in its order.
+    pub lines: Vec<PreorderFileLine>,
+}
+
+/// A preorder in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreorderFileLine {
+    /// The preorder.
+    pub preorder_id: PreorderId,
+    /// Its product.
+    pub product_id: ProductId,
+    /// What the file says of it.
+    pub row: PreorderFormRow,
 }
 
 /// Why there is no file.
@@ -39,7 +52,7 @@ pub enum PreorderExportError {
         /// The preorder's name.
         name: String,
         /// The preorder.
-        id: crate::domain::PreorderId,
+        id: PreorderId,
     },
     /// The store has more points of service than the spreadsheet has columns.
     #[error("more than five points of service: only the XML form can hold them")]
@@ -75,7 +88,8 @@ pub async fn export_preorders(
     if rows.is_empty() {
         return Err(PreorderExportError::Empty);
     }
-    let rows = rows.into_iter().map(form_row).collect::<Result<Vec<_>, _>>()?;
+    let lines = rows.into_iter().map(file_line).collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<PreorderFormRow> = lines.iter().map(|line| line.row.clone()).collect();
     let bytes = write_preorder_form(&rows).map_err(|error| match error {
         SheetError::NeedsXml { .. } => PreorderExportError::NeedsXml,
         other => PreorderExportError::Sheet(other),
@@ -83,12 +97,13 @@ pub async fn export_preorders(
     let at = services.now().with_timezone(&chrono_tz::Asia::Almaty);
     Ok(PreorderFile {
         name: format!("preorders_{}.xlsx", at.format("%Y-%m-%d_%H%M")),
-        lines: rows.len(),
+        format: ListFormat::Xlsx,
         bytes,
+        lines,
     })
 }
 
-fn form_row(row: PreorderExport) -> Result<PreorderFormRow, PreorderExportError> {
+fn file_line(row: PreorderExport) -> Result<PreorderFileLine, PreorderExportError> {
     let preorder = row.preorder;
     let incomplete = || PreorderExportError::Incomplete {
         name: preorder.name.clone(),
@@ -104,12 +119,16 @@ fn form_row(row: PreorderExport) -> Result<PreorderFormRow, PreorderExportError>
         .price_tenge
         .or(row.product_price)
         .ok_or_else(incomplete)?;
-    Ok(PreorderFormRow {
-        sku,
-        model: preorder.name,
-        brand: preorder.brand,
-        price,
-        points,
-        days: u32::try_from(preorder.delivery_days.clamp(0, 30)).unwrap_or(0),
+    Ok(PreorderFileLine {
+        preorder_id: preorder.id,
+        product_id: preorder.product_id,
+        row: PreorderFormRow {
+            sku,
+            model: preorder.name,
+            brand: preorder.brand,
+            price,
+            points,
+            days: u32::try_from(preorder.delivery_days.clamp(0, 30)).unwrap_or(0),
+        },
     })
 }

@@ -9,6 +9,7 @@ use crate::{
         alerts::alert_prune,
         evidence::evidence_prune,
         months::{Monthly, month_make, months_drop},
+        preorder_uploads::preorder_uploads_prune,
         stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
     },
@@ -22,6 +23,8 @@ pub const ALERTS_LIFE: TimeDelta = TimeDelta::days(90);
 pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Falls of stocks; the brake on sales looks back seven days and an hour.
 pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
+/// Files of preorders that were uploaded, and what became of their lines.
+pub const UPLOADS_LIFE: TimeDelta = TimeDelta::days(90);
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
 
@@ -40,6 +43,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
         .tx(move |conn| {
             alert_prune(conn, now - ALERTS_LIFE)?;
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
+            preorder_uploads_prune(conn, now - UPLOADS_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             Ok(runs >= RUNS_AT_ONCE)

@@ -37,7 +37,7 @@ pub async fn run(command: PreordersCommand) -> Result<()> {
     std::fs::write(&out, &file.bytes).with_context(|| format!("cannot write {}", out.display()))?;
     say(format!(
         "{} preorder(s) written to {}.",
-        file.lines,
+        file.lines.len(),
         out.display()
     ));
     Ok(())

@@ -71,6 +71,10 @@ id! {
     KillSwitchId,
     /// A preorder.
     PreorderId,
+    /// A buyer's order that was made on preorder.
+    PreorderOrderId,
+    /// Preorders of a store on their way to the marketplace as a file.
+    PreorderUploadId,
     /// One run of background work.
     JobRunId,
     /// One line of the audit log.

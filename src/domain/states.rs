@@ -270,6 +270,64 @@ text_enum! {
         SyncStore = "sync_store",
         /// Delivers an alert outside of the panel.
         SendAlert = "send_alert",
+        /// Uploads a store's preorders to the marketplace.
+        UploadPreorders = "upload_preorders",
+        /// Tells the marketplace that the goods of a preorder order are there.
+        TellArrived = "tell_arrived",
+    }
+}
+
+text_enum! {
+    /// How far it is told to the marketplace that the goods of an order are there.
+    Arrival {
+        /// A person said so; it has not left yet.
+        Asked = "asked",
+        /// The marketplace took it.
+        Told = "told",
+        /// No clear answer: the order is read again.
+        Unclear = "unclear",
+        /// Refused, or read again and not as wanted.
+        Failed = "failed",
+    }
+}
+
+text_enum! {
+    /// Where a file of preorders stands on its way to the marketplace.
+    UploadState {
+        /// For its turn: the marketplace takes one file of a shop at a time.
+        Waiting = "waiting",
+        /// Leaves or has left; whether it was taken is read, never guessed.
+        Sending = "sending",
+        /// Taken; the marketplace works on it.
+        Processing = "processing",
+        /// All of it was taken over.
+        Applied = "applied",
+        /// Some rows were refused.
+        AppliedPartly = "applied_partly",
+        /// Nothing was taken over.
+        Failed = "failed",
+        /// The marketplace has not said what became of it within an hour.
+        Unknown = "unknown",
+        /// Called off before it left.
+        Cancelled = "cancelled",
+    }
+}
+
+impl UploadState {
+    /// Nothing more will happen.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Sending | Self::Processing)
+    }
+}
+
+text_enum! {
+    /// In which form a list of goods goes to the marketplace.
+    ListFormat {
+        /// The spreadsheet: five points of service, one price.
+        Xlsx = "xlsx",
+        /// XML: any number of points, a price for each city.
+        Xml = "xml",
     }
 }
 

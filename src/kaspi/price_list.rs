@@ -162,8 +162,18 @@ impl KaspiClient {
             .await;
         match body {
             Ok(body) => {
-                let last: Option<wire::FileStatus> = convert::parsed(&body, "newest file")?;
-                Ok(last.and_then(|last| Some((last.id.clone()?.0, report(last)))))
+                // A shop that never uploaded anything has an empty object, or nothing.
+                let last: Option<serde_json::Map<String, serde_json::Value>> =
+                    convert::parsed(&body, "newest file")?;
+                if last.is_none_or(|last| last.is_empty()) {
+                    return Ok(None);
+                }
+                let last: wire::FileStatus = convert::parsed(&body, "newest file")?;
+                let id = last
+                    .id
+                    .clone()
+                    .ok_or_else(|| KaspiError::malformed("newest file: no id"))?;
+                Ok(Some((id.0, report(last))))
             }
             Err(KaspiError::Rejected { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),

@@ -134,13 +134,15 @@ pub fn store_queue(store_id: StoreId) -> String {
 }
 
 /// How often a run is tried: a login once (never hammer an account), a sync for about two hours, a message for about
-/// half an hour.
+/// half an hour; an upload looks after its file as often as an hour of it takes.
 #[must_use]
 pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
         JobKind::ConnectStore => 1,
         JobKind::SyncStore => 8,
         JobKind::SendAlert => 6,
+        JobKind::UploadPreorders => 400,
+        JobKind::TellArrived => 6,
     }
 }
 
@@ -148,7 +150,9 @@ pub fn max_attempts(kind: JobKind) -> i32 {
 /// more lets it say so when every one of them ended with its worker.
 fn queue_attempts(kind: JobKind) -> i32 {
     match kind {
-        JobKind::SyncStore | JobKind::SendAlert => max_attempts(kind) + 1,
+        JobKind::SyncStore | JobKind::SendAlert | JobKind::UploadPreorders | JobKind::TellArrived => {
+            max_attempts(kind) + 1
+        }
         JobKind::ConnectStore => max_attempts(kind),
     }
 }

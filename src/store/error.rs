@@ -15,6 +15,8 @@ pub enum Unique {
     ProductSku,
     /// One preorder per product and store.
     Preorder,
+    /// A file of the store's preorders is under way.
+    UploadOpen,
     /// Work of this kind waits or runs already.
     JobOpen,
     /// The account is being logged in already.
@@ -36,6 +38,7 @@ const UNIQUE: &[(&str, Unique)] = &[
     ("stores_owner_id_merchant_id_key", Unique::StoreMerchant),
     ("products_store_sku_key", Unique::ProductSku),
     ("preorders_product_id_store_id_key", Unique::Preorder),
+    ("preorder_uploads_open_key", Unique::UploadOpen),
     ("job_runs_open_key", Unique::JobOpen),
     ("connection_attempts_open_key", Unique::AttemptOpen),
     ("price_pushes_in_flight_key", Unique::PushInFlight),

@@ -29,6 +29,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     column("cabinet_accounts.password_sealed", "id", Some("owner_id")),
     column("connection_attempts.answer_sealed", "id", Some("user_id")),
     column("connection_attempts.password_sealed", "id", Some("user_id")),
+    column("orders_accesses.token_sealed", "store_id", None),
     column("proxies.credentials_sealed", "id", None),
 ];
 

@@ -19,7 +19,11 @@ pub fn define_logins(options: WorkerOptions, stop: Stop) -> WorkerOptions {
 /// Registers every other kind of job.
 #[must_use]
 pub fn define(options: WorkerOptions) -> WorkerOptions {
-    options.define_job::<SyncStore>().define_job::<SendAlert>()
+    options
+        .define_job::<SyncStore>()
+        .define_job::<SendAlert>()
+        .define_job::<UploadPreorders>()
+        .define_job::<TellArrived>()
 }
 
 /// Logs a store in.
@@ -70,6 +74,40 @@ impl TaskHandler for SendAlert {
             return Err(JobError::Retry("services").to_string());
         };
         answer(jobs::send_alert::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Uploads a store's preorders.
+#[derive(Debug, Serialize, Deserialize)]
+struct UploadPreorders {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for UploadPreorders {
+    const IDENTIFIER: &'static str = JobKind::UploadPreorders.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
+        answer(jobs::upload_preorders::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Tells that the goods of preorder orders are there.
+#[derive(Debug, Serialize, Deserialize)]
+struct TellArrived {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for TellArrived {
+    const IDENTIFIER: &'static str = JobKind::TellArrived.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
+        answer(jobs::tell_arrived::run(services.clone(), self.run_id).await)
     }
 }
 

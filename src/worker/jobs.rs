@@ -3,6 +3,8 @@
 pub mod connect_store;
 pub mod send_alert;
 pub mod sync_store;
+pub mod tell_arrived;
+pub mod upload_preorders;
 
 use crate::{
     domain::{Actor, ActorKind, JobRunId, Tenant},

@@ -20,6 +20,7 @@ mod kaspi;
 mod login;
 mod os;
 mod pages;
+mod preorders;
 mod pricing;
 mod proxies;
 mod reprice;

@@ -158,7 +158,8 @@ fn outcome(run: &JobRun, t: Texts) -> String {
     }
     match run.kind {
         JobKind::SyncStore => sync_outcome(run, t),
-        JobKind::SendAlert => String::new(),
+        JobKind::SendAlert | JobKind::TellArrived => String::new(),
+        JobKind::UploadPreorders => upload_outcome(run, t),
         JobKind::ConnectStore => match run.summary.get("state").and_then(serde_json::Value::as_str) {
             Some(state) => t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded"),
             None => String::new(),
@@ -192,6 +193,23 @@ fn sync_outcome(run: &JobRun, t: Texts) -> String {
         sync.total,
     );
     format!("{counts} {short}")
+}
+
+/// How many preorders a file held, and how many of them were refused.
+fn upload_outcome(run: &JobRun, t: Texts) -> String {
+    let count = |name: &str| {
+        run.summary
+            .get(name)
+            .and_then(serde_json::Value::as_i64)
+            .unwrap_or_default()
+    };
+    t.with2(
+        "job-outcome-upload",
+        "lines",
+        count("lines"),
+        "refused",
+        count("refused"),
+    )
 }
 
 /// The progress of one run; asks again every two seconds until the run is over.

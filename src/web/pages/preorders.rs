@@ -2,6 +2,8 @@
 
 pub mod edit;
 pub mod fields;
+pub mod orders;
+pub mod uploads;
 
 use actix_session::SessionExt;
 use actix_web::{
@@ -44,6 +46,54 @@ pub const ROUTES: &[Route] = &[
     Route::get("/preorders/export", Kind::Page, Access::SignedIn, || {
         web::to(export)
     }),
+    Route::get("/preorders/orders", Kind::Page, Access::SignedIn, || {
+        web::to(orders::list)
+    }),
+    Route::get(
+        "/preorders/orders/{id}/arrived",
+        Kind::Page,
+        Access::Manager,
+        || web::to(orders::confirm_arrived),
+    ),
+    Route::post(
+        "/preorders/orders/{id}/arrived",
+        Kind::Page,
+        Access::Manager,
+        || web::to(orders::arrived),
+    ),
+    Route::get("/stores/{id}/orders-token", Kind::Page, Access::Manager, || {
+        web::to(orders::token_form)
+    }),
+    Route::post("/stores/{id}/orders-token", Kind::Page, Access::Manager, || {
+        web::to(orders::save_token)
+    }),
+    Route::get("/preorders/uploads", Kind::Page, Access::SignedIn, || {
+        web::to(uploads::list)
+    }),
+    Route::post("/preorders/uploads", Kind::Page, Access::Manager, || {
+        web::to(uploads::create)
+    }),
+    Route::get("/preorders/uploads/new", Kind::Page, Access::Manager, || {
+        web::to(uploads::new)
+    }),
+    Route::get(
+        "/preorders/uploads/{id}",
+        Kind::Fragment,
+        Access::SignedIn,
+        || web::to(uploads::show),
+    ),
+    Route::get(
+        "/preorders/uploads/{id}/file",
+        Kind::Page,
+        Access::SignedIn,
+        || web::to(uploads::file),
+    ),
+    Route::post(
+        "/preorders/uploads/{id}/cancel",
+        Kind::Page,
+        Access::Manager,
+        || web::to(uploads::cancel),
+    ),
     Route::get("/preorders/{id}", Kind::Page, Access::SignedIn, || {
         web::to(edit::show)
     }),
@@ -240,25 +290,33 @@ async fn export(
     let sentence = match export_preorders(&services, &user.actor(&req), store).await {
         Ok(file) => {
             return Ok(HttpResponse::Ok()
-                .insert_header((
-                    CONTENT_TYPE,
-                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                ))
+                .insert_header((CONTENT_TYPE, XLSX))
                 .insert_header((
                     CONTENT_DISPOSITION,
                     format!("attachment; filename=\"{}\"", file.name),
                 ))
                 .body(file.bytes));
         }
-        Err(PreorderExportError::Empty) => t.get("preorders-export-empty"),
-        Err(PreorderExportError::Incomplete { name, .. }) => {
-            t.with("preorders-export-incomplete", "name", name)
-        }
-        Err(PreorderExportError::NeedsXml) => t.get("preorders-export-xml"),
         Err(PreorderExportError::NotFound) => return Err(WebError::not_found()),
         Err(PreorderExportError::Store(error)) => return Err(error.into()),
         Err(PreorderExportError::Sheet(error)) => return Err(WebError::internal(error.into())),
+        Err(error) => refusal(&error, &t),
     };
     session::flash(&req.get_session(), false, sentence)?;
     Ok(see_other(&format!("/preorders?store={store}")))
+}
+
+/// Media type of a spreadsheet.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Why there is no file, and what to do about it.
+fn refusal(error: &PreorderExportError, t: &Texts) -> String {
+    match error {
+        PreorderExportError::Empty => t.get("preorders-export-empty"),
+        PreorderExportError::Incomplete { name, .. } => t.with("preorders-export-incomplete", "name", name),
+        PreorderExportError::NeedsXml => t.get("preorders-export-xml"),
+        PreorderExportError::NotFound | PreorderExportError::Sheet(_) | PreorderExportError::Store(_) => {
+            t.get("preorders-export-failed")
+        }
+    }
 }
