@@ -15,6 +15,7 @@ pub mod product_edit;
 pub mod proxies;
 pub mod push_prices;
 pub mod put_back;
+pub mod reports;
 pub mod reprice;
 pub mod retention;
 pub mod rules;

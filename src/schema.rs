@@ -421,6 +421,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    report_parts (report_id, attempt, position) {
+        report_id -> Uuid,
+        attempt -> Integer,
+        position -> Integer,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        store_id -> Nullable<Uuid>,
+        run_id -> Nullable<Uuid>,
+        kind -> Text,
+        parameters -> Jsonb,
+        name -> Text,
+        state -> Text,
+        failure -> Nullable<Text>,
+        attempt -> Integer,
+        rows_done -> Integer,
+        rows_total -> Nullable<Integer>,
+        bytes -> BigInt,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     rule_products (rule_id, product_id) {
         rule_id -> Uuid,
         product_id -> Uuid,
@@ -634,6 +664,10 @@ diesel::joinable!(public_looks -> price_pushes (push_id));
 diesel::joinable!(public_looks -> products (product_id));
 diesel::joinable!(public_looks -> stores (store_id));
 diesel::joinable!(put_backs -> stores (store_id));
+diesel::joinable!(report_parts -> reports (report_id));
+diesel::joinable!(reports -> job_runs (run_id));
+diesel::joinable!(reports -> stores (store_id));
+diesel::joinable!(reports -> users (user_id));
 diesel::joinable!(rule_products -> products (product_id));
 diesel::joinable!(rule_products -> rules (rule_id));
 diesel::joinable!(rules -> products (product_id));
@@ -676,6 +710,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     proxies,
     public_looks,
     put_backs,
+    report_parts,
+    reports,
     rule_products,
     rules,
     sessions,

@@ -33,6 +33,8 @@ pub mod push_lists;
 pub mod push_queue;
 pub mod pushes;
 pub mod put_backs;
+pub mod report_rows;
+pub mod reports;
 pub mod repriced;
 pub mod rule_reach;
 pub mod rules;

@@ -9,6 +9,7 @@ use crate::{
         alerts::alert_prune,
         evidence::evidence_prune,
         months::{Monthly, month_make, months_drop},
+        reports::report_prune,
         stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
     },
@@ -24,6 +25,8 @@ pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
+/// Reports that are forgotten in one transaction, each with its file.
+const REPORTS_AT_ONCE: i64 = 20;
 
 /// Months for which there are partitions before they begin.
 const MONTHS_AHEAD: u32 = 2;
@@ -42,7 +45,9 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
-            Ok(runs >= RUNS_AT_ONCE)
+            // A report says by itself until when it is kept.
+            let reports = report_prune(conn, now, REPORTS_AT_ONCE)?;
+            Ok(runs >= RUNS_AT_ONCE || reports >= REPORTS_AT_ONCE)
         })
         .await
 }

@@ -73,6 +73,8 @@ id! {
     PreorderId,
     /// One run of background work.
     JobRunId,
+    /// A report that a person asked for.
+    ReportId,
     /// One line of the audit log.
     AuditId,
     /// An outgoing proxy.

@@ -270,6 +270,8 @@ text_enum! {
         SyncStore = "sync_store",
         /// Delivers an alert outside of the panel.
         SendAlert = "send_alert",
+        /// Makes a report that a person asked for.
+        MakeReport = "make_report",
     }
 }
 

@@ -14,8 +14,9 @@ use crate::domain::{
     AccountId, AccountKind, ActorKind, AlertChannel, AlertChannelId, AlertId, AlertKind, AlertSeverity,
     ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState, KillSwitchId,
     MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId, ProxyOrigin, ProxyScheme, PushId,
-    PushOrigin, PushState, PutBackId, RepricingMode, Role, RuleId, RuleScope, SessionState, StopScope,
-    StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UserId, WriteClass, pricing::GoalKind,
+    PushOrigin, PushState, PutBackId, ReportId, ReportKind, ReportState, RepricingMode, Role, RuleId,
+    RuleScope, SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId,
+    UserId, WriteClass, pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -95,7 +96,7 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
+    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, ReportId, TariffId, TermsId);
 wrapped!(i64, BigInt: Tenge);
 words!(
     AccountKind,
@@ -121,4 +122,6 @@ words!(
     GoalKind,
     RuleScope,
     WriteClass,
+    ReportKind,
+    ReportState,
 );

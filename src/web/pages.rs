@@ -10,6 +10,7 @@ pub mod preorders;
 pub mod product;
 pub mod products;
 pub mod put_back;
+pub mod reports;
 pub mod rules;
 pub mod settings;
 pub mod sign_in;

@@ -105,6 +105,7 @@ const AREAS: &[&[Route]] = &[
     pages::connect::ROUTES,
     pages::stores::ROUTES,
     pages::jobs::ROUTES,
+    pages::reports::ROUTES,
     pages::alerts::ROUTES,
     pages::stop::ROUTES,
     pages::put_back::ROUTES,

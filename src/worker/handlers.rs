@@ -19,7 +19,10 @@ pub fn define_logins(options: WorkerOptions, stop: Stop) -> WorkerOptions {
 /// Registers every other kind of job.
 #[must_use]
 pub fn define(options: WorkerOptions) -> WorkerOptions {
-    options.define_job::<SyncStore>().define_job::<SendAlert>()
+    options
+        .define_job::<SyncStore>()
+        .define_job::<SendAlert>()
+        .define_job::<MakeReport>()
 }
 
 /// Logs a store in.
@@ -70,6 +73,23 @@ impl TaskHandler for SendAlert {
             return Err(JobError::Retry("services").to_string());
         };
         answer(jobs::send_alert::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Makes a report.
+#[derive(Debug, Serialize, Deserialize)]
+struct MakeReport {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for MakeReport {
+    const IDENTIFIER: &'static str = JobKind::MakeReport.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
+        answer(jobs::make_report::run(services.clone(), self.run_id).await)
     }
 }
 

@@ -22,6 +22,7 @@ mod os;
 mod pages;
 mod pricing;
 mod proxies;
+mod reports;
 mod reprice;
 mod routes;
 mod secrets;

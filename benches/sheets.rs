@@ -1,0 +1,2 @@
+//! Benchmark of reports.
+fn main() {}
