@@ -17,7 +17,9 @@ mod support;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use diesel::{Connection, PgConnection, QueryDsl, ExpressionMethods, RunQueryDsl, connection::SimpleConnection};
+use diesel::{
+    Connection, ExpressionMethods, PgConnection, QueryDsl, RunQueryDsl, connection::SimpleConnection,
+};
 use kaspi_panel::{
     app::reports::request_report,
     config::{Config, LogFormat},
@@ -80,21 +82,36 @@ async fn main() -> Result<()> {
         name: "Bench".into(),
         request_id: None,
     };
-    println!("| report to .xlsx | seconds: median (least to most) | highest memory above idle, MiB | file, MiB |");
+    println!(
+        "| report to .xlsx | seconds: median (least to most) | highest memory above idle, MiB | file, MiB |"
+    );
     println!("| --- | --- | --- | --- |");
     let preorders = |status: Option<&str>| ReportQuery {
         status: status.and_then(|word| word.parse().ok()),
         ..ReportQuery::default()
     };
     for (name, kind, query, rows) in [
-        ("5,000 preorders", ReportKind::Preorders, preorders(Some("processing")), 5_000),
+        (
+            "5,000 preorders",
+            ReportKind::Preorders,
+            preorders(Some("processing")),
+            5_000,
+        ),
         ("50,000 preorders", ReportKind::Preorders, preorders(None), 50_000),
-        ("100,000 price changes", ReportKind::PriceChanges, preorders(None), 100_000),
+        (
+            "100,000 price changes",
+            ReportKind::PriceChanges,
+            preorders(None),
+            100_000,
+        ),
     ] {
         let (mut seconds, mut memories, mut bytes) = (Vec::new(), Vec::new(), 0);
         for _ in 0..runs {
             let id = request_report(&services, &actor, kind, query.clone()).await?;
-            let run = reports::table.find(id).select(reports::run_id).first::<Option<_>>(&mut conn)?;
+            let run = reports::table
+                .find(id)
+                .select(reports::run_id)
+                .first::<Option<_>>(&mut conn)?;
             let before = memory("VmRSS")?;
             // The kernel forgets the highest size so far.
             std::fs::write("/proc/self/clear_refs", "5")?;
@@ -106,7 +123,10 @@ async fn main() -> Result<()> {
                 .find(id)
                 .select((reports::state, reports::rows_done, reports::bytes))
                 .first::<(ReportState, i32, i64)>(&mut conn)?;
-            ensure!((state, done) == (ReportState::Ready, rows), "{name}: {state} {done}");
+            ensure!(
+                (state, done) == (ReportState::Ready, rows),
+                "{name}: {state} {done}"
+            );
             bytes = size;
             diesel::delete(reports::table).execute(&mut conn)?;
         }

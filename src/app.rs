@@ -11,6 +11,7 @@ pub mod kill_switch;
 pub mod passwords;
 pub mod preorder_edit;
 pub mod preorder_export;
+pub mod price_feed;
 pub mod product_edit;
 pub mod proxies;
 pub mod push_prices;

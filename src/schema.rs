@@ -125,6 +125,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed_fetches (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        at -> Timestamptz,
+        address -> Text,
+        agent -> Text,
+        status -> Integer,
+        detail -> Nullable<Text>,
+        bytes -> Integer,
+    }
+}
+
+diesel::table! {
     job_runs (id) {
         id -> Uuid,
         kind -> Text,
@@ -255,6 +268,23 @@ diesel::table! {
         flags -> Jsonb,
         input -> Jsonb,
         shadow -> Bool,
+    }
+}
+
+diesel::table! {
+    price_feeds (store_id) {
+        store_id -> Uuid,
+        publishing -> Text,
+        address_hash -> Nullable<Binary>,
+        address_set_at -> Nullable<Timestamptz>,
+        username -> Nullable<Text>,
+        password_hash -> Nullable<Binary>,
+        password_set_at -> Nullable<Timestamptz>,
+        content_hash -> Nullable<Binary>,
+        modified_at -> Nullable<Timestamptz>,
+        offers -> Nullable<Integer>,
+        version -> Integer,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -642,6 +672,7 @@ diesel::joinable!(cabinet_accounts -> users (owner_id));
 diesel::joinable!(connection_attempts -> cabinet_accounts (account_id));
 diesel::joinable!(connection_attempts -> stores (store_id));
 diesel::joinable!(connection_attempts -> users (user_id));
+diesel::joinable!(feed_fetches -> stores (store_id));
 diesel::joinable!(job_runs -> stores (store_id));
 diesel::joinable!(job_runs -> users (requested_by));
 diesel::joinable!(kill_switches -> products (product_id));
@@ -650,6 +681,7 @@ diesel::joinable!(preorders -> products (product_id));
 diesel::joinable!(preorders -> stores (store_id));
 diesel::joinable!(price_decisions -> products (product_id));
 diesel::joinable!(price_decisions -> stores (store_id));
+diesel::joinable!(price_feeds -> stores (store_id));
 diesel::joinable!(price_push_cities -> price_pushes (push_id));
 diesel::joinable!(price_pushes -> price_decisions (decision_id));
 diesel::joinable!(price_pushes -> products (product_id));
@@ -694,6 +726,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     cabinet_accounts,
     connection_attempts,
+    feed_fetches,
     job_runs,
     kill_switches,
     market_offers,
@@ -702,6 +735,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     preorders,
     price_changes,
     price_decisions,
+    price_feeds,
     price_push_cities,
     price_pushes,
     pricing_terms,

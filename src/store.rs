@@ -25,6 +25,7 @@ pub mod overview;
 pub mod page;
 pub mod planned;
 pub mod preorders;
+pub mod price_feeds;
 pub mod product_states;
 pub mod products;
 pub mod proxies;

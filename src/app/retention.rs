@@ -9,6 +9,7 @@ use crate::{
         alerts::alert_prune,
         evidence::evidence_prune,
         months::{Monthly, month_make, months_drop},
+        price_feeds::feed_fetch_prune,
         reports::report_prune,
         stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
@@ -23,6 +24,8 @@ pub const ALERTS_LIFE: TimeDelta = TimeDelta::days(90);
 pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Falls of stocks; the brake on sales looks back seven days and an hour.
 pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
+/// Who fetched a price list.
+pub const FEED_FETCHES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
 /// Reports that are forgotten in one transaction, each with its file.
@@ -44,6 +47,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             alert_prune(conn, now - ALERTS_LIFE)?;
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
+            feed_fetch_prune(conn, now - FEED_FETCHES_LIFE)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             // A report says by itself until when it is kept.
             let reports = report_prune(conn, now, REPORTS_AT_ONCE)?;

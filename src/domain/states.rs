@@ -374,6 +374,8 @@ text_enum! {
         NotShown = "not_shown",
         /// A brake holds a price or a store until a person has looked.
         NeedsPerson = "needs_person",
+        /// The marketplace fetched a price list, and there was no complete one.
+        FeedRefused = "feed_refused",
     }
 }
 
@@ -400,9 +402,11 @@ impl AlertKind {
             Self::SessionLost | Self::Breaker | Self::Mismatch | Self::OfferRemoved | Self::OfferDamaged => {
                 AlertSeverity::Critical
             }
-            Self::StoreStopped | Self::WorkerLost | Self::NotShown | Self::NeedsPerson => {
-                AlertSeverity::Warning
-            }
+            Self::StoreStopped
+            | Self::WorkerLost
+            | Self::NotShown
+            | Self::NeedsPerson
+            | Self::FeedRefused => AlertSeverity::Warning,
             Self::FloorReached | Self::FirstPlaceLost => AlertSeverity::Notice,
         }
     }

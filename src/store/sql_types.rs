@@ -13,10 +13,10 @@ use diesel::{
 use crate::domain::{
     AccountId, AccountKind, ActorKind, AlertChannel, AlertChannelId, AlertId, AlertKind, AlertSeverity,
     ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState, KillSwitchId,
-    MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId, ProxyOrigin, ProxyScheme, PushId,
-    PushOrigin, PushState, PutBackId, ReportId, ReportKind, ReportState, RepricingMode, Role, RuleId,
-    RuleScope, SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId,
-    UserId, WriteClass, pricing::GoalKind,
+    MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId, ProxyOrigin, ProxyScheme,
+    Publishing, PushId, PushOrigin, PushState, PutBackId, ReportId, ReportKind, ReportState, RepricingMode,
+    Role, RuleId, RuleScope, SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge,
+    TermsId, UserId, WriteClass, pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -122,6 +122,7 @@ words!(
     GoalKind,
     RuleScope,
     WriteClass,
+    Publishing,
     ReportKind,
     ReportState,
 );

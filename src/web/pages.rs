@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod listing;
 pub mod log;
 pub mod preorders;
+pub mod price_feed;
 pub mod product;
 pub mod products;
 pub mod put_back;

@@ -104,6 +104,7 @@ const AREAS: &[&[Route]] = &[
     pages::log::ROUTES,
     pages::connect::ROUTES,
     pages::stores::ROUTES,
+    pages::price_feed::ROUTES,
     pages::jobs::ROUTES,
     pages::reports::ROUTES,
     pages::alerts::ROUTES,

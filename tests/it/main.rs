@@ -20,6 +20,7 @@ mod kaspi;
 mod login;
 mod os;
 mod pages;
+mod price_feed;
 mod pricing;
 mod proxies;
 mod reports;

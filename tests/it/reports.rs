@@ -72,6 +72,7 @@ async fn made(app: &TestApp, client: &Client, fields: &[(&str, &str)]) -> Answer
     );
     assert_eq!(file.header("content-length"), file.body.len().to_string());
     assert_eq!(file.header("cache-control"), "no-store");
+    file.keep_sheet(fields[0].1);
     file
 }
 
