@@ -56,6 +56,16 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// What it is about, for English sentences.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        if self.product.is_empty() {
+            "the store"
+        } else {
+            &self.product
+        }
+    }
+
     fn store(why: FeedRefusal) -> Self {
         Self {
             why,

@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::program::Program;
 use crate::{
-    app::price_feed::build_feed,
+    app::price_feed::{FeedError, build_feed},
     domain::{StoreId, Tenant},
+    web::texts::{Language, Texts},
 };
 
 /// `kaspi-panel feed …`
@@ -24,7 +25,14 @@ pub struct FeedArgs {
 pub async fn run(args: FeedArgs) -> Result<()> {
     let program = Program::open().await?;
     let services = program.services().await?;
-    let list = build_feed(&services, Tenant::All, args.store).await?;
+    let list = match build_feed(&services, Tenant::All, args.store).await {
+        Ok(list) => list,
+        Err(FeedError::Refused(refused)) => {
+            let why = Texts::new(Language::En).get(format!("feed-refusal-{}", refused.why));
+            bail!("there is no complete price list, {}: {why}", refused.subject());
+        }
+        Err(error) => return Err(error.into()),
+    };
     std::io::stdout().write_all(&list.bytes)?;
     Ok(())
 }
