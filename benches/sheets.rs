@@ -17,9 +17,7 @@ mod support;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use diesel::{
-    Connection, ExpressionMethods, PgConnection, QueryDsl, RunQueryDsl, connection::SimpleConnection,
-};
+use diesel::{Connection, PgConnection, QueryDsl, RunQueryDsl, connection::SimpleConnection};
 use kaspi_panel::{
     app::reports::request_report,
     config::{Config, LogFormat},

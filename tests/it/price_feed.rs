@@ -484,7 +484,7 @@ async fn the_command_writes_the_whole_list_or_one_sentence() {
     let done = shop.app.program(&["feed", "--store", &id]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert_eq!(complaints(&done.stdout), "");
-    shop.sql("update products set name = '' where sku = 'S-2'");
+    shop.sql("update products set name = ' ' where sku = 'S-2'");
     for store in [id.as_str(), "0199c0de-0000-7000-8000-000000000001"] {
         let done = shop.app.program(&["feed", "--store", store]).output().unwrap();
         assert!(!done.status.success());
