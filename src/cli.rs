@@ -6,6 +6,7 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod demper;
+mod feed;
 mod jobs;
 mod preorders;
 mod prices;
@@ -64,6 +65,8 @@ enum Command {
     /// Writes preorders as Kaspi's spreadsheet.
     #[command(subcommand)]
     Preorders(preorders::PreordersCommand),
+    /// Writes the XML price list of a store to standard output.
+    Feed(feed::FeedArgs),
     /// Shows background work, calls it off or tries it again.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
@@ -111,6 +114,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Pricing(command) => return pricing::run(&command),
             Command::Prices(command) => prices::run(command).await,
             Command::Preorders(command) => preorders::run(command).await,
+            Command::Feed(args) => feed::run(args).await,
             Command::Jobs(command) => jobs::run(command).await,
             Command::Secrets(command) => secrets::run(command).await,
             Command::Config(command) => config::run(&command),

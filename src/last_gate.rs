@@ -72,6 +72,7 @@ select s.merchant_id, p.sku, u.availabilities,
       and k.strategy = coalesce(d.input #>> '{rule,strategy,kind}', k.strategy)))) then 'stopped'
   when not s.active or s.session_state <> 'connected' then 'store_not_connected'
   when s.frozen_until > $3 then 'store_frozen'
+  when exists (select from price_feeds f where f.store_id = s.id and f.publishing = 'feed') then 'feed_only'
   when not p.on_sale or p.archived_at is not null then 'not_on_sale'
   when u.origin = 'robot' and (s.repricing_mode <> 'live' or not p.repricing_enabled) then 'not_live'
   when u.origin = 'robot' and p.locked_until > $3 then 'locked'

@@ -125,6 +125,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed_fetches (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        at -> Timestamptz,
+        address -> Text,
+        agent -> Text,
+        status -> Integer,
+        detail -> Nullable<Text>,
+        bytes -> Integer,
+    }
+}
+
+diesel::table! {
     job_runs (id) {
         id -> Uuid,
         kind -> Text,
@@ -329,6 +342,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    price_feeds (store_id) {
+        store_id -> Uuid,
+        publishing -> Text,
+        address_hash -> Nullable<Binary>,
+        address_set_at -> Nullable<Timestamptz>,
+        username -> Nullable<Text>,
+        password_hash -> Nullable<Binary>,
+        password_set_at -> Nullable<Timestamptz>,
+        content_hash -> Nullable<Binary>,
+        modified_at -> Nullable<Timestamptz>,
+        offers -> Nullable<Integer>,
+        version -> Integer,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     price_push_cities (push_id, city_id) {
         push_id -> Uuid,
         city_id -> Text,
@@ -487,6 +517,36 @@ diesel::table! {
         planned -> Integer,
         refused -> Integer,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    report_parts (report_id, attempt, position) {
+        report_id -> Uuid,
+        attempt -> Integer,
+        position -> Integer,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        store_id -> Nullable<Uuid>,
+        run_id -> Nullable<Uuid>,
+        kind -> Text,
+        parameters -> Jsonb,
+        name -> Text,
+        state -> Text,
+        failure -> Nullable<Text>,
+        attempt -> Integer,
+        rows_done -> Integer,
+        rows_total -> Nullable<Integer>,
+        bytes -> BigInt,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -682,6 +742,7 @@ diesel::joinable!(cabinet_accounts -> users (owner_id));
 diesel::joinable!(connection_attempts -> cabinet_accounts (account_id));
 diesel::joinable!(connection_attempts -> stores (store_id));
 diesel::joinable!(connection_attempts -> users (user_id));
+diesel::joinable!(feed_fetches -> stores (store_id));
 diesel::joinable!(job_runs -> stores (store_id));
 diesel::joinable!(job_runs -> users (requested_by));
 diesel::joinable!(kill_switches -> products (product_id));
@@ -699,6 +760,7 @@ diesel::joinable!(preorders -> products (product_id));
 diesel::joinable!(preorders -> stores (store_id));
 diesel::joinable!(price_decisions -> products (product_id));
 diesel::joinable!(price_decisions -> stores (store_id));
+diesel::joinable!(price_feeds -> stores (store_id));
 diesel::joinable!(price_push_cities -> price_pushes (push_id));
 diesel::joinable!(price_pushes -> price_decisions (decision_id));
 diesel::joinable!(price_pushes -> products (product_id));
@@ -713,6 +775,10 @@ diesel::joinable!(public_looks -> price_pushes (push_id));
 diesel::joinable!(public_looks -> products (product_id));
 diesel::joinable!(public_looks -> stores (store_id));
 diesel::joinable!(put_backs -> stores (store_id));
+diesel::joinable!(report_parts -> reports (report_id));
+diesel::joinable!(reports -> job_runs (run_id));
+diesel::joinable!(reports -> stores (store_id));
+diesel::joinable!(reports -> users (user_id));
 diesel::joinable!(rule_products -> products (product_id));
 diesel::joinable!(rule_products -> rules (rule_id));
 diesel::joinable!(rules -> products (product_id));
@@ -739,6 +805,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     cabinet_accounts,
     connection_attempts,
+    feed_fetches,
     job_runs,
     kill_switches,
     market_offers,
@@ -751,6 +818,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     preorders,
     price_changes,
     price_decisions,
+    price_feeds,
     price_push_cities,
     price_pushes,
     pricing_terms,
@@ -759,6 +827,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     proxies,
     public_looks,
     put_backs,
+    report_parts,
+    reports,
     rule_products,
     rules,
     sessions,

@@ -17,6 +17,7 @@ missing_packages() {
     /usr/local/bin/chromedriver /snap/bin/chromium.chromedriver || say chromium-driver
   [ "${NEEDS_PGBOUNCER:-}" != 1 ] ||
     any_file "" /usr/sbin/pgbouncer /usr/bin/pgbouncer /usr/local/bin/pgbouncer || say pgbouncer
+  [ "${NEEDS_XMLLINT:-}" != 1 ] || any_file "" /usr/bin/xmllint /usr/local/bin/xmllint || say libxml2-utils
 }
 
 # True when one of the files exists. A first one that is named by a variable must be it.

@@ -2,7 +2,7 @@
 
 use crate::{
     app::sync_products::{SyncError, request_sync},
-    domain::{Actor, AlertChannel, AlertId, JobKind, JobRunId, JobState, Role},
+    domain::{Actor, AlertChannel, AlertId, JobKind, JobRunId, JobState, ReportState, Role},
     queue::{
         enqueue::enqueue_alert,
         runs::{JobRun, job_run_cancel, job_run_fetch},
@@ -11,6 +11,7 @@ use crate::{
     store::{
         StoreError,
         audit::{AuditEntry, audit_insert},
+        reports::{report_end, report_fetch_by_run},
         sync_runs::sync_pages_delete,
     },
 };
@@ -35,7 +36,7 @@ pub enum JobRunError {
     Store(#[from] StoreError),
 }
 
-/// Calls a sync off; what it has read so far stays, nothing is marked as gone. Logins and price writes are
+/// Calls a sync or a report off; what a sync has read so far stays, nothing is marked as gone. Logins and price writes are
 /// not broken off: their outcome must be known.
 ///
 /// # Errors
@@ -50,10 +51,13 @@ pub async fn cancel_run(services: &Services, actor: &Actor, id: JobRunId) -> Res
         .tx(move |conn| {
             let run = job_run_fetch(conn, actor.tenant(), id)?.ok_or(JobRunError::NotFound)?;
             let open = matches!(run.state, JobState::Queued | JobState::Running);
-            if !open || run.kind != JobKind::SyncStore {
+            if !open || !matches!(run.kind, JobKind::SyncStore | JobKind::MakeReport) {
                 return Err(JobRunError::TooLate);
             }
             job_run_cancel(conn, id, now)?;
+            if let Some(report) = report_fetch_by_run(conn, id)? {
+                report_end(conn, report.id, (ReportState::Cancelled, None), now)?;
+            }
             // The next sync begins anew: nobody expects it to go on where this one was not wanted any more.
             if let Some(store_id) = run.store_id {
                 sync_pages_delete(conn, store_id)?;

@@ -10,6 +10,8 @@ use crate::{
         evidence::evidence_prune,
         months::{Monthly, month_make, months_drop},
         preorder_uploads::preorder_uploads_prune,
+        price_feeds::feed_fetch_prune,
+        reports::report_prune,
         stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
     },
@@ -25,8 +27,12 @@ pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
 /// Files of preorders that were uploaded, and what became of their lines.
 pub const UPLOADS_LIFE: TimeDelta = TimeDelta::days(90);
+/// Who fetched a price list.
+pub const FEED_FETCHES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
+/// Reports that are forgotten in one transaction, each with its file.
+const REPORTS_AT_ONCE: i64 = 20;
 
 /// Months for which there are partitions before they begin.
 const MONTHS_AHEAD: u32 = 2;
@@ -45,8 +51,11 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
             preorder_uploads_prune(conn, now - UPLOADS_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
+            feed_fetch_prune(conn, now - FEED_FETCHES_LIFE)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
-            Ok(runs >= RUNS_AT_ONCE)
+            // A report says by itself until when it is kept.
+            let reports = report_prune(conn, now, REPORTS_AT_ONCE)?;
+            Ok(runs >= RUNS_AT_ONCE || reports >= REPORTS_AT_ONCE)
         })
         .await
 }

@@ -77,6 +77,8 @@ id! {
     PreorderUploadId,
     /// One run of background work.
     JobRunId,
+    /// A report that a person asked for.
+    ReportId,
     /// One line of the audit log.
     AuditId,
     /// An outgoing proxy.

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use super::Tenge;
+
 /// A percentage in millionths of a percent: 12.5 % is 12 500 000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percent(i64);
@@ -33,6 +35,15 @@ impl Percent {
     #[must_use]
     pub const fn from_millionths(millionths: i64) -> Self {
         Self(millionths)
+    }
+
+    /// The change from one amount to another in hundredths of a percent, cut off towards zero; `None` from nothing, and
+    /// where it is beyond all sense.
+    #[must_use]
+    pub fn of_change(before: Tenge, after: Tenge) -> Option<Self> {
+        let moved = after.0.checked_sub(before.0)?.checked_mul(10_000)?;
+        let hundredths = i32::try_from(moved.checked_div(before.0)?).ok()?;
+        Some(Self::from_hundredths(hundredths))
     }
 
     /// Millionths of a percent, as tables keep them.

@@ -274,6 +274,8 @@ text_enum! {
         UploadPreorders = "upload_preorders",
         /// Tells the marketplace that the goods of a preorder order are there.
         TellArrived = "tell_arrived",
+        /// Makes a report that a person asked for.
+        MakeReport = "make_report",
     }
 }
 
@@ -430,6 +432,8 @@ text_enum! {
         NotShown = "not_shown",
         /// A brake holds a price or a store until a person has looked.
         NeedsPerson = "needs_person",
+        /// The marketplace fetched a price list, and there was no complete one.
+        FeedRefused = "feed_refused",
     }
 }
 
@@ -456,9 +460,11 @@ impl AlertKind {
             Self::SessionLost | Self::Breaker | Self::Mismatch | Self::OfferRemoved | Self::OfferDamaged => {
                 AlertSeverity::Critical
             }
-            Self::StoreStopped | Self::WorkerLost | Self::NotShown | Self::NeedsPerson => {
-                AlertSeverity::Warning
-            }
+            Self::StoreStopped
+            | Self::WorkerLost
+            | Self::NotShown
+            | Self::NeedsPerson
+            | Self::FeedRefused => AlertSeverity::Warning,
             Self::FloorReached | Self::FirstPlaceLost => AlertSeverity::Notice,
         }
     }

@@ -89,6 +89,7 @@ pub const CODES: &[&str] = &[
     "stopped",
     "store_not_connected",
     "store_frozen",
+    "feed_only",
     "not_on_sale",
     "not_live",
     "locked",

@@ -6,7 +6,7 @@ use diesel::{PgConnection, RunQueryDsl, sql_types};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{AlertChannel, AlertId, AttemptId, JobKind, JobRunId, StoreId, UserId},
+    domain::{AlertChannel, AlertId, AttemptId, JobKind, JobRunId, ReportId, StoreId, UserId},
     store::StoreError,
 };
 
@@ -77,6 +77,23 @@ pub fn enqueue_alert(
     Ok(run_id)
 }
 
+/// Enqueues the making of a report. Those of one person are made one after the other.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn enqueue_report(
+    conn: &mut PgConnection,
+    report_id: ReportId,
+    user_id: UserId,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<JobRunId, StoreError> {
+    let kind = JobKind::MakeReport;
+    let summary = serde_json::json!({ "report_id": report_id });
+    let run_id = super::runs::job_run_insert(conn, kind, None, Some(user_id), summary, now)?;
+    add_job(conn, kind, &RunPayload { run_id }, &format!("report:{user_id}"))?;
+    Ok(run_id)
+}
+
 /// Hands a job to the queue, within the caller's transaction.
 ///
 /// # Errors
@@ -134,7 +151,7 @@ pub fn store_queue(store_id: StoreId) -> String {
 }
 
 /// How often a run is tried: a login once (never hammer an account), a sync for about two hours, a message for about
-/// half an hour; an upload looks after its file as often as an hour of it takes.
+/// half an hour, a report three times; an upload looks after its file as often as an hour of it takes.
 #[must_use]
 pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
@@ -143,6 +160,7 @@ pub fn max_attempts(kind: JobKind) -> i32 {
         JobKind::SendAlert => 6,
         JobKind::UploadPreorders => 400,
         JobKind::TellArrived => 6,
+        JobKind::MakeReport => 3,
     }
 }
 
@@ -150,10 +168,12 @@ pub fn max_attempts(kind: JobKind) -> i32 {
 /// more lets it say so when every one of them ended with its worker.
 fn queue_attempts(kind: JobKind) -> i32 {
     match kind {
-        JobKind::SyncStore | JobKind::SendAlert | JobKind::UploadPreorders | JobKind::TellArrived => {
-            max_attempts(kind) + 1
-        }
         JobKind::ConnectStore => max_attempts(kind),
+        JobKind::SyncStore
+        | JobKind::SendAlert
+        | JobKind::UploadPreorders
+        | JobKind::TellArrived
+        | JobKind::MakeReport => max_attempts(kind) + 1,
     }
 }
 

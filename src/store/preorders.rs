@@ -109,6 +109,29 @@ pub fn preorder_list(
     })
 }
 
+/// The next preorders that match, newest first, behind the one with the key `after`; at most `limit`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn preorder_page(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &PreorderFilter,
+    after: Option<PreorderId>,
+    limit: i64,
+) -> Result<Vec<PreorderRow>, StoreError> {
+    let mut query = filtered(tenant, filter);
+    if let Some(after) = after {
+        query = query.filter(preorders::id.lt(after));
+    }
+    let rows = query
+        .select(columns())
+        .order(preorders::id.desc())
+        .limit(limit)
+        .load::<RowTuple>(conn)?;
+    Ok(rows.into_iter().map(to_row).collect())
+}
+
 /// How many preorders match.
 ///
 /// # Errors

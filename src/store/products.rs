@@ -130,9 +130,30 @@ pub enum ProductView {
     Withdrawn,
 }
 
+impl ProductView {
+    /// Each with its word in addresses and parameters.
+    pub const NAMED: &[(&str, Self)] = &[
+        ("", Self::All),
+        ("auto", Self::Repriced),
+        ("at-floor", Self::AtFloor),
+        ("no-floor", Self::WithoutFloor),
+        ("no-stock", Self::OutOfStock),
+        ("withdrawn", Self::Withdrawn),
+    ];
+
+    /// The view of a word; everything for words that are not known.
+    #[must_use]
+    pub fn named(word: &str) -> Self {
+        let known = Self::NAMED.iter().find(|(name, _)| *name == word);
+        known.map_or(Self::All, |(_, view)| *view)
+    }
+}
+
 /// Which products are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct ProductFilter {
+    /// Only this product.
+    pub product_id: Option<ProductId>,
     /// Only this store.
     pub store_id: Option<StoreId>,
     /// Words that all stand in name, sku or ids, in any case of letters.
@@ -219,6 +240,28 @@ pub fn product_list(
         total,
         page,
     })
+}
+
+/// The next products that match, newest first, behind the one with the key `after`; at most `limit`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_page(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &ProductFilter,
+    after: Option<ProductId>,
+    limit: i64,
+) -> Result<Vec<ProductRow>, StoreError> {
+    let mut query = filtered(tenant, filter).select(columns());
+    if let Some(after) = after {
+        query = query.filter(products::id.lt(after));
+    }
+    let rows = query
+        .order(products::id.desc())
+        .limit(limit)
+        .load::<RowTuple>(conn)?;
+    with_terms(conn, rows)
 }
 
 /// The products of the tenant that match, at most `limit`.
@@ -416,6 +459,9 @@ fn filtered(tenant: Tenant, filter: &ProductFilter) -> Joined<'static> {
     let mut query = of_tenant(tenant);
     if let Some(store_id) = filter.store_id {
         query = query.filter(products::store_id.eq(store_id));
+    }
+    if let Some(product_id) = filter.product_id {
+        query = query.filter(products::id.eq(product_id));
     }
     if let Some(category) = &filter.category {
         query = query.filter(products::category.eq(category.clone()));

@@ -11,10 +11,10 @@ use uuid::Uuid;
 use super::{StoreError, planned, terms::terms_of_products};
 use crate::{
     domain::{
-        DecisionId, ProductId, PushId, PushOrigin, PushState, StoreId, Tenge, UserId, WriteClass,
+        DecisionId, ProductId, Publishing, PushId, PushOrigin, PushState, StoreId, Tenge, UserId, WriteClass,
         pricing::Worth,
     },
-    schema::{price_push_cities, price_pushes, product_prices, products, stores},
+    schema::{price_feeds, price_push_cities, price_pushes, product_prices, products, stores},
 };
 
 /// On its way: nothing else is written for the product meanwhile.
@@ -390,6 +390,12 @@ pub fn push_list_next(
     Ok(price_pushes::table
         .filter(price_pushes::store_id.eq(store_id))
         .filter(price_pushes::state.eq(PushState::Planned))
+        // A store whose prices the marketplace fetches: what is planned waits until it is seen.
+        .filter(not(exists(
+            price_feeds::table
+                .filter(price_feeds::store_id.eq(store_id))
+                .filter(price_feeds::publishing.eq(Publishing::Feed)),
+        )))
         .filter(price_pushes::origin.ne(PushOrigin::Robot).or(not(recently)))
         .filter(not(busy))
         .order((
@@ -572,7 +578,9 @@ pub fn push_stores_with_work(
         "select stores.id from stores
          where (lease_until is null or lease_until < now() or lease_owner = $1)
            and exists (select from price_pushes p where p.store_id = stores.id
-             and (p.state in ('planned', 'claimed', 'sent')
+             and (p.state in ('claimed', 'sent')
+               or (p.state = 'planned' and not exists (select from price_feeds f where f.store_id = stores.id
+                 and f.publishing = 'feed'))
                or (p.state in ('accepted', 'unknown') and p.next_read_at <= $2)))
          order by id",
     )

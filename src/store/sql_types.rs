@@ -12,11 +12,7 @@ use diesel::{
 
 use crate::domain::{
     AccountId, AccountKind, ActorKind, AlertChannel, AlertChannelId, AlertId, AlertKind, AlertSeverity,
-    ApiTokenId, Arrival, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState,
-    KillSwitchId, ListFormat, MarketOfferId, Outcome, PreorderId, PreorderOrderId, PreorderStatus,
-    PreorderUploadId, ProductId, ProxyId, ProxyOrigin, ProxyScheme, PushId, PushOrigin, PushState, PutBackId,
-    RepricingMode, Role, RuleId, RuleScope, SessionState, StopScope, StoreId, SyncChangeKind, TariffId,
-    TariffKind, Tenge, TermsId, UploadState, UserId, WriteClass, pricing::GoalKind,
+    ApiTokenId, Arrival, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState, KillSwitchId, ListFormat, MarketOfferId, Outcome, PreorderId, PreorderOrderId, PreorderStatus, PreorderUploadId, ProductId, ProxyId, ProxyOrigin, ProxyScheme, Publishing, PushId, PushOrigin, PushState, PutBackId, ReportId, ReportKind, ReportState, RepricingMode, Role, RuleId, RuleScope, SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UploadState, UserId, WriteClass, pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -96,7 +92,7 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, PreorderOrderId, PreorderUploadId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
+    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, PreorderOrderId, PreorderUploadId, JobRunId, AuditId, ProxyId, ReportId, TariffId, TermsId);
 wrapped!(i64, BigInt: Tenge);
 words!(
     AccountKind,
@@ -125,4 +121,7 @@ words!(
     UploadState,
     ListFormat,
     Arrival,
+    Publishing,
+    ReportKind,
+    ReportState,
 );

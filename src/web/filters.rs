@@ -5,7 +5,7 @@ use askama::{Result, Values, filters::Safe};
 use chrono::{DateTime, Utc};
 
 use super::{assets, format, texts::Texts};
-use crate::domain::{AccountKind, JobState, RepricingMode, SessionState, Tenge};
+use crate::domain::{AccountKind, JobState, ReportState, RepricingMode, SessionState, Tenge};
 
 /// A small icon (16 px) of `icons.svg`; the word stands beside it.
 #[askama::filter_fn]
@@ -141,6 +141,20 @@ pub fn job_badge(state: &JobState, _: &dyn Values, t: &Texts) -> Result<Safe<Str
         icon,
         &t.get(format!("job-state-{}", state.as_str())),
     ))
+}
+
+/// Where a report stands.
+#[askama::filter_fn]
+pub fn report_badge(state: &ReportState, _: &dyn Values, t: &Texts) -> Result<Safe<String>> {
+    let (class, icon) = match state {
+        ReportState::Queued => ("ghost", "clock"),
+        ReportState::Running => ("info", "refresh"),
+        ReportState::Ready => ("ok", "check-circle"),
+        ReportState::Failed => ("bad", "x-circle"),
+        ReportState::Cancelled => ("ghost", "x"),
+    };
+    let word = t.get(format!("report-state-{}", state.as_str()));
+    Ok(badge(class, icon, &word))
 }
 
 /// A state as icon, word and colour.

@@ -119,7 +119,7 @@ pub async fn answer(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let info = RequestInfo::new(req.request());
     req.extensions_mut().insert(info.clone());
-    let span = tracing::info_span!("request", id = %info.id, method = %req.method(), path = %req.path());
+    let span = tracing::info_span!("request", id = %info.id, method = %req.method(), path = path_for_log(req.path()));
     async move {
         let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
         let mut res = match outcome {
@@ -136,6 +136,15 @@ pub async fn answer(
     }
     .instrument(span)
     .await
+}
+
+/// The path as it may stand in the log: the address of a price list is a secret.
+fn path_for_log(path: &str) -> &str {
+    if path.starts_with("/feeds/") {
+        "/feeds/…"
+    } else {
+        path
+    }
 }
 
 /// Gives an answer that carries an error the face that fits its request; others stay as they are.

@@ -24,6 +24,7 @@ pub fn define(options: WorkerOptions) -> WorkerOptions {
         .define_job::<SendAlert>()
         .define_job::<UploadPreorders>()
         .define_job::<TellArrived>()
+        .define_job::<MakeReport>()
 }
 
 /// Logs a store in.
@@ -108,6 +109,23 @@ impl TaskHandler for TellArrived {
             return Err(JobError::Retry("services").to_string());
         };
         answer(jobs::tell_arrived::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Makes a report.
+#[derive(Debug, Serialize, Deserialize)]
+struct MakeReport {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for MakeReport {
+    const IDENTIFIER: &'static str = JobKind::MakeReport.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
+        answer(jobs::make_report::run(services.clone(), self.run_id).await)
     }
 }
 

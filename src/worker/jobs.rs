@@ -1,6 +1,7 @@
 //! One file per kind of job. A job gets the key of its run, calls `app`, and says what follows from a failure.
 
 pub mod connect_store;
+pub mod make_report;
 pub mod send_alert;
 pub mod sync_store;
 pub mod tell_arrived;

@@ -10,7 +10,7 @@ mod preorders;
 mod product;
 mod products;
 mod rules;
-mod seed;
+pub mod seed;
 mod sign_in;
 mod stop;
 mod stores;

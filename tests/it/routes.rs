@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::Role,
-    schema::{job_runs, preorders, rules},
+    schema::{job_runs, preorders, reports, rules},
     web::routes::{Access, Kind, Route, all},
 };
 use uuid::Uuid;
@@ -18,6 +18,7 @@ struct Things {
     preorder: Uuid,
     job: Uuid,
     rule: Uuid,
+    report: Uuid,
 }
 
 impl Things {
@@ -60,12 +61,25 @@ impl Things {
             ))
             .execute(conn)
             .unwrap();
+        let report = Uuid::now_v7();
+        diesel::insert_into(reports::table)
+            .values((
+                reports::id.eq(report),
+                reports::user_id.eq(askar),
+                reports::kind.eq("products"),
+                reports::name.eq("products_2026-11-23_1200.xlsx"),
+                reports::created_at.eq(now()),
+                reports::expires_at.eq(now() + chrono::TimeDelta::days(7)),
+            ))
+            .execute(conn)
+            .unwrap();
         Self {
             store: store.0,
             product: product.0,
             preorder,
             job,
             rule,
+            report,
         }
     }
 
@@ -80,6 +94,7 @@ impl Things {
             Some(&"preorders") => self.preorder,
             Some(&"jobs") => self.job,
             Some(&"rules") => self.rule,
+            Some(&"reports") => self.report,
             _ => Uuid::nil(),
         };
         let known = |part: &str| match part {

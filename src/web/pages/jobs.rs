@@ -124,13 +124,13 @@ impl RunView {
     /// May it be called off halfway?
     #[must_use]
     pub fn cancellable(&self) -> bool {
-        self.open && self.run.kind == JobKind::SyncStore
+        self.open && matches!(self.run.kind, JobKind::SyncStore | JobKind::MakeReport)
     }
 
     /// Has it failed so that asking for it once more can help?
     #[must_use]
     pub fn retriable(&self) -> bool {
-        self.run.state == JobState::Failed && self.run.kind != JobKind::ConnectStore
+        self.run.state == JobState::Failed && matches!(self.run.kind, JobKind::SyncStore | JobKind::SendAlert)
     }
 
     /// The login attempt behind the run.
@@ -160,6 +160,10 @@ fn outcome(run: &JobRun, t: Texts) -> String {
         JobKind::SyncStore => sync_outcome(run, t),
         JobKind::SendAlert | JobKind::TellArrived => String::new(),
         JobKind::UploadPreorders => upload_outcome(run, t),
+        JobKind::MakeReport => match run.summary.get("rows").and_then(serde_json::Value::as_i64) {
+            Some(rows) => t.with("report-rows", "n", rows),
+            None => String::new(),
+        },
         JobKind::ConnectStore => match run.summary.get("state").and_then(serde_json::Value::as_str) {
             Some(state) => t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded"),
             None => String::new(),

@@ -241,6 +241,8 @@ struct LogPage {
     is_older: bool,
     /// Only about one object; its name.
     about: Option<String>,
+    /// Only about one product.
+    product: Option<Uuid>,
 }
 
 async fn list(
@@ -282,6 +284,9 @@ async fn list(
             .finish();
         format!("/log?{query}")
     });
+    let product = object
+        .as_ref()
+        .and_then(|(kind, id)| (kind == "product").then_some(*id));
     let about = object.map(|_| {
         entries
             .first()
@@ -293,6 +298,7 @@ async fn list(
         older,
         is_older: before.is_some(),
         about,
+        product,
         lines: entries
             .into_iter()
             .map(|entry| Line {

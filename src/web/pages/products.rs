@@ -47,16 +47,6 @@ pub const ROUTES: &[Route] = &[
 /// Names that the list's query string knows.
 const NAMES: &[&str] = &["q", "store", "view", "category", "sort", "size", "page"];
 
-/// Views of the catalogue: name in the address and the products in it. The text is `products-view-…`.
-const VIEWS: &[(&str, ProductView)] = &[
-    ("", ProductView::All),
-    ("auto", ProductView::Repriced),
-    ("at-floor", ProductView::AtFloor),
-    ("no-floor", ProductView::WithoutFloor),
-    ("no-stock", ProductView::OutOfStock),
-    ("withdrawn", ProductView::Withdrawn),
-];
-
 /// A tab over the list.
 struct Tab {
     text: String,
@@ -176,7 +166,7 @@ fn list_of(
         paged = product_list(conn, tenant, &filter, order_of(&params), page)?;
     }
     let mut tabs = Vec::new();
-    for (name, view) in VIEWS {
+    for (name, view) in ProductView::NAMED {
         let filter = ProductFilter {
             view: *view,
             ..filter.clone()
@@ -222,13 +212,13 @@ fn params_of_form(fields: &[(String, String)]) -> Params {
 
 fn filter_of(params: &Params) -> ProductFilter {
     let category = params.get("category");
-    let view = VIEWS.iter().find(|(name, _)| *name == params.get("view"));
     ProductFilter {
+        product_id: None,
         store_id: params.value("store"),
         search: params.get("q").to_owned(),
         category: (!category.is_empty()).then(|| category.to_owned()),
         repricing_enabled: None,
-        view: view.map_or(ProductView::All, |(_, view)| *view),
+        view: ProductView::named(params.get("view")),
     }
 }
 

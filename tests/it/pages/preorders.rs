@@ -154,6 +154,7 @@ async fn the_download_is_kaspis_form() {
         file.header("content-disposition"),
         "attachment; filename=\"preorders_2026-11-23_1200.xlsx\""
     );
+    file.keep_sheet("preorder_form");
     let mut book = Xlsx::new(Cursor::new(file.body.clone())).unwrap();
     let name = book.sheet_names()[0].clone();
     let formulas = book.worksheet_formula(&name).unwrap();

@@ -167,6 +167,18 @@ const EDGES: &[(&str, &str)] = &[
         "update stores set frozen_until = '2026-11-23T07:00:01Z'",
         "store_frozen",
     ),
+    (
+        "insert into price_feeds (store_id, publishing, updated_at) select id, 'feed', now() from stores",
+        "feed_only",
+    ),
+    (
+        "person; insert into price_feeds (store_id, publishing, updated_at) select id, 'feed', now() from stores",
+        "feed_only",
+    ),
+    (
+        "insert into price_feeds (store_id, publishing, updated_at) select id, 'both_feed_leads', now() from stores",
+        "",
+    ),
     ("update products set on_sale = false", "not_on_sale"),
     ("update products set archived_at = now()", "not_on_sale"),
     ("update products set sku = null", "no_sku"),

@@ -81,6 +81,11 @@ impl Client {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// `GET` with more headers.
+    pub async fn get_with(&self, path: &str, headers: header::HeaderMap) -> Answer {
+        self.send(self.request(Method::GET, path).headers(headers)).await
+    }
+
     /// `POST` of a form, with the session's token.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.token().await;
@@ -203,6 +208,16 @@ impl Answer {
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.body_text());
         self
+    }
+
+    /// Leaves the body as a spreadsheet for `script/check-office`.
+    pub fn keep_sheet(&self, kind: &str) {
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("sheets");
+        std::fs::create_dir_all(&folder).unwrap();
+        // Two tests may leave the same kind.
+        let whole = tempfile::NamedTempFile::new_in(&folder).unwrap();
+        std::fs::write(whole.path(), &self.body).unwrap();
+        whole.persist(folder.join(format!("{kind}.xlsx"))).unwrap();
     }
 
     /// Where a redirect leads.

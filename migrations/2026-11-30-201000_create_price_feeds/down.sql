@@ -1,0 +1,8 @@
+set local lock_timeout = '3s';
+
+delete from alerts where kind = 'feed_refused';
+alter table alerts drop constraint alerts_kind_check,
+  add constraint alerts_kind_check check (kind in ('session_lost', 'store_stopped', 'breaker', 'mismatch',
+    'floor_reached', 'first_place_lost', 'offer_removed', 'worker_lost', 'offer_damaged', 'not_shown',
+    'needs_person'));
+drop table feed_fetches, price_feeds;
