@@ -70,3 +70,6 @@ job-failure-alert_webhook_refused = the receiver did not take the message
 job-failure-alert_address_forbidden = the address does not lead to the internet
 job-failure-alert_settings_wrong = the settings of the delivery are incomplete
 job-failure-alert_secret_lost = the secret cannot be read, set it again
+job-kind-apply_import = Import from a file
+job-outcome-import = Rows written: { $applied }, left: { $left }, brought back: { $undone }.
+job-failure-not_found = what was asked for is not there any more

@@ -67,3 +67,6 @@ job-failure-alert_webhook_refused = алушы хабарламаны қабыл
 job-failure-alert_address_forbidden = мекенжай интернетке апармайды
 job-failure-alert_settings_wrong = жеткізу баптауы толық емес
 job-failure-alert_secret_lost = құпияны оқу мүмкін емес, қайта беріңіз
+job-kind-apply_import = Файлдан импорт
+job-outcome-import = Жазылған жолдар: { $applied }, қалдырылғаны: { $left }, қайтарылғаны: { $undone }.
+job-failure-not_found = сұралған нәрсе енді жоқ

@@ -71,3 +71,6 @@ job-failure-alert_webhook_refused = получатель не принял со�
 job-failure-alert_address_forbidden = адрес ведёт не в интернет
 job-failure-alert_settings_wrong = настройки доставки неполны
 job-failure-alert_secret_lost = секрет не прочитать, задайте его заново
+job-kind-apply_import = Импорт из файла
+job-outcome-import = Записано строк: { $applied }, оставлено: { $left }, возвращено: { $undone }.
+job-failure-not_found = того, о чём просили, больше нет

@@ -8,6 +8,7 @@ use crate::{
         StoreError,
         alerts::alert_prune,
         evidence::evidence_prune,
+        imports::imports_prune,
         months::{Monthly, month_make, months_drop},
         stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
@@ -22,6 +23,10 @@ pub const ALERTS_LIFE: TimeDelta = TimeDelta::days(90);
 pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Falls of stocks; the brake on sales looks back seven days and an hour.
 pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
+/// Imports with their rows; until then they can be brought back.
+pub const IMPORTS_LIFE: TimeDelta = TimeDelta::days(180);
+/// Imports that are forgotten in one transaction; each may have a hundred thousand rows.
+const IMPORTS_AT_ONCE: i64 = 2;
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
 
@@ -42,7 +47,8 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
-            Ok(runs >= RUNS_AT_ONCE)
+            let imports = imports_prune(conn, now - IMPORTS_LIFE, IMPORTS_AT_ONCE)?;
+            Ok(runs >= RUNS_AT_ONCE || imports >= IMPORTS_AT_ONCE)
         })
         .await
 }

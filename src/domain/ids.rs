@@ -75,6 +75,8 @@ id! {
     JobRunId,
     /// One line of the audit log.
     AuditId,
+    /// A file that somebody has uploaded.
+    ImportId,
     /// An outgoing proxy.
     ProxyId,
 }

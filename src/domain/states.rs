@@ -270,6 +270,8 @@ text_enum! {
         SyncStore = "sync_store",
         /// Delivers an alert outside of the panel.
         SendAlert = "send_alert",
+        /// Writes an import, or brings back what was there before.
+        ApplyImport = "apply_import",
     }
 }
 

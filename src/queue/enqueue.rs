@@ -6,7 +6,7 @@ use diesel::{PgConnection, RunQueryDsl, sql_types};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{AlertChannel, AlertId, AttemptId, JobKind, JobRunId, StoreId, UserId},
+    domain::{AlertChannel, AlertId, AttemptId, ImportId, JobKind, JobRunId, StoreId, UserId},
     store::StoreError,
 };
 
@@ -77,6 +77,24 @@ pub fn enqueue_alert(
     Ok(run_id)
 }
 
+/// Enqueues the writing of an import, or the way back. Those of one store run one after the other, beside its syncs.
+///
+/// # Errors
+/// `Duplicate(JobOpen)` when an import of the store waits or runs already.
+pub fn enqueue_import(
+    conn: &mut PgConnection,
+    import_id: ImportId,
+    store_id: StoreId,
+    requested_by: Option<UserId>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<JobRunId, StoreError> {
+    let kind = JobKind::ApplyImport;
+    let summary = serde_json::json!({ "import_id": import_id });
+    let run_id = super::runs::job_run_insert(conn, kind, Some(store_id), requested_by, summary, now)?;
+    add_job(conn, kind, &RunPayload { run_id }, &format!("import:{store_id}"))?;
+    Ok(run_id)
+}
+
 /// Hands a job to the queue, within the caller's transaction.
 ///
 /// # Errors
@@ -134,13 +152,14 @@ pub fn store_queue(store_id: StoreId) -> String {
 }
 
 /// How often a run is tried: a login once (never hammer an account), a sync for about two hours, a message for about
-/// half an hour.
+/// half an hour, an import as long as a database may be away.
 #[must_use]
 pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
         JobKind::ConnectStore => 1,
         JobKind::SyncStore => 8,
         JobKind::SendAlert => 6,
+        JobKind::ApplyImport => 20,
     }
 }
 
@@ -148,7 +167,7 @@ pub fn max_attempts(kind: JobKind) -> i32 {
 /// more lets it say so when every one of them ended with its worker.
 fn queue_attempts(kind: JobKind) -> i32 {
     match kind {
-        JobKind::SyncStore | JobKind::SendAlert => max_attempts(kind) + 1,
+        JobKind::SyncStore | JobKind::SendAlert | JobKind::ApplyImport => max_attempts(kind) + 1,
         JobKind::ConnectStore => max_attempts(kind),
     }
 }

@@ -12,10 +12,13 @@ use diesel::{
 
 use crate::domain::{
     AccountId, AccountKind, ActorKind, AlertChannel, AlertChannelId, AlertId, AlertKind, AlertSeverity,
-    ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState, KillSwitchId,
-    MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId, ProxyOrigin, ProxyScheme, PushId,
-    PushOrigin, PushState, PutBackId, RepricingMode, Role, RuleId, RuleScope, SessionState, StopScope,
-    StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UserId, WriteClass, pricing::GoalKind,
+    ApiTokenId, AttemptId, AttemptState, AuditId, DecisionId, ImportId, JobKind, JobRunId, JobState,
+    KillSwitchId, MarketOfferId, Outcome, PreorderId, PreorderStatus, ProductId, ProxyId, ProxyOrigin,
+    ProxyScheme, PushId, PushOrigin, PushState, PutBackId, RepricingMode, Role, RuleId, RuleScope,
+    SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UserId,
+    WriteClass,
+    imports::{ImportKind, ImportRowState, ImportState},
+    pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -95,9 +98,12 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId);
+    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, JobRunId, AuditId, ProxyId, TariffId, TermsId, ImportId);
 wrapped!(i64, BigInt: Tenge);
 words!(
+    ImportKind,
+    ImportRowState,
+    ImportState,
     AccountKind,
     AlertChannel,
     AlertKind,

@@ -104,6 +104,7 @@ const AREAS: &[&[Route]] = &[
     pages::log::ROUTES,
     pages::connect::ROUTES,
     pages::stores::ROUTES,
+    pages::imports::ROUTES,
     pages::jobs::ROUTES,
     pages::alerts::ROUTES,
     pages::stop::ROUTES,

@@ -19,7 +19,10 @@ pub fn define_logins(options: WorkerOptions, stop: Stop) -> WorkerOptions {
 /// Registers every other kind of job.
 #[must_use]
 pub fn define(options: WorkerOptions) -> WorkerOptions {
-    options.define_job::<SyncStore>().define_job::<SendAlert>()
+    options
+        .define_job::<SyncStore>()
+        .define_job::<SendAlert>()
+        .define_job::<ApplyImport>()
 }
 
 /// Logs a store in.
@@ -70,6 +73,23 @@ impl TaskHandler for SendAlert {
             return Err(JobError::Retry("services").to_string());
         };
         answer(jobs::send_alert::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Writes an import, or brings back what was there before.
+#[derive(Debug, Serialize, Deserialize)]
+struct ApplyImport {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for ApplyImport {
+    const IDENTIFIER: &'static str = JobKind::ApplyImport.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
+        answer(jobs::apply_import::run(services.clone(), self.run_id).await)
     }
 }
 

@@ -130,7 +130,7 @@ impl RunView {
     /// Has it failed so that asking for it once more can help?
     #[must_use]
     pub fn retriable(&self) -> bool {
-        self.run.state == JobState::Failed && self.run.kind != JobKind::ConnectStore
+        self.run.state == JobState::Failed && matches!(self.run.kind, JobKind::SyncStore | JobKind::SendAlert)
     }
 
     /// The login attempt behind the run.
@@ -159,11 +159,28 @@ fn outcome(run: &JobRun, t: Texts) -> String {
     match run.kind {
         JobKind::SyncStore => sync_outcome(run, t),
         JobKind::SendAlert => String::new(),
+        JobKind::ApplyImport => import_outcome(run, t),
         JobKind::ConnectStore => match run.summary.get("state").and_then(serde_json::Value::as_str) {
             Some(state) => t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded"),
             None => String::new(),
         },
     }
+}
+
+/// How many rows an import wrote or brought back.
+fn import_outcome(run: &JobRun, t: Texts) -> String {
+    let count = |name: &str| {
+        let value = run.summary.get(name).and_then(serde_json::Value::as_i64);
+        value.unwrap_or_default()
+    };
+    t.with_all(
+        "job-outcome-import",
+        &[
+            ("applied", &count("applied")),
+            ("left", &count("left")),
+            ("undone", &count("undone")),
+        ],
+    )
 }
 
 /// What a sync did, and whether it saw everything.
