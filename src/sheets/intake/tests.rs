@@ -1,3 +1,6 @@
+//! What honest files of every kind become, and what is said of those that are no tables. Harm is tried in a process
+//! of its own, by the integration tests.
+
 use rust_xlsxwriter::Workbook;
 
 use super::*;

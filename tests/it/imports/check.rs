@@ -3,15 +3,13 @@
 use calamine::{Data, Reader, Xlsx};
 use diesel::prelude::*;
 use kaspi_panel::{
-    app::{
-        imports::ImportError,
-        retention::{IMPORTS_LIFE, forget_old},
-    },
+    app::{imports::ImportError, retention::IMPORTS_LIFE},
     domain::{
         ImportId, Role, UserId,
         imports::{ImportRefusal, ImportTrouble},
     },
     schema::{audit_log, import_rows, imports, products, store_access, users},
+    store::imports::imports_prune,
 };
 use serde_json::{Value, json};
 
@@ -322,8 +320,8 @@ async fn old_imports_are_forgotten_with_their_rows() {
     let old = seed.check("a.csv", "sku;floor\nA1;5500\n").await.unwrap();
     seed.app.clock.advance(IMPORTS_LIFE);
     let young = seed.check("b.csv", "sku;floor\nA1;5600\n").await.unwrap();
-    seed.app.clock.advance(chrono::TimeDelta::seconds(1));
-    forget_old(&seed.app.services).await.unwrap();
+    let just_after = seed.app.services.now() - IMPORTS_LIFE + chrono::TimeDelta::seconds(1);
+    assert_eq!(imports_prune(&mut seed.app.conn(), just_after, 10).unwrap(), 1);
     let kept: Vec<ImportId> = imports::table
         .select(imports::id)
         .load(&mut seed.app.conn())

@@ -104,7 +104,9 @@ fn an_archive_inside_of_an_archive_is_never_opened() {
 /// Many entries of the list of contents that all mean the same bytes.
 #[test]
 fn entries_that_overlap_count_each_time() {
-    let text: String = (0..300_000).map(|n| format!("{} ", n * 7919 % 100_003)).collect();
+    let text: String = (0..300_000_u64)
+        .map(|n| format!("{} ", n * 7919 % 100_003))
+        .collect();
     let file = Book(vec![
         ("[Content_Types].xml".into(), TYPES.into()),
         ("xl/aa.xml".into(), text.into()),
