@@ -2,9 +2,7 @@
 //! reads the file and a real PostgreSQL. `cargo bench --bench imports -- --rows 50000 --runs 5`
 #![expect(
     clippy::print_stdout,
-    clippy::as_conversions,
     clippy::float_arithmetic,
-    clippy::cast_precision_loss,
     reason = "a benchmark prints its figures and stops at what is not as it must be"
 )]
 
