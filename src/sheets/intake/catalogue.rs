@@ -63,10 +63,10 @@ pub fn read(bytes: &[u8], give: &mut dyn FnMut(Row)) -> Result<FileLayout, Refus
                 path.push(name);
                 content.clear();
             }
-            Event::Text(part) => {
-                if path.last().is_some_and(|name| name == "merchantid") && content.len() < TEXT_MAX {
-                    content.push_str(&part.xml10_content());
-                }
+            Event::Text(part)
+                if path.last().is_some_and(|name| name == "merchantid") && content.len() < TEXT_MAX =>
+            {
+                content.push_str(&part.xml10_content());
             }
             Event::GeneralRef(part) => {
                 let name = part.xml10_content();
