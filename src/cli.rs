@@ -14,6 +14,7 @@ mod pricing;
 mod program;
 mod secrets;
 mod serve;
+mod sheet;
 mod store;
 mod user;
 
@@ -76,6 +77,9 @@ enum Command {
     /// Shows and checks the settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Reads an uploaded spreadsheet; the panel starts it with limits of memory and time.
+    #[command(subcommand, hide = true)]
+    Sheet(sheet::SheetCommand),
     /// Runs the simulated marketplace.
     #[cfg(feature = "demo")]
     #[command(hide = true)]
@@ -97,6 +101,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
+    // Before anything else is made: it has little memory, and each thread would take some.
+    if let Command::Sheet(command) = &command {
+        return sheet::run(command);
+    }
     // Browsers leave crash handlers behind; as their reaper we can collect them.
     crate::os::become_subreaper()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -118,6 +126,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Jobs(command) => jobs::run(command).await,
             Command::Secrets(command) => secrets::run(command).await,
             Command::Config(command) => config::run(&command),
+            Command::Sheet(command) => return sheet::run(&command),
             #[cfg(feature = "demo")]
             Command::Simulator(options) => kaspi_sim::run(options).await,
         }?;

@@ -21,6 +21,8 @@ pub use limits::KaspiLimits;
 pub struct Config {
     /// Where the private database cluster, the secret key and files live.
     pub data_dir: PathBuf,
+    /// This program, which is started once more to read a file that somebody has uploaded.
+    pub program: PathBuf,
     /// The panel.
     pub http: Http,
     /// The database.
@@ -400,6 +402,7 @@ impl Config {
         }
         let proxies = read.proxies(kaspi.private_proxies);
         let config = Self {
+            program: crate::os::own_program(),
             secret_key_file: read
                 .text("KASPI_PANEL_SECRET_KEY_FILE")
                 .map_or_else(|| data_dir.join("secret.key"), PathBuf::from),
@@ -497,6 +500,7 @@ impl Config {
         let bind = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
             secret_key_file: data_dir.join("secret.key"),
+            program: crate::os::own_program(),
             http: Http {
                 bind,
                 public_url: kaspi.public.clone(),

@@ -5,6 +5,7 @@ pub mod addresses;
 pub mod brakes;
 pub mod city;
 pub mod ids;
+pub mod imports;
 pub mod moment;
 pub mod money;
 pub mod offer;

@@ -5,10 +5,12 @@
 //! * [`Cluster`]: the private PostgreSQL server used when no `DATABASE_URL` is given.
 //! * [`ChromeDriver`]: the browser driver of a login.
 //! * [`ChildProcess`]: our own program or the simulator as a second process.
+//! * [`run_confined`]: work on bytes of strangers, in a process with little memory and time.
 //! * [`processes`]: what the system says about running processes.
 
 mod child;
 mod chromedriver;
+mod confined;
 mod postgres;
 pub mod processes;
 mod sys;
@@ -18,10 +20,17 @@ use std::path::PathBuf;
 
 pub use child::{ChildError, ChildProcess};
 pub use chromedriver::{BrowserError, BrowserOptions, ChromeDriver};
+pub use confined::{Confinement, run_confined};
 pub use postgres::{Cluster, ClusterError, ClusterOptions, SUPERUSER};
 pub use sys::{become_subreaper, effective_user_id};
 #[cfg(debug_assertions)]
 pub use sys::{die, freeze};
+
+/// This program itself, also after its file was replaced by a newer one.
+#[must_use]
+pub fn own_program() -> PathBuf {
+    "/proc/self/exe".into()
+}
 
 /// The folder for everything the program keeps, unless the settings name another one.
 ///

@@ -138,6 +138,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_rows (import_id, row_number) {
+        import_id -> Uuid,
+        row_number -> Integer,
+        product_id -> Nullable<Uuid>,
+        sku -> Text,
+        state -> Text,
+        before -> Jsonb,
+        after -> Jsonb,
+        troubles -> Jsonb,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Uuid,
+        store_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        user_name -> Text,
+        file_name -> Text,
+        sha256 -> Binary,
+        kind -> Text,
+        state -> Text,
+        undo -> Bool,
+        layout -> Jsonb,
+        rows_changed -> Integer,
+        rows_unchanged -> Integer,
+        rows_wrong -> Integer,
+        rows_applied -> Integer,
+        rows_left -> Integer,
+        rows_undone -> Integer,
+        rows_kept -> Integer,
+        created_at -> Timestamptz,
+        applied_at -> Nullable<Timestamptz>,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     job_runs (id) {
         id -> Uuid,
         kind -> Text,
@@ -743,6 +781,10 @@ diesel::joinable!(connection_attempts -> cabinet_accounts (account_id));
 diesel::joinable!(connection_attempts -> stores (store_id));
 diesel::joinable!(connection_attempts -> users (user_id));
 diesel::joinable!(feed_fetches -> stores (store_id));
+diesel::joinable!(import_rows -> imports (import_id));
+diesel::joinable!(import_rows -> products (product_id));
+diesel::joinable!(imports -> stores (store_id));
+diesel::joinable!(imports -> users (user_id));
 diesel::joinable!(job_runs -> stores (store_id));
 diesel::joinable!(job_runs -> users (requested_by));
 diesel::joinable!(kill_switches -> products (product_id));
@@ -806,6 +848,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     cabinet_accounts,
     connection_attempts,
     feed_fetches,
+    import_rows,
+    imports,
     job_runs,
     kill_switches,
     market_offers,

@@ -16,6 +16,8 @@ pub mod decisions;
 pub mod due_products;
 pub mod error;
 pub mod evidence;
+pub mod import_products;
+pub mod imports;
 pub mod kill_switches;
 pub mod leases;
 pub mod market;

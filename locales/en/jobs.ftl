@@ -82,3 +82,6 @@ job-failure-file_unknown = Kaspi has not said within an hour what became of the 
 job-kind-tell_arrived = Goods are here
 job-failure-token_lost = the token cannot be read, give it again
 job-failure-orders_unreadable = some orders cannot be understood
+job-kind-apply_import = Import from a file
+job-outcome-import = Rows written: { $applied }, left: { $left }, brought back: { $undone }.
+job-failure-not_found = what was asked for is not there any more

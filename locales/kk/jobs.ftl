@@ -79,3 +79,6 @@ job-failure-file_unknown = Kaspi бір сағатта файлдың не бо�
 job-kind-tell_arrived = «Тауар келді» белгісі
 job-failure-token_lost = токенді оқу мүмкін емес, қайта енгізіңіз
 job-failure-orders_unreadable = тапсырыстардың бір бөлігі түсініксіз
+job-kind-apply_import = Файлдан импорт
+job-outcome-import = Жазылған жолдар: { $applied }, қалдырылғаны: { $left }, қайтарылғаны: { $undone }.
+job-failure-not_found = сұралған нәрсе енді жоқ

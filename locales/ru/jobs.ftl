@@ -83,3 +83,6 @@ job-failure-file_unknown = Kaspi за час не сказал, что стал�
 job-kind-tell_arrived = Отметка «товар пришёл»
 job-failure-token_lost = токен не прочитать, задайте его заново
 job-failure-orders_unreadable = часть заказов не понять
+job-kind-apply_import = Импорт из файла
+job-outcome-import = Записано строк: { $applied }, оставлено: { $left }, возвращено: { $undone }.
+job-failure-not_found = того, о чём просили, больше нет

@@ -46,7 +46,7 @@ create index price_changes_at_idx on price_changes (at desc, id desc);
 
 alter table job_runs drop constraint job_runs_kind_check,
   add constraint job_runs_kind_check
-    check (kind in ('connect_store', 'sync_store', 'send_alert', 'make_report'));
+    check (kind in ('connect_store', 'sync_store', 'send_alert', 'upload_preorders', 'tell_arrived', 'apply_import', 'make_report'));
 
 grant select, insert, update, delete on reports to kaspi_panel_runtime;
 grant select, insert, delete on report_parts to kaspi_panel_runtime;

@@ -66,7 +66,11 @@ pub async fn create_preorder(
         .await
 }
 
-fn create_in(
+/// [`create_preorder`] within a transaction.
+///
+/// # Errors
+/// See [`EditError`].
+pub(super) fn create_in(
     conn: &mut PgConnection,
     actor: &Actor,
     new: NewPreorder,
@@ -175,16 +179,24 @@ pub async fn delete_preorder(
     id: PreorderId,
 ) -> Result<(), PreorderEditError> {
     let (actor, now) = (actor.clone(), services.now());
-    services
-        .db
-        .tx(move |conn| {
-            let row = fetch_for_change(conn, &actor, id)?;
-            preorder_delete(conn, id)?;
-            let before = change_json(&change_of(&row.preorder));
-            let entry = entry(&actor, now, &row.preorder, "delete").change(before, json!({}));
-            Ok(audit_insert(conn, &entry)?)
-        })
-        .await
+    services.db.tx(move |conn| delete_in(conn, &actor, id, now)).await
+}
+
+/// [`delete_preorder`] within a transaction.
+///
+/// # Errors
+/// See [`EditError`].
+pub(super) fn delete_in(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: PreorderId,
+    now: DateTime<Utc>,
+) -> Result<(), PreorderEditError> {
+    let row = fetch_for_change(conn, actor, id)?;
+    preorder_delete(conn, id)?;
+    let before = change_json(&change_of(&row.preorder));
+    let entry = entry(actor, now, &row.preorder, "delete").change(before, json!({}));
+    Ok(audit_insert(conn, &entry)?)
 }
 
 /// What a person may change, as the preorder has it now.
@@ -201,7 +213,11 @@ pub fn change_of(preorder: &Preorder) -> PreorderChange {
     }
 }
 
-fn fetch_for_change(
+/// The preorder, when the actor may change it.
+///
+/// # Errors
+/// See [`EditError`].
+pub(super) fn fetch_for_change(
     conn: &mut PgConnection,
     actor: &Actor,
     id: PreorderId,
@@ -211,7 +227,11 @@ fn fetch_for_change(
     Ok(row)
 }
 
-fn update_in(
+/// [`edit_preorder`] of a row that was just read.
+///
+/// # Errors
+/// See [`EditError`].
+pub(super) fn update_in(
     conn: &mut PgConnection,
     actor: &Actor,
     row: PreorderRow,

@@ -58,11 +58,15 @@ pub async fn edit_product(
     let (actor, now) = (actor.clone(), services.now());
     services
         .db
-        .tx(move |conn| edit_in(conn, &actor, (id, version), change, now))
+        .tx(move |conn| edit_product_in(conn, &actor, (id, version), change, now))
         .await
 }
 
-fn edit_in(
+/// [`edit_product`] within a transaction.
+///
+/// # Errors
+/// See [`EditError`]; whatever the error, nothing was written.
+pub(super) fn edit_product_in(
     conn: &mut PgConnection,
     actor: &Actor,
     (id, version): (ProductId, i32),
@@ -186,7 +190,7 @@ fn change_json(change: &ProductChange) -> Value {
 }
 
 /// `beyond`: what holds where the product itself sets nothing.
-fn change_errors(change: &ProductChange, beyond: &Terms) -> Vec<FieldError> {
+pub(super) fn change_errors(change: &ProductChange, beyond: &Terms) -> Vec<FieldError> {
     let mut errors = Vec::new();
     match change.floor_tenge {
         Some(floor) if floor < LOWEST_PRICE => {

@@ -8,6 +8,7 @@ use crate::{
         StoreError,
         alerts::alert_prune,
         evidence::evidence_prune,
+        imports::imports_prune,
         months::{Monthly, month_make, months_drop},
         preorder_uploads::preorder_uploads_prune,
         price_feeds::feed_fetch_prune,
@@ -29,6 +30,10 @@ pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
 pub const UPLOADS_LIFE: TimeDelta = TimeDelta::days(90);
 /// Who fetched a price list.
 pub const FEED_FETCHES_LIFE: TimeDelta = TimeDelta::days(30);
+/// Imports with their rows; until then they can be brought back.
+pub const IMPORTS_LIFE: TimeDelta = TimeDelta::days(180);
+/// Imports that are forgotten in one transaction; each may have a hundred thousand rows.
+const IMPORTS_AT_ONCE: i64 = 2;
 /// Sync runs whose changes are forgotten in one transaction.
 const RUNS_AT_ONCE: i64 = 50;
 /// Reports that are forgotten in one transaction, each with its file.
@@ -55,7 +60,8 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             // A report says by itself until when it is kept.
             let reports = report_prune(conn, now, REPORTS_AT_ONCE)?;
-            Ok(runs >= RUNS_AT_ONCE || reports >= REPORTS_AT_ONCE)
+            let imports = imports_prune(conn, now - IMPORTS_LIFE, IMPORTS_AT_ONCE)?;
+            Ok(runs >= RUNS_AT_ONCE || reports >= REPORTS_AT_ONCE || imports >= IMPORTS_AT_ONCE)
         })
         .await
 }

@@ -4,6 +4,8 @@
 pub mod definition;
 pub mod trial;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::{Map, Value, json};
@@ -16,6 +18,7 @@ use crate::{
         StoreError,
         audit::{AuditEntry, audit_insert},
         error::Unique,
+        import_products::rule_products_change,
         products::product_fetch,
         rule_reach::{rule_product_skus, rule_products_due},
         rules::{RuleRow, rule_delete, rule_fetch, rule_insert, rule_list, rule_products_set, rule_update},
@@ -294,6 +297,47 @@ fn selections(conn: &mut PgConnection, store_id: StoreId) -> Result<Vec<RuleRow>
     let mut rules = rule_list(conn, Tenant::All, Some(store_id))?;
     rules.retain(|rule| rule.scope == RuleScope::Selection);
     Ok(rules)
+}
+
+/// Moves products between selections: each from those it is in to others. What each selection has lost and got stands
+/// in one audit row; the products concerned are due.
+///
+/// # Errors
+/// See [`StoreError`]; the caller has asked whether the actor may.
+pub fn move_products_in(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    selections: &[RuleRow],
+    moves: &[(ProductId, Vec<RuleId>, Vec<RuleId>)],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for rule in selections {
+        let those = |from: bool| -> HashSet<ProductId> {
+            moves
+                .iter()
+                .filter(|(_, old, new)| old.contains(&rule.id) == from && new.contains(&rule.id) != from)
+                .map(|(product, ..)| *product)
+                .collect()
+        };
+        let (removed, added) = (those(true), those(false));
+        if removed.is_empty() && added.is_empty() {
+            continue;
+        }
+        // Those that leave are due as well as those that come.
+        rule_products_due(conn, rule, now)?;
+        let (lost, got) = rule_products_change(conn, rule, &removed, &added)?;
+        let after = RuleRow {
+            updated_at: now,
+            ..rule.clone()
+        };
+        rule_update(conn, rule.version, &after)?;
+        rule_products_due(conn, rule, now)?;
+        let (mut old, mut new) = (json!({}), json!({}));
+        note(&mut old, lost.iter());
+        note(&mut new, got.iter());
+        audit_insert(conn, &entry(actor, now, rule, "update").change(old, new))?;
+    }
+    Ok(())
 }
 
 /// Removes a rule that still has `version`; the next nearest holds from then on.

@@ -1,6 +1,8 @@
 //! Setting limits and economics for a store, a category or a product. Never sends a price: the products concerned
 //! become due, and the next decision counts with what is set.
 
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
 use serde_json::{Value, json};
 
 use super::edit::{EditError, FieldError, changed_fields, store_for_change};
@@ -44,70 +46,81 @@ pub async fn set_terms(
     let (actor, now) = (actor.clone(), services.now());
     services
         .db
-        .tx(move |conn| {
-            let store = store_for_change::<PricingTerms>(conn, &actor, place.store_id())?;
-            let name = match &place {
-                TermsPlace::Store(_) => store.name,
-                // Of one that no product belongs to any more, what is set can still be cleared.
-                TermsPlace::Category(id, category) => {
-                    let known =
-                        store_has_category(conn, *id, category)? || terms_fetch(conn, &place)?.is_some();
-                    known.then(|| category.clone()).ok_or(EditError::NotFound)?
-                }
-                TermsPlace::Product(store_id, id) => {
-                    let row = product_fetch(conn, actor.tenant(), *id)?;
-                    let row = row.filter(|row| row.product.store_id == *store_id);
-                    row.ok_or(EditError::NotFound)?.product.name
-                }
-            };
-            let wider = match &place {
-                TermsPlace::Category(id, _) => terms_fetch(conn, &TermsPlace::Store(*id))?,
-                TermsPlace::Store(_) | TermsPlace::Product(..) => None,
-            };
-            let wider = wider.map(|row| row.terms()).unwrap_or_default();
-            let errors = terms_errors(&terms, &wider, &tariffs_load(conn)?);
-            if !errors.is_empty() {
-                return Err(EditError::Invalid(errors));
-            }
-            let new = PricingTerms::new(&place, &terms, now);
-            let old = terms_fetch(conn, &place)?;
-            let theirs = |row: Option<PricingTerms>| {
-                row.unwrap_or_else(|| PricingTerms {
-                    version: 0,
-                    ..PricingTerms::new(&place, &Terms::default(), now)
-                })
-            };
-            if old.as_ref().map_or(0, |old| old.version) != version {
-                return Err(EditError::Conflict(Box::new(theirs(old))));
-            }
-            let before = terms_json(&old.as_ref().map(PricingTerms::terms).unwrap_or_default());
-            let Some((before, after)) = changed_fields(before, terms_json(&new.terms())) else {
-                return Ok(());
-            };
-            let written = match &old {
-                None => terms_insert(conn, &new),
-                Some(old) if new.is_empty() => terms_delete(conn, (old.id, version)),
-                Some(old) => terms_update(conn, (old.id, version), &new),
-            };
-            match written {
-                Err(StoreError::Stale) => {
-                    let row = terms_fetch(conn, &place)?;
-                    return Err(EditError::Conflict(Box::new(theirs(row))));
-                }
-                // The failed statement ended the transaction: nothing more can be asked in it.
-                Err(StoreError::Duplicate(Unique::Terms)) => {
-                    return Err(EditError::Conflict(Box::new(theirs(None))));
-                }
-                result => result?,
-            }
-            products_make_due(conn, &place, now)?;
-            let id = old.map_or(new.id, |old| old.id);
-            let object = ("pricing_terms", id.0, name.as_str());
-            let entry =
-                AuditEntry::new(&actor, now, Some(place.store_id()), object, "update").change(before, after);
-            Ok(audit_insert(conn, &entry)?)
-        })
+        .tx(move |conn| set_terms_in(conn, &actor, &place, version, &terms, now))
         .await
+}
+
+/// [`set_terms`] within a transaction.
+///
+/// # Errors
+/// See [`EditError`].
+pub(super) fn set_terms_in(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    place: &TermsPlace,
+    version: i32,
+    terms: &Terms,
+    now: DateTime<Utc>,
+) -> Result<(), TermsEditError> {
+    let store = store_for_change::<PricingTerms>(conn, actor, place.store_id())?;
+    let name = match place {
+        TermsPlace::Store(_) => store.name,
+        // Of one that no product belongs to any more, what is set can still be cleared.
+        TermsPlace::Category(id, category) => {
+            let known = store_has_category(conn, *id, category)? || terms_fetch(conn, place)?.is_some();
+            known.then(|| category.clone()).ok_or(EditError::NotFound)?
+        }
+        TermsPlace::Product(store_id, id) => {
+            let row = product_fetch(conn, actor.tenant(), *id)?;
+            let row = row.filter(|row| row.product.store_id == *store_id);
+            row.ok_or(EditError::NotFound)?.product.name
+        }
+    };
+    let wider = match place {
+        TermsPlace::Category(id, _) => terms_fetch(conn, &TermsPlace::Store(*id))?,
+        TermsPlace::Store(_) | TermsPlace::Product(..) => None,
+    };
+    let wider = wider.map(|row| row.terms()).unwrap_or_default();
+    let errors = terms_errors(terms, &wider, &tariffs_load(conn)?);
+    if !errors.is_empty() {
+        return Err(EditError::Invalid(errors));
+    }
+    let new = PricingTerms::new(place, terms, now);
+    let old = terms_fetch(conn, place)?;
+    let theirs = |row: Option<PricingTerms>| {
+        row.unwrap_or_else(|| PricingTerms {
+            version: 0,
+            ..PricingTerms::new(place, &Terms::default(), now)
+        })
+    };
+    if old.as_ref().map_or(0, |old| old.version) != version {
+        return Err(EditError::Conflict(Box::new(theirs(old))));
+    }
+    let before = terms_json(&old.as_ref().map(PricingTerms::terms).unwrap_or_default());
+    let Some((before, after)) = changed_fields(before, terms_json(&new.terms())) else {
+        return Ok(());
+    };
+    let written = match &old {
+        None => terms_insert(conn, &new),
+        Some(old) if new.is_empty() => terms_delete(conn, (old.id, version)),
+        Some(old) => terms_update(conn, (old.id, version), &new),
+    };
+    match written {
+        Err(StoreError::Stale) => {
+            let row = terms_fetch(conn, place)?;
+            return Err(EditError::Conflict(Box::new(theirs(row))));
+        }
+        // The failed statement ended the transaction: nothing more can be asked in it.
+        Err(StoreError::Duplicate(Unique::Terms)) => {
+            return Err(EditError::Conflict(Box::new(theirs(None))));
+        }
+        result => result?,
+    }
+    products_make_due(conn, place, now)?;
+    let id = old.map_or(new.id, |old| old.id);
+    let object = ("pricing_terms", id.0, name.as_str());
+    let entry = AuditEntry::new(actor, now, Some(place.store_id()), object, "update").change(before, after);
+    Ok(audit_insert(conn, &entry)?)
 }
 
 fn terms_json(terms: &Terms) -> Value {

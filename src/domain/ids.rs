@@ -81,6 +81,8 @@ id! {
     ReportId,
     /// One line of the audit log.
     AuditId,
+    /// A file that somebody has uploaded.
+    ImportId,
     /// An outgoing proxy.
     ProxyId,
 }

@@ -276,6 +276,8 @@ text_enum! {
         TellArrived = "tell_arrived",
         /// Makes a report that a person asked for.
         MakeReport = "make_report",
+        /// Writes an import, or brings back what was there before.
+        ApplyImport = "apply_import",
     }
 }
 

@@ -136,6 +136,40 @@ fn tie_to_parent(command: &mut Command, signal: Signal) -> io::Result<()> {
     Ok(())
 }
 
+/// Takes from `command` what it does not need: memory beyond `memory` bytes, more than `seconds` of a processor, files
+/// to write, the rights of programs that run as somebody else. What it starts has the same limits.
+pub(super) fn confine(command: &mut Command, memory: u64, seconds: u64) {
+    let limits = [
+        (libc::RLIMIT_AS, memory),
+        (libc::RLIMIT_CPU, seconds),
+        (libc::RLIMIT_CORE, 0),
+        (libc::RLIMIT_FSIZE, 0),
+        (libc::RLIMIT_NOFILE, 32),
+    ];
+    // SAFETY: between fork and exec the closure makes system calls that read a structure of this frame, and allocates
+    // nothing.
+    unsafe {
+        command.pre_exec(move || {
+            for (resource, limit) in limits {
+                let limit = libc::rlimit {
+                    rlim_cur: limit,
+                    rlim_max: limit,
+                };
+                checked(libc::setrlimit(resource, &raw const limit))?;
+            }
+            const YES: libc::c_ulong = 1;
+            const NOTHING: libc::c_ulong = 0;
+            checked(libc::prctl(
+                libc::PR_SET_NO_NEW_PRIVS,
+                YES,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+            ))
+        });
+    }
+}
+
 fn pid_of(process: u32) -> io::Result<libc::pid_t> {
     libc::pid_t::try_from(process).map_err(io::Error::other)
 }

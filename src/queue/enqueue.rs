@@ -6,7 +6,7 @@ use diesel::{PgConnection, RunQueryDsl, sql_types};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{AlertChannel, AlertId, AttemptId, JobKind, JobRunId, ReportId, StoreId, UserId},
+    domain::{AlertChannel, AlertId, AttemptId, ImportId, JobKind, JobRunId, ReportId, StoreId, UserId},
     store::StoreError,
 };
 
@@ -94,6 +94,24 @@ pub fn enqueue_report(
     Ok(run_id)
 }
 
+/// Enqueues the writing of an import, or the way back. Those of one store run one after the other, beside its syncs.
+///
+/// # Errors
+/// `Duplicate(JobOpen)` when an import of the store waits or runs already.
+pub fn enqueue_import(
+    conn: &mut PgConnection,
+    import_id: ImportId,
+    store_id: StoreId,
+    requested_by: Option<UserId>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<JobRunId, StoreError> {
+    let kind = JobKind::ApplyImport;
+    let summary = serde_json::json!({ "import_id": import_id });
+    let run_id = super::runs::job_run_insert(conn, kind, Some(store_id), requested_by, summary, now)?;
+    add_job(conn, kind, &RunPayload { run_id }, &format!("import:{store_id}"))?;
+    Ok(run_id)
+}
+
 /// Hands a job to the queue, within the caller's transaction.
 ///
 /// # Errors
@@ -151,7 +169,8 @@ pub fn store_queue(store_id: StoreId) -> String {
 }
 
 /// How often a run is tried: a login once (never hammer an account), a sync for about two hours, a message for about
-/// half an hour, a report three times; an upload looks after its file as often as an hour of it takes.
+/// half an hour, a report three times, an import as long as a database may be away; an upload looks after its file as
+/// often as an hour of it takes.
 #[must_use]
 pub fn max_attempts(kind: JobKind) -> i32 {
     match kind {
@@ -161,6 +180,7 @@ pub fn max_attempts(kind: JobKind) -> i32 {
         JobKind::UploadPreorders => 400,
         JobKind::TellArrived => 6,
         JobKind::MakeReport => 3,
+        JobKind::ApplyImport => 20,
     }
 }
 
@@ -173,7 +193,8 @@ fn queue_attempts(kind: JobKind) -> i32 {
         | JobKind::SendAlert
         | JobKind::UploadPreorders
         | JobKind::TellArrived
-        | JobKind::MakeReport => max_attempts(kind) + 1,
+        | JobKind::MakeReport
+        | JobKind::ApplyImport => max_attempts(kind) + 1,
     }
 }
 

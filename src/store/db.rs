@@ -184,6 +184,21 @@ impl Db {
     }
 }
 
+/// Runs a part of a transaction so that an error takes back this part alone.
+///
+/// # Errors
+/// What `f` returns.
+pub fn savepoint<T, E: From<StoreError>>(
+    conn: &mut PgConnection,
+    f: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    conn.transaction(|conn| f(conn).map_err(TxError::Inner))
+        .map_err(|error| match error {
+            TxError::Inner(error) => error,
+            TxError::Transaction(error) => StoreError::from(error).into(),
+        })
+}
+
 enum TxError<E> {
     Inner(E),
     Transaction(diesel::result::Error),

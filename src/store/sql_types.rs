@@ -12,7 +12,14 @@ use diesel::{
 
 use crate::domain::{
     AccountId, AccountKind, ActorKind, AlertChannel, AlertChannelId, AlertId, AlertKind, AlertSeverity,
-    ApiTokenId, Arrival, AttemptId, AttemptState, AuditId, DecisionId, JobKind, JobRunId, JobState, KillSwitchId, ListFormat, MarketOfferId, Outcome, PreorderId, PreorderOrderId, PreorderStatus, PreorderUploadId, ProductId, ProxyId, ProxyOrigin, ProxyScheme, Publishing, PushId, PushOrigin, PushState, PutBackId, ReportId, ReportKind, ReportState, RepricingMode, Role, RuleId, RuleScope, SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UploadState, UserId, WriteClass, pricing::GoalKind,
+    ApiTokenId, Arrival, AttemptId, AttemptState, AuditId, DecisionId, ImportId, JobKind, JobRunId, JobState,
+    KillSwitchId, ListFormat, MarketOfferId, Outcome, PreorderId, PreorderOrderId, PreorderStatus,
+    PreorderUploadId, ProductId, ProxyId, ProxyOrigin, ProxyScheme, Publishing, PushId, PushOrigin,
+    PushState, PutBackId, ReportId, ReportKind, ReportState, RepricingMode, Role, RuleId, RuleScope,
+    SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UploadState,
+    UserId, WriteClass,
+    imports::{ImportKind, ImportRowState, ImportState},
+    pricing::GoalKind,
 };
 
 /// Lets a domain type stand for a column type, nullable or not.
@@ -92,9 +99,12 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, PreorderOrderId, PreorderUploadId, JobRunId, AuditId, ProxyId, ReportId, TariffId, TermsId);
+    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, PreorderOrderId, PreorderUploadId, JobRunId, AuditId, ProxyId, ReportId, TariffId, TermsId, ImportId);
 wrapped!(i64, BigInt: Tenge);
 words!(
+    ImportKind,
+    ImportRowState,
+    ImportState,
     AccountKind,
     AlertChannel,
     AlertKind,

@@ -10,6 +10,8 @@ use actix_web::{
     middleware::Next,
     web,
 };
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use subtle::ConstantTimeEq;
 
 use super::{WebError, auth, session};
@@ -74,6 +76,9 @@ async fn sent_token(req: &mut ServiceRequest) -> Result<Option<String>, Error> {
     if let Some(value) = req.headers().get(HEADER) {
         return Ok(value.to_str().ok().map(str::to_owned));
     }
+    if req.content_type() == "multipart/form-data" {
+        return token_of_parts(req).await;
+    }
     if req.content_type() != "application/x-www-form-urlencoded" {
         return Ok(None);
     }
@@ -83,4 +88,59 @@ async fn sent_token(req: &mut ServiceRequest) -> Result<Option<String>, Error> {
         .map(|(_, value)| value.into_owned());
     req.set_payload(Payload::from(body));
     Ok(token)
+}
+
+/// So far a form with a file is read for the token, bytes.
+const HEAD_MAX: usize = 8 * 1024;
+
+/// The token of a form with a file: its first part. The file behind it is not read; what was read is put back.
+async fn token_of_parts(req: &mut ServiceRequest) -> Result<Option<String>, Error> {
+    // Nobody without a session gets anything of such a form read.
+    if session::known_csrf_token(&req.get_session()).is_none() {
+        return Ok(None);
+    }
+    let mut payload = req.take_payload();
+    let mut head = Vec::new();
+    let mut token = None;
+    while token.is_none() && head.len() < HEAD_MAX {
+        match payload.next().await {
+            Some(piece) => head.extend_from_slice(&piece?),
+            None => break,
+        }
+        token = first_part(&head);
+    }
+    let rest = stream::iter([Ok(Bytes::from(head))]).chain(payload);
+    req.set_payload(Payload::Stream {
+        payload: Box::pin(rest),
+    });
+    Ok(token)
+}
+
+/// The value of the first part, when it is the token and has come whole.
+fn first_part(head: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(head);
+    let (names, value) = text.split_once("\r\n\r\n")?;
+    if !names.contains(&format!("name=\"{FIELD}\"")) {
+        return None;
+    }
+    Some(value.split_once("\r\n")?.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_found_in_the_first_part_alone() {
+        let part = |name: &str, value: &str| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let form = format!("{}{}", part(FIELD, "abc"), part("file", "d"));
+        assert_eq!(first_part(form.as_bytes()).as_deref(), Some("abc"));
+        // A part of it: not yet.
+        assert_eq!(first_part(&form.as_bytes()[..60]), None);
+        let second = format!("{}{}", part("file", "d"), part(FIELD, "abc"));
+        assert_eq!(first_part(second.as_bytes()), None);
+        assert_eq!(first_part(&[0xFF, 0xFE, 0]), None);
+    }
 }

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod connect;
 pub mod dashboard;
+pub mod imports;
 pub mod jobs;
 pub mod listing;
 pub mod log;

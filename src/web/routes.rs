@@ -105,6 +105,7 @@ const AREAS: &[&[Route]] = &[
     pages::connect::ROUTES,
     pages::stores::ROUTES,
     pages::price_feed::ROUTES,
+    pages::imports::ROUTES,
     pages::jobs::ROUTES,
     pages::reports::ROUTES,
     pages::alerts::ROUTES,

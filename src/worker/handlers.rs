@@ -25,6 +25,7 @@ pub fn define(options: WorkerOptions) -> WorkerOptions {
         .define_job::<UploadPreorders>()
         .define_job::<TellArrived>()
         .define_job::<MakeReport>()
+        .define_job::<ApplyImport>()
 }
 
 /// Logs a store in.
@@ -126,6 +127,23 @@ impl TaskHandler for MakeReport {
             return Err(JobError::Retry("services").to_string());
         };
         answer(jobs::make_report::run(services.clone(), self.run_id).await)
+    }
+}
+
+/// Writes an import, or brings back what was there before.
+#[derive(Debug, Serialize, Deserialize)]
+struct ApplyImport {
+    run_id: JobRunId,
+}
+
+impl TaskHandler for ApplyImport {
+    const IDENTIFIER: &'static str = JobKind::ApplyImport.as_str();
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = context.get_ext::<Services>() else {
+            return Err(JobError::Retry("services").to_string());
+        };
+        answer(jobs::apply_import::run(services.clone(), self.run_id).await)
     }
 }
 

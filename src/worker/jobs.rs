@@ -1,5 +1,6 @@
 //! One file per kind of job. A job gets the key of its run, calls `app`, and says what follows from a failure.
 
+pub mod apply_import;
 pub mod connect_store;
 pub mod make_report;
 pub mod send_alert;

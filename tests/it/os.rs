@@ -4,5 +4,6 @@
 mod browser;
 mod child;
 mod cluster;
+mod confined;
 mod program;
 mod scripts;

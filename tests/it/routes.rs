@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::Role,
-    schema::{job_runs, preorders, reports, rules},
+    schema::{imports, job_runs, preorders, reports, rules},
     web::routes::{Access, Kind, Route, all},
 };
 use uuid::Uuid;
@@ -19,6 +19,7 @@ struct Things {
     job: Uuid,
     rule: Uuid,
     report: Uuid,
+    import: Uuid,
 }
 
 impl Things {
@@ -73,6 +74,23 @@ impl Things {
             ))
             .execute(conn)
             .unwrap();
+        let import = Uuid::now_v7();
+        diesel::insert_into(imports::table)
+            .values((
+                imports::id.eq(import),
+                imports::store_id.eq(store),
+                imports::user_name.eq("askar"),
+                imports::file_name.eq("a.xlsx"),
+                imports::sha256.eq(vec![0_u8; 32]),
+                imports::kind.eq("table"),
+                imports::layout.eq(serde_json::json!({})),
+                imports::rows_changed.eq(1),
+                imports::rows_unchanged.eq(0),
+                imports::rows_wrong.eq(0),
+                imports::created_at.eq(now()),
+            ))
+            .execute(conn)
+            .unwrap();
         Self {
             store: store.0,
             product: product.0,
@@ -80,6 +98,7 @@ impl Things {
             job,
             rule,
             report,
+            import,
         }
     }
 
@@ -95,6 +114,7 @@ impl Things {
             Some(&"jobs") => self.job,
             Some(&"rules") => self.rule,
             Some(&"reports") => self.report,
+            Some(&"imports") => self.import,
             _ => Uuid::nil(),
         };
         let known = |part: &str| match part {

@@ -164,11 +164,28 @@ fn outcome(run: &JobRun, t: Texts) -> String {
             Some(rows) => t.with("report-rows", "n", rows),
             None => String::new(),
         },
+        JobKind::ApplyImport => import_outcome(run, t),
         JobKind::ConnectStore => match run.summary.get("state").and_then(serde_json::Value::as_str) {
             Some(state) => t.get_or(&format!("attempt-state-{state}"), "job-state-succeeded"),
             None => String::new(),
         },
     }
+}
+
+/// How many rows an import wrote or brought back.
+fn import_outcome(run: &JobRun, t: Texts) -> String {
+    let count = |name: &str| {
+        let value = run.summary.get(name).and_then(serde_json::Value::as_i64);
+        value.unwrap_or_default()
+    };
+    t.with_all(
+        "job-outcome-import",
+        &[
+            ("applied", &count("applied")),
+            ("left", &count("left")),
+            ("undone", &count("undone")),
+        ],
+    )
 }
 
 /// What a sync did, and whether it saw everything.

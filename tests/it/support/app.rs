@@ -173,6 +173,7 @@ impl TestAppBuilder {
         let db = (self.db)();
         let files = TempDir::new().expect("a folder");
         let mut config = Config::for_tests(files.path().to_owned(), db.url(), market.kaspi());
+        config.program = env!("CARGO_BIN_EXE_kaspi-panel").into();
         (self.settings)(&mut config);
         let clock = FixedClock::new(now());
         let services = if self.real_time {

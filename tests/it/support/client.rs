@@ -143,6 +143,30 @@ impl Client {
         self.send(request.body(body)).await
     }
 
+    /// `POST` of a form with a file, with the session's token in front.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
+        let token = self.token().await;
+        let mut form = reqwest::multipart::Form::new().text("csrf_token", token);
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        let part = reqwest::multipart::Part::bytes(file.1.to_vec()).file_name(file.0.to_owned());
+        self.send(
+            self.request(Method::POST, path)
+                .multipart(form.part("file", part)),
+        )
+        .await
+    }
+
+    /// As [`Client::upload`], without a token that counts.
+    pub async fn upload_bare(&self, path: &str, token: &str, bytes: &[u8]) -> Answer {
+        let part = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name("a.xlsx");
+        let form = reqwest::multipart::Form::new()
+            .text("csrf_token", token.to_owned())
+            .part("file", part);
+        self.send(self.request(Method::POST, path).multipart(form)).await
+    }
+
     /// A request with a JSON body, or without one.
     pub async fn json(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = self.request(method, path);

@@ -48,6 +48,11 @@ impl Process {
         Self::start(command, app.services.config.data_dir.join("worker.log"))
     }
 
+    /// The process number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything it has logged.
     pub fn log(&self) -> Vec<u8> {
         fs::read(&self.log).unwrap()
