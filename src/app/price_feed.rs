@@ -214,7 +214,7 @@ fn list_for(
             return Ok(Served::Refused(refused));
         }
     };
-    resolve(conn, AlertKind::FeedRefused, Some(store.id), None, now)?;
+    resolve(conn, &[AlertKind::FeedRefused], Some(store.id), None, now)?;
     if feed.content_hash.as_ref() != Some(&list.content_hash) {
         feed_set_content(conn, store.id, &list.content_hash, list.offers, list.modified_at)?;
     }
