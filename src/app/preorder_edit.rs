@@ -18,7 +18,7 @@ use crate::{
         error::Unique,
         preorders::{
             Preorder, PreorderChange, PreorderRow, preorder_delete, preorder_fetch, preorder_insert,
-            preorder_update,
+            preorder_products, preorder_update,
         },
         products::product_fetch,
     },
@@ -63,6 +63,57 @@ pub async fn create_preorder(
     services
         .db
         .tx(move |conn| create_in(conn, &actor, new, now))
+        .await
+}
+
+/// What came of preorders for many products.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CreatedMany {
+    /// Added.
+    pub added: usize,
+    /// Products that had one already: left as they are.
+    pub kept: usize,
+}
+
+/// Adds a preorder with the same days and points of service for each of these products that has none: all of them or
+/// nothing. Article, name, brand and price are the product's own.
+///
+/// # Errors
+/// See [`EditError`]; products that the actor may not change are a refusal of the whole.
+pub async fn create_preorders(
+    services: &Services,
+    actor: &Actor,
+    products: Vec<ProductId>,
+    delivery_days: i32,
+    warehouses: Value,
+) -> Result<CreatedMany, PreorderEditError> {
+    let (actor, now) = (actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            let existing = preorder_products(conn, &products)?;
+            let mut created = CreatedMany::default();
+            for product_id in products {
+                if existing.contains(&product_id) {
+                    created.kept += 1;
+                    continue;
+                }
+                let new = NewPreorder {
+                    product_id,
+                    store_id: None,
+                    article: None,
+                    name: None,
+                    brand: None,
+                    status: PreorderStatus::Processing,
+                    price_tenge: None,
+                    warehouses: warehouses.clone(),
+                    delivery_days,
+                };
+                create_in(conn, &actor, new, now)?;
+                created.added += 1;
+            }
+            Ok(created)
+        })
         .await
 }
 

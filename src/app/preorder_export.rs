@@ -1,11 +1,18 @@
-//! The preorders of a store as Kaspi's spreadsheet.
+//! The preorders of a store as Kaspi's spreadsheet or XML.
 
 use diesel::PgConnection;
 
 use crate::{
-    domain::{Actor, ListFormat, PreorderId, ProductId, StoreId, preorder::parse_warehouses},
+    domain::{
+        Actor, ListFormat, PreorderId, ProductId, StoreId, Tenge,
+        preorder::{PointStock, parse_warehouses},
+        product::Availability,
+    },
     services::Services,
-    sheets::preorder_form::{PreorderFormRow, SheetError, write_preorder_form},
+    sheets::{
+        preorder_form::{PreorderFormRow, SheetError, write_preorder_form},
+        price_list_xml::{Offer, write_price_list},
+    },
     store::{
         StoreError,
         preorders::{PreorderExport, preorder_export_list},
@@ -35,6 +42,15 @@ pub struct PreorderFileLine {
     pub product_id: ProductId,
     /// What the file says of it.
     pub row: PreorderFormRow,
+    /// Price for each city, by city; at least one.
+    pub city_prices: Vec<(String, Tenge)>,
+}
+
+impl PreorderFileLine {
+    /// Does it cost more in one city than in another?
+    fn differs_by_city(&self) -> bool {
+        self.city_prices.iter().any(|(_, price)| *price != self.row.price)
+    }
 }
 
 /// Why there is no file.
@@ -54,19 +70,22 @@ pub enum PreorderExportError {
         /// The preorder.
         id: PreorderId,
     },
-    /// The store has more points of service than the spreadsheet has columns.
-    #[error("more than five points of service: only the XML form can hold them")]
+    /// More points of service than the spreadsheet has columns, or prices that differ by city.
+    #[error(
+        "more than five points of service, or prices that differ by city: only the XML form can hold them"
+    )]
     NeedsXml,
-    /// The spreadsheet could not be written.
-    #[error("the spreadsheet could not be written")]
-    Sheet(#[source] SheetError),
+    /// The file could not be written.
+    #[error("the file could not be written")]
+    Sheet(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// All preorders in work of a store as Kaspi's form. A price that the preorder leaves open is the product's
-/// own; one incomplete line refuses the whole file, so that no offer goes missing unnoticed.
+/// All preorders in work of a store as Kaspi's spreadsheet, or as its XML, which holds any number of points of service
+/// and a price for each city. A price that the preorder leaves open is the product's own; one incomplete line refuses
+/// the whole file, so that no offer goes missing unnoticed.
 ///
 /// # Errors
 /// See [`PreorderExportError`].
@@ -74,36 +93,84 @@ pub async fn export_preorders(
     services: &Services,
     actor: &Actor,
     store_id: StoreId,
+    format: ListFormat,
 ) -> Result<PreorderFile, PreorderExportError> {
     let tenant = actor.tenant();
-    let rows = services
+    let (store, rows) = services
         .db
         .read(move |conn: &mut PgConnection| {
-            if store_fetch(conn, tenant, store_id)?.is_none() {
-                return Err(PreorderExportError::NotFound);
-            }
-            Ok(preorder_export_list(conn, tenant, store_id)?)
+            let store = store_fetch(conn, tenant, store_id)?.ok_or(PreorderExportError::NotFound)?;
+            Ok::<_, PreorderExportError>((store, preorder_export_list(conn, tenant, store_id)?))
         })
         .await?;
     if rows.is_empty() {
         return Err(PreorderExportError::Empty);
     }
-    let lines = rows.into_iter().map(file_line).collect::<Result<Vec<_>, _>>()?;
-    let rows: Vec<PreorderFormRow> = lines.iter().map(|line| line.row.clone()).collect();
-    let bytes = write_preorder_form(&rows).map_err(|error| match error {
-        SheetError::NeedsXml { .. } => PreorderExportError::NeedsXml,
-        other => PreorderExportError::Sheet(other),
-    })?;
+    let lines = rows
+        .into_iter()
+        .map(|row| file_line(row, &store.main_city_id))
+        .collect::<Result<Vec<_>, _>>()?;
     let at = services.now().with_timezone(&chrono_tz::Asia::Almaty);
+    let bytes = match format {
+        ListFormat::Xlsx => spreadsheet(&lines)?,
+        ListFormat::Xml => {
+            let offers: Vec<Offer> = lines.iter().map(offer).collect();
+            write_price_list(&store.name, &store.merchant_id, at.date_naive(), &offers)
+                .map_err(|error| PreorderExportError::Sheet(Box::new(error)))?
+        }
+    };
     Ok(PreorderFile {
-        name: format!("preorders_{}.xlsx", at.format("%Y-%m-%d_%H%M")),
-        format: ListFormat::Xlsx,
+        name: format!("preorders_{}.{format}", at.format("%Y-%m-%d_%H%M")),
+        format,
         bytes,
         lines,
     })
 }
 
-fn file_line(row: PreorderExport) -> Result<PreorderFileLine, PreorderExportError> {
+/// The spreadsheet, where it can hold everything.
+fn spreadsheet(lines: &[PreorderFileLine]) -> Result<Vec<u8>, PreorderExportError> {
+    if lines.iter().any(PreorderFileLine::differs_by_city) {
+        return Err(PreorderExportError::NeedsXml);
+    }
+    let rows: Vec<PreorderFormRow> = lines.iter().map(|line| line.row.clone()).collect();
+    write_preorder_form(&rows).map_err(|error| match error {
+        SheetError::NeedsXml { .. } => PreorderExportError::NeedsXml,
+        other => PreorderExportError::Sheet(Box::new(other)),
+    })
+}
+
+/// A line in the XML form.
+fn offer(line: &PreorderFileLine) -> Offer {
+    let days = u8::try_from(line.row.days).unwrap_or(u8::MAX);
+    let point = |point: &PointStock| Availability {
+        point_id: format!("PP{}", point.number),
+        available: point.quantity != Some(0),
+        stock_count: point.quantity,
+        preorder_days: days,
+        stock_enabled: None,
+    };
+    let mut points: Vec<Availability> = line.row.points.iter().map(point).collect();
+    if points.is_empty() {
+        // The form wants one; the spreadsheet says "no" in all its columns.
+        points.push(Availability {
+            available: false,
+            stock_count: None,
+            ..point(&PointStock {
+                number: 1,
+                quantity: None,
+            })
+        });
+    }
+    Offer {
+        sku: line.row.sku.clone(),
+        model: line.row.model.clone(),
+        brand: line.row.brand.clone(),
+        points,
+        prices: line.city_prices.clone(),
+    }
+}
+
+fn file_line(row: PreorderExport, main_city_id: &str) -> Result<PreorderFileLine, PreorderExportError> {
     let preorder = row.preorder;
     let incomplete = || PreorderExportError::Incomplete {
         name: preorder.name.clone(),
@@ -119,6 +186,16 @@ fn file_line(row: PreorderExport) -> Result<PreorderFileLine, PreorderExportErro
         .price_tenge
         .or(row.product_price)
         .ok_or_else(incomplete)?;
+    let mut city_prices = row.city_prices;
+    if city_prices.is_empty() {
+        city_prices.push((main_city_id.to_owned(), price));
+    }
+    if let Some(price) = preorder.price_tenge {
+        // A price of the preorder's own holds everywhere.
+        city_prices
+            .iter_mut()
+            .for_each(|(_, city_price)| *city_price = price);
+    }
     Ok(PreorderFileLine {
         preorder_id: preorder.id,
         product_id: preorder.product_id,
@@ -130,5 +207,6 @@ fn file_line(row: PreorderExport) -> Result<PreorderFileLine, PreorderExportErro
             points,
             days: u32::try_from(preorder.delivery_days.clamp(0, 30)).unwrap_or(0),
         },
+        city_prices,
     })
 }

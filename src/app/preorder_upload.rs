@@ -12,7 +12,7 @@ use super::{
     preorder_export::{PreorderExportError, PreorderFile, export_preorders},
 };
 use crate::{
-    domain::{Actor, JobKind, PreorderUploadId, SessionState, StoreId, UploadState},
+    domain::{Actor, JobKind, ListFormat, PreorderUploadId, SessionState, StoreId, UploadState},
     queue::{enqueue::enqueue_for_store, runs::job_run_cancel},
     services::Services,
     store::{
@@ -91,7 +91,13 @@ pub async fn request_upload(
     if let Some(open) = open {
         return Ok(open.id);
     }
-    let file = export_preorders(services, actor, store_id).await?;
+    // The spreadsheet as a rule; XML where it cannot hold everything, as the preview says.
+    let file = match export_preorders(services, actor, store_id, ListFormat::Xlsx).await {
+        Err(PreorderExportError::NeedsXml) => {
+            export_preorders(services, actor, store_id, ListFormat::Xml).await?
+        }
+        other => other?,
+    };
     let (actor, now) = (actor.clone(), services.now());
     services
         .db
@@ -133,8 +139,9 @@ pub async fn request_upload(
 }
 
 fn lines_of(id: PreorderUploadId, file: &PreorderFile) -> Vec<PreorderUploadLine> {
-    // The first row of a sheet is its header.
-    (2..)
+    // The first row of a sheet is its header; XML has none.
+    let first = if file.format == ListFormat::Xlsx { 2 } else { 1 };
+    (first..)
         .zip(&file.lines)
         .map(|(line, each)| PreorderUploadLine {
             upload_id: id,

@@ -1,5 +1,7 @@
 //! Preorders: what is promised for later, per product and store.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 use serde_json::Value;
@@ -153,6 +155,8 @@ pub struct PreorderExport {
     pub product_sku: Option<String>,
     /// The product's price in the store's main city.
     pub product_price: Option<Tenge>,
+    /// The product's price in each city, by city.
+    pub city_prices: Vec<(String, Tenge)>,
 }
 
 /// All preorders in work of a store, by name.
@@ -186,14 +190,44 @@ pub fn preorder_export_list(
             product_prices::price_tenge.nullable(),
         ))
         .load::<(Preorder, Option<String>, Option<Tenge>)>(conn)?;
+    let ids: Vec<ProductId> = rows.iter().map(|(preorder, ..)| preorder.product_id).collect();
+    let prices: Vec<(ProductId, String, Tenge)> = product_prices::table
+        .filter(product_prices::product_id.eq_any(ids))
+        .order((product_prices::product_id, product_prices::city_id))
+        .select((
+            product_prices::product_id,
+            product_prices::city_id,
+            product_prices::price_tenge,
+        ))
+        .load(conn)?;
+    let mut by_product: HashMap<ProductId, Vec<(String, Tenge)>> = HashMap::new();
+    for (product, city, price) in prices {
+        by_product.entry(product).or_default().push((city, price));
+    }
     Ok(rows
         .into_iter()
         .map(|(preorder, product_sku, product_price)| PreorderExport {
+            city_prices: by_product.remove(&preorder.product_id).unwrap_or_default(),
             preorder,
             product_sku,
             product_price,
         })
         .collect())
+}
+
+/// Which of these products have a preorder.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn preorder_products(
+    conn: &mut PgConnection,
+    product_ids: &[ProductId],
+) -> Result<HashSet<ProductId>, StoreError> {
+    let ids: Vec<ProductId> = preorders::table
+        .filter(preorders::product_id.eq_any(product_ids))
+        .select(preorders::product_id)
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Adds a preorder.

@@ -21,7 +21,7 @@ use kaspi_panel::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Cabinet, NewProduct, TestApp, db_connected_store, db_product};
+use crate::support::{Cabinet, NewProduct, TestApp, db_connected_store, db_product, now};
 
 const SKU: &str = "100000001_200000002";
 

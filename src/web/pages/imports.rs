@@ -1,6 +1,6 @@
 //! Imports: the list, the upload with its help, and the table to fill in. What came of a file stands in [`show`].
 
-mod show;
+pub mod show;
 mod upload;
 
 use actix_web::{

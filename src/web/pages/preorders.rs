@@ -2,6 +2,7 @@
 
 pub mod edit;
 pub mod fields;
+pub mod many;
 pub mod orders;
 pub mod uploads;
 
@@ -16,7 +17,7 @@ use askama::Template;
 use super::listing::{Pager, Params};
 use crate::{
     app::preorder_export::{PreorderExportError, export_preorders},
-    domain::{PreorderStatus, StoreId, Tenant, preorder::parse_warehouses},
+    domain::{ListFormat, PreorderStatus, StoreId, Tenant, preorder::parse_warehouses},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -39,6 +40,12 @@ pub const ROUTES: &[Route] = &[
     Route::get("/preorders", Kind::Fragment, Access::SignedIn, || web::to(list)),
     Route::post("/preorders", Kind::Page, Access::Manager, || {
         web::to(edit::create)
+    }),
+    Route::post("/preorders/chosen", Kind::Page, Access::Manager, || {
+        web::to(many::choose)
+    }),
+    Route::post("/preorders/chosen/create", Kind::Page, Access::Manager, || {
+        web::to(many::create)
     }),
     Route::get("/preorders/new", Kind::Page, Access::Manager, || {
         web::to(edit::new)
@@ -277,6 +284,8 @@ fn list_of(
 #[derive(Debug, serde::Deserialize)]
 struct ExportQuery {
     store: StoreId,
+    #[serde(default)]
+    format: String,
 }
 
 async fn export(
@@ -287,10 +296,11 @@ async fn export(
     query: web::Query<ExportQuery>,
 ) -> WebResult<HttpResponse> {
     let (store, t) = (query.store, shell.t);
-    let sentence = match export_preorders(&services, &user.actor(&req), store).await {
+    let format = query.format.parse().unwrap_or(ListFormat::Xlsx);
+    let sentence = match export_preorders(&services, &user.actor(&req), store, format).await {
         Ok(file) => {
             return Ok(HttpResponse::Ok()
-                .insert_header((CONTENT_TYPE, XLSX))
+                .insert_header((CONTENT_TYPE, media_type(file.format)))
                 .insert_header((
                     CONTENT_DISPOSITION,
                     format!("attachment; filename=\"{}\"", file.name),
@@ -299,15 +309,27 @@ async fn export(
         }
         Err(PreorderExportError::NotFound) => return Err(WebError::not_found()),
         Err(PreorderExportError::Store(error)) => return Err(error.into()),
-        Err(PreorderExportError::Sheet(error)) => return Err(WebError::internal(error.into())),
+        Err(PreorderExportError::Sheet(error)) => {
+            return Err(WebError::internal(anyhow::Error::from_boxed(error)));
+        }
+        Err(PreorderExportError::NeedsXml) => {
+            // What would be sent is shown there, with the XML form in the place of the spreadsheet.
+            session::flash(&req.get_session(), false, t.get("preorders-export-xml"))?;
+            return Ok(see_other(&format!("/preorders/uploads/new?store={store}")));
+        }
         Err(error) => refusal(&error, &t),
     };
     session::flash(&req.get_session(), false, sentence)?;
     Ok(see_other(&format!("/preorders?store={store}")))
 }
 
-/// Media type of a spreadsheet.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Media type of a form.
+const fn media_type(format: ListFormat) -> &'static str {
+    match format {
+        ListFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ListFormat::Xml => "application/xml; charset=utf-8",
+    }
+}
 
 /// Why there is no file, and what to do about it.
 fn refusal(error: &PreorderExportError, t: &Texts) -> String {

@@ -130,3 +130,82 @@ async fn uploads_of_others_do_not_exist() {
         0
     );
 }
+
+#[actix_web::test]
+async fn chosen_products_get_preorders_and_those_that_have_one_stay_as_they_are() {
+    let mut shop = Shop::open().await;
+    let admin = shop.app.signed_in("admin", Role::Admin).await;
+    let mut ids = vec![shop.product.to_string()];
+    for sku in ["new-1", "new-2"] {
+        let new = NewProduct {
+            sku,
+            price: 5_000,
+            ..NewProduct::default()
+        };
+        ids.push(db_product(&mut shop.app.conn(), shop.store, &new).to_string());
+    }
+    let mut fields = vec![("of", "chosen")];
+    fields.extend(ids.iter().map(|id| ("product", id.as_str())));
+    let step = admin.post("/preorders/chosen", &fields).await.expect(200);
+    assert_eq!(step.attribute("#delivery_days", "value"), "30");
+    assert_eq!(step.count("input[name=product]"), 3);
+    let mut fields: Vec<(&str, &str)> = ids.iter().map(|id| ("product", id.as_str())).collect();
+    fields.extend([("delivery_days", "31"), ("pp1", "да")]);
+    let wrong = admin.post("/preorders/chosen/create", &fields).await.expect(422);
+    assert_eq!(wrong.attribute("#delivery_days", "value"), "31");
+    assert_eq!(wrong.count("input[name=product]"), 3, "nothing is lost");
+    fields.retain(|(name, _)| *name != "delivery_days");
+    fields.push(("delivery_days", "12"));
+    admin.post("/preorders/chosen/create", &fields).await.expect(303);
+    let flash = admin.get("/preorders").await.text(".flash");
+    assert!(
+        flash.contains("Создано предзаказов: 2") && flash.contains("уже было: 1"),
+        "{flash}"
+    );
+    let days: Vec<i32> = preorders::table
+        .order(preorders::delivery_days)
+        .select(preorders::delivery_days)
+        .load(&mut shop.app.conn())
+        .unwrap();
+    assert_eq!(days, [7, 12, 12, 14]);
+    // Of others: nothing at all.
+    let stranger = shop.app.signed_in("stranger", Role::Manager).await;
+    stranger
+        .post("/preorders/chosen/create", &fields)
+        .await
+        .expect(404);
+}
+
+#[actix_web::test]
+async fn what_the_spreadsheet_cannot_hold_goes_as_xml() {
+    let mut shop = Shop::open().await;
+    let admin = shop.app.signed_in("admin", Role::Admin).await;
+    shop.sql(
+        "update preorders set warehouses = '{\"6\": {\"id\": 6, \"quantity\": 2}}' where delivery_days = 14",
+    );
+    shop.sql("insert into product_prices (product_id, city_id, price_tenge, read_at) select id, '710000000', 16990, now() from products");
+    let store = shop.store;
+    let refused = admin
+        .get(&format!("/preorders/export?store={store}"))
+        .await
+        .expect(303);
+    let preview = admin.get(&refused.location()).await.expect(200);
+    assert!(preview.text("form.card").contains("XML"));
+    let xml = admin
+        .get(&format!("/preorders/export?store={store}&format=xml"))
+        .await
+        .expect(200);
+    assert!(xml.header("content-type").starts_with("application/xml"));
+    let text = xml.body_text();
+    for part in [
+        "storeId=\"PP6\"",
+        "preOrder=\"14\"",
+        "stockCount=\"2\"",
+        "cityId=\"710000000\">16990",
+        "cityId=\"750000000\">15990",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let id = shop.ask().await;
+    assert_eq!(shop.to_its_end(id).await, UploadState::Applied);
+}

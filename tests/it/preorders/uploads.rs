@@ -243,6 +243,9 @@ async fn a_preorder_that_never_shows_is_looked_for_a_day() {
         look_for_preorders(&shop.app.services).await.unwrap();
     }
     assert_eq!(shop.lines(id), [(None, false), (None, false)]);
+    // The last look is the one that gives up.
+    shop.app.advance(7_200).await;
+    look_for_preorders(&shop.app.services).await.unwrap();
     let day = asked(shop.app.market.calls("offers").await);
     assert!(day > before + 20, "{day} reads");
     shop.app.advance(7_200).await;
@@ -251,14 +254,12 @@ async fn a_preorder_that_never_shows_is_looked_for_a_day() {
 }
 
 #[actix_web::test]
-async fn an_expired_session_is_renewed_or_waited_for() {
+async fn an_expired_session_is_renewed_and_the_file_sent_with_the_new_one() {
     let shop = Shop::open().await;
-    shop.app
-        .market
-        .fault("upload", "status", json!({ "status": 401, "times": 1 }))
-        .await;
+    let expired = json!({ "status": 401, "times": 1 });
+    shop.app.market.fault("upload", "status", expired).await;
     let id = shop.ask().await;
-    let next = shop.go_on(id).await;
-    assert!(matches!(next, UploadGoesOn::Later(..)), "{next:?}");
-    assert_eq!(shop.state(id).0, UploadState::Waiting, "nothing was taken");
+    assert_eq!(shop.to_its_end(id).await, UploadState::Applied);
+    let answers: Vec<_> = shop.app.market.calls("upload").await;
+    assert_eq!(answers.len(), 2, "refused once, taken once");
 }

@@ -84,8 +84,9 @@ impl Line {
     }
 }
 
-/// What is wrong with a row: places and sentences.
-fn troubles(row: &ImportRow, layout: Option<&FileLayout>, t: Texts) -> Vec<(String, String)> {
+/// What is wrong with a row: places and sentences; also for the command line.
+#[must_use]
+pub fn troubles(row: &ImportRow, layout: Option<&FileLayout>, t: Texts) -> Vec<(String, String)> {
     let number = u32::try_from(row.row_number).unwrap_or_default();
     let list = row.troubles.as_array().into_iter().flatten();
     list.filter_map(|trouble| {

@@ -155,7 +155,11 @@ pub async fn new(
             Ok::<_, WebError>((store, open, may_change))
         })
         .await?;
-    let (file, refusal) = match export_preorders(&services, &actor, store_id).await {
+    let mut export = export_preorders(&services, &actor, store_id, ListFormat::Xlsx).await;
+    if matches!(export, Err(PreorderExportError::NeedsXml)) {
+        export = export_preorders(&services, &actor, store_id, ListFormat::Xml).await;
+    }
+    let (file, refusal) = match export {
         Ok(file) => (Some(file), String::new()),
         Err(PreorderExportError::NotFound) => return Err(WebError::not_found()),
         Err(PreorderExportError::Store(error)) => return Err(error.into()),
@@ -301,10 +305,7 @@ pub async fn file(
             Ok::<_, WebError>((upload, preorder_upload_file(conn, id)?))
         })
         .await?;
-    let kind = match upload.format {
-        ListFormat::Xlsx => super::XLSX,
-        ListFormat::Xml => "application/xml; charset=utf-8",
-    };
+    let kind = super::media_type(upload.format);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
         .insert_header((
