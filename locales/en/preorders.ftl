@@ -175,3 +175,7 @@ preorders-many-submit = Make preorders
 preorders-many-done = Preorders made: { $added }, there already: { $kept }
 preorders-many-too-many = At most 1,000 products at a time: choose fewer
 products-pick-preorders = Preorder
+preorder-others = More than five points
+preorder-others-label = Further points of service
+preorder-others-hint = One a line: “PP6 3” or “PP7 yes”. Kaspi’s Excel form has no room for them: we send XML.
+preorder-error-others = Further points: a number above 5 and pieces or “yes”, each point once

@@ -166,3 +166,7 @@ preorders-many-submit = Алдын ала тапсырыс жасау
 preorders-many-done = Жасалды: { $added }, бұрыннан бар: { $kept }
 preorders-many-too-many = Бір жолы 1 000 тауардан көп емес: таңдауды тарылтыңыз
 products-pick-preorders = Алдын ала тапсырыс
+preorder-others = Бестен көп қойма
+preorder-others-label = Басқа қоймалар
+preorder-others-hint = Әр жолда біреуден: «PP6 3» немесе «PP7 иә». Kaspi Excel нысанына олар сыймайды: XML жібереміз.
+preorder-error-others = Басқа қоймалар: 5-тен үлкен нөмір және дана саны немесе «иә», әр қойма бір рет

@@ -178,3 +178,7 @@ preorders-many-submit = Создать предзаказы
 preorders-many-done = Создано предзаказов: { $added }, уже было: { $kept }
 preorders-many-too-many = За один раз — не больше 1 000 товаров: сузьте выбор
 products-pick-preorders = Предзаказ
+preorder-others = Больше пяти складов
+preorder-others-label = Другие склады
+preorder-others-hint = По одному на строке: «PP6 3» или «PP7 да». Excel-форма Kaspi их не вмещает: отправим XML.
+preorder-error-others = Другие склады: номер больше 5 и число штук или «да», каждый склад один раз

@@ -237,7 +237,7 @@ pub fn preorder_order_arrival(
     id: PreorderOrderId,
     from: &[Option<Arrival>],
     (arrival, failure): (Arrival, Option<&str>),
-    by: Option<(UserId, DateTime<Utc>)>,
+    by: Option<(Option<UserId>, DateTime<Utc>)>,
 ) -> Result<bool, StoreError> {
     let now_at: Option<Option<Arrival>> = preorder_orders::table
         .find(id)

@@ -83,7 +83,7 @@ pub async fn ask_arrived(
             let waits = order.status == OrderStatus::AcceptedByMerchant.as_str()
                 && order.state != OrderState::Archive.as_str();
             let from = [None, Some(Arrival::Failed)];
-            let by = actor.user_id.map(|user| (user, now));
+            let by = Some((actor.user_id, now));
             if !waits || !preorder_order_arrival(conn, id, &from, (Arrival::Asked, None), by)? {
                 return Err(ArrivalError::TooLate);
             }

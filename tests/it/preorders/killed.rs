@@ -14,10 +14,16 @@ async fn a_worker_killed_at_any_step_leaves_one_file() {
     ] {
         let shop = Shop::on(TestApp::builder().real_time().build()).await;
         let id = shop.ask().await;
-        let mut first = Process::worker(&shop.app, &[("KASPI_PANEL_FAIL_POINT", point)]);
+        let mut first = Process::worker(
+            &shop.app,
+            &[
+                ("KASPI_PANEL_FAIL_POINT", point),
+                ("KASPI_PANEL_WORKER_LOST_SECONDS", "6"),
+            ],
+        );
         first.ended().await;
         assert!(!shop.upload(id).state.is_final(), "{point}");
-        let _second = Process::worker(&shop.app, &[]);
+        let _second = Process::worker(&shop.app, &[("KASPI_PANEL_WORKER_LOST_SECONDS", "6")]);
         wait_until("the end of the upload", Duration::from_secs(240), || async {
             let state = shop.upload(id).state;
             if state.is_final() { Ok(()) } else { Err(state) }

@@ -206,7 +206,7 @@ async fn the_pages_give_a_token_show_what_is_late_and_ask_before_they_tell() {
     );
     let link = page.attribute("tbody tr a.btn", "href");
     let asks = admin.get(&link).await.expect(200);
-    assert!(asks.text("form").contains("на складе?"));
+    assert!(asks.text("form.dlg").contains("на складе?"));
     assert_eq!(shop.told().await, 0, "looking tells nothing");
     admin.post(&link, &[]).await.expect(303);
     let page = admin.get("/preorders/orders").await.expect(200);

@@ -8,7 +8,7 @@ use crate::{
     app::edit::FieldError,
     domain::{
         PreorderId, ProductId, Tenant, Tenge,
-        preorder::{PointStock, parse_warehouses, warehouses_value},
+        preorder::{MAX_DELIVERY_DAYS, PointStock, parse_warehouses, warehouses_value},
     },
     store::{
         PgConnection, StoreError,
@@ -48,6 +48,8 @@ pub struct PreorderForm {
     pub pp4: String,
     /// The fifth.
     pub pp5: String,
+    /// Further points, one a line: `PP6 3`. `None`: they stay as they are.
+    pub others: Option<String>,
     /// The version that was on the screen.
     pub version: i32,
 }
@@ -68,7 +70,7 @@ impl PreorderForm {
         [&self.pp1, &self.pp2, &self.pp3, &self.pp4, &self.pp5]
     }
 
-    /// Reads numbers. Points beyond the five of the form stay as `known` has them.
+    /// Reads numbers. Without a word about points beyond the first five they stay as `known` has them.
     ///
     /// # Errors
     /// The fields that cannot be read.
@@ -86,8 +88,16 @@ impl PreorderForm {
                 Err(()) => errors.push(FieldError::new("warehouses", "preorder-error-warehouses")),
             }
         }
-        let beyond = parse_warehouses(known).unwrap_or_default();
-        points.extend(beyond.into_iter().filter(|point| point.number > 5));
+        match &self.others {
+            None => {
+                let beyond = parse_warehouses(known).unwrap_or_default();
+                points.extend(beyond.into_iter().filter(|point| point.number > 5));
+            }
+            Some(text) => match others_of(text) {
+                Ok(others) => points.extend(others),
+                Err(()) => errors.push(FieldError::new("warehouses", "preorder-error-others")),
+            },
+        }
         errors.dedup();
         if errors.is_empty() {
             Ok(Typed {
@@ -131,6 +141,45 @@ fn point_of(number: u16, text: &str) -> Result<Option<PointStock>, ()> {
         Some(text.parse().map_err(|_| ())?)
     };
     Ok(Some(PointStock { number, quantity }))
+}
+
+/// Points beyond the first five: `PP6 3`, `7: да`, one a line or with commas between.
+fn others_of(text: &str) -> Result<Vec<PointStock>, ()> {
+    let mut points: Vec<PointStock> = Vec::new();
+    for piece in text
+        .split(['\n', ',', ';'])
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty())
+    {
+        let piece = piece.to_lowercase();
+        let piece = piece.trim_start_matches("pp").trim_start();
+        let end = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
+        let (number, stock) = piece.split_at(end);
+        let number: u16 = number.parse().map_err(|_| ())?;
+        if number <= 5 || points.iter().any(|point| point.number == number) {
+            return Err(());
+        }
+        let stock = stock.trim_start_matches([' ', ':', '=', '-', '\u{a0}']);
+        let point = point_of(number, stock)?;
+        points.push(point.unwrap_or(PointStock {
+            number,
+            quantity: None,
+        }));
+    }
+    Ok(points)
+}
+
+/// What [`others_of`] reads.
+fn others_text(points: &[PointStock]) -> String {
+    let lines: Vec<String> = points
+        .iter()
+        .filter(|point| point.number > 5)
+        .map(|point| match point.quantity {
+            None => format!("PP{} да", point.number),
+            Some(quantity) => format!("PP{} {quantity}", point.number),
+        })
+        .collect();
+    lines.join("\n")
 }
 
 /// What somebody else saved while the form was open.
@@ -201,8 +250,10 @@ pub struct Fields {
     pub own_price: Option<Tenge>,
     /// Days as typed.
     pub days: String,
-    /// The five points of the form.
+    /// The five points of the spreadsheet.
     pub points: Vec<PointField>,
+    /// Further points, one a line.
+    pub others: String,
     /// What is wrong.
     pub errors: Vec<FieldError>,
     /// What somebody else saved.
@@ -224,8 +275,12 @@ impl Fields {
             brand: product.brand.clone().unwrap_or_default(),
             price: String::new(),
             own_price,
-            days: product.preorder_days.max(1).to_string(),
+            days: match product.preorder_days {
+                days @ 1.. => days.to_string(),
+                _ => MAX_DELIVERY_DAYS.to_string(),
+            },
             points: point_fields(&[]),
+            others: String::new(),
             errors: Vec::new(),
             theirs: None,
         }
@@ -251,6 +306,7 @@ impl Fields {
             own_price,
             days: preorder.delivery_days.to_string(),
             points: point_fields(&points),
+            others: others_text(&points),
             errors: Vec::new(),
             theirs: None,
         }
@@ -276,6 +332,7 @@ impl Fields {
             price: form.price_tenge.clone(),
             days: form.delivery_days.clone(),
             points,
+            others: form.others.clone().unwrap_or(self.others),
             ..self
         }
     }

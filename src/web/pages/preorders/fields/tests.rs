@@ -52,3 +52,37 @@ fn unreadable_fields_are_named_once() {
         .collect();
     assert_eq!(fields, ["price_tenge", "delivery_days", "warehouses"]);
 }
+
+#[test]
+fn further_points_are_read_as_they_are_shown() {
+    let read = |text: &str| {
+        let form = PreorderForm {
+            delivery_days: "7".into(),
+            others: Some(text.into()),
+            ..PreorderForm::default()
+        };
+        form.read(&serde_json::json!({}))
+            .map(|typed| parse_warehouses(&typed.warehouses).unwrap())
+    };
+    let point = |number, quantity| PointStock { number, quantity };
+    let expected = vec![point(6, Some(3)), point(7, None), point(12, Some(0))];
+    assert_eq!(read("PP6 3\npp7: да; 12=0").unwrap(), expected);
+    assert_eq!(read(&others_text(&expected)).unwrap(), expected);
+    for wrong in ["PP5 1", "PP6 3, PP6 4", "PP6 many", "six"] {
+        assert_eq!(
+            read(wrong).unwrap_err()[0].code,
+            "preorder-error-others",
+            "{wrong}"
+        );
+    }
+    // A form that says nothing of them leaves them alone.
+    let form = PreorderForm {
+        delivery_days: "7".into(),
+        ..PreorderForm::default()
+    };
+    let known = warehouses_value(&expected);
+    assert_eq!(
+        parse_warehouses(&form.read(&known).unwrap().warehouses).unwrap(),
+        expected
+    );
+}
