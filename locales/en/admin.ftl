@@ -233,3 +233,7 @@ admin-loss-pushes = { $n ->
   }
 admin-error-points = One point per line: “1: 3” is number and quantity
 store-error-city-unknown = Choose a city of the list
+admin-word-upload-preorders = upload of preorders
+admin-word-tell-arrived = goods are here
+admin-word-make-report = report
+admin-word-apply-import = import

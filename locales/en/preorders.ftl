@@ -1,7 +1,7 @@
 # Preorders: list, form, spreadsheet.
 preorders-title = Preorders
 preorders-new = New preorder
-preorders-export = Excel
+preorders-export = Kaspi form
 preorders-export-empty = This store has no preorders in work: there is nothing to download.
 preorders-export-incomplete = No file: the preorder “{ $name }” has no article or no price. Fill them in and try again.
 preorders-export-xml = There is no Excel file: more than five points of service, or prices that differ by city, fit into Kaspi’s XML form alone. Here it is.
@@ -138,8 +138,8 @@ orders-token-forget = Delete the token
 orders-token-give = Add a token
 orders-token-change = Replace the token
 orders-token-none = no token
-orders-token-works = orders are read
-orders-token-refused = Kaspi refuses the token: replace it
+orders-token-works = read
+orders-token-refused = refused
 orders-token-kept = The token is kept, orders will appear soon
 orders-token-forgotten = The token is deleted
 order-code = Order
@@ -179,3 +179,4 @@ preorder-others = More than five points
 preorder-others-label = Further points of service
 preorder-others-hint = One a line: “PP6 3” or “PP7 yes”. Kaspi’s Excel form has no room for them: we send XML.
 preorder-error-others = Further points: a number above 5 and pieces or “yes”, each point once
+orders-token-trouble = trouble

@@ -212,3 +212,7 @@ admin-loss-decisions = { $n } баға шешімі
 admin-loss-pushes = { $n } баға жіберу
 admin-error-points = Бір жолда бір нүкте: «1: 3» — нөмірі мен саны
 store-error-city-unknown = Тізімнен қаланы таңдаңыз
+admin-word-upload-preorders = алдын ала тапсырыс жүктеу
+admin-word-tell-arrived = «тауар келді» белгісі
+admin-word-make-report = есеп
+admin-word-apply-import = импорт

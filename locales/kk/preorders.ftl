@@ -1,7 +1,7 @@
 # Preorders: list, form, spreadsheet.
 preorders-title = Алдын ала тапсырыстар
 preorders-new = Жаңа алдын ала тапсырыс
-preorders-export = Excel
+preorders-export = Kaspi нысаны
 preorders-export-empty = Бұл дүкенде жұмыстағы алдын ала тапсырыс жоқ: жүктейтін ештеңе жоқ.
 preorders-export-incomplete = Файл жасалмады: «{ $name }» алдын ала тапсырысында артикул немесе баға жоқ. Толтырып, қайталаңыз.
 preorders-export-xml = Excel файлы жасалмады: бестен көп қойма немесе қалаларға бөлек бағалар тек Kaspi XML нысанына сыяды. Төменде — сол.
@@ -129,8 +129,8 @@ orders-token-forget = Токенді жою
 orders-token-give = Токен қосу
 orders-token-change = Токенді ауыстыру
 orders-token-none = токен жоқ
-orders-token-works = тапсырыстар оқылуда
-orders-token-refused = Kaspi токенді қабылдамайды: ауыстырыңыз
+orders-token-works = оқылуда
+orders-token-refused = қабылданбады
 orders-token-kept = Токен сақталды, тапсырыстар жақында шығады
 orders-token-forgotten = Токен жойылды
 order-code = Тапсырыс
@@ -170,3 +170,4 @@ preorder-others = Бестен көп қойма
 preorder-others-label = Басқа қоймалар
 preorder-others-hint = Әр жолда біреуден: «PP6 3» немесе «PP7 иә». Kaspi Excel нысанына олар сыймайды: XML жібереміз.
 preorder-error-others = Басқа қоймалар: 5-тен үлкен нөмір және дана саны немесе «иә», әр қойма бір рет
+orders-token-trouble = іркіліс

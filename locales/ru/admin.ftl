@@ -240,3 +240,7 @@ admin-loss-pushes = { $n ->
   }
 admin-error-points = Одна точка в строке: «1: 3» — номер и количество
 store-error-city-unknown = Выберите город из списка
+admin-word-upload-preorders = загрузка предзаказов
+admin-word-tell-arrived = отметка «товар пришёл»
+admin-word-make-report = отчёт
+admin-word-apply-import = импорт

@@ -1,7 +1,7 @@
 # Preorders: list, form, spreadsheet.
 preorders-title = Предзаказы
 preorders-new = Новый предзаказ
-preorders-export = Excel
+preorders-export = Форма Kaspi
 preorders-export-empty = В этом магазине нет предзаказов в работе: выгружать нечего.
 preorders-export-incomplete = Файл не создан: у предзаказа «{ $name }» нет артикула или цены. Заполните их и повторите.
 preorders-export-xml = Файл Excel не создан: больше пяти складов или разные цены по городам помещаются только в XML-форму Kaspi. Ниже — она.
@@ -141,8 +141,8 @@ orders-token-forget = Удалить токен
 orders-token-give = Добавить токен
 orders-token-change = Заменить токен
 orders-token-none = нет токена
-orders-token-works = заказы читаются
-orders-token-refused = Kaspi не принимает токен: замените его
+orders-token-works = читаются
+orders-token-refused = отказ
 orders-token-kept = Токен сохранён, заказы скоро появятся
 orders-token-forgotten = Токен удалён
 order-code = Заказ
@@ -182,3 +182,4 @@ preorder-others = Больше пяти складов
 preorder-others-label = Другие склады
 preorder-others-hint = По одному на строке: «PP6 3» или «PP7 да». Excel-форма Kaspi их не вмещает: отправим XML.
 preorder-error-others = Другие склады: номер больше 5 и число штук или «да», каждый склад один раз
+orders-token-trouble = сбой

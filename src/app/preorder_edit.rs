@@ -95,6 +95,10 @@ pub async fn create_preorders(
             let mut created = CreatedMany::default();
             for product_id in products {
                 if existing.contains(&product_id) {
+                    // What belongs to others does not exist, whether it has a preorder or not.
+                    if product_fetch(conn, actor.tenant(), product_id)?.is_none() {
+                        return Err(invalid("product_id", "preorder-error-product-unknown"));
+                    }
                     created.kept += 1;
                     continue;
                 }

@@ -12,8 +12,8 @@ use kaspi_panel::{
         preorder_upload::{UploadGoesOn, continue_upload, look_for_preorders, request_upload},
     },
     domain::{
-        Actor, JobRunId, PreorderId, PreorderStatus, PreorderUploadId, ProductId, StoreId, Tenant,
-        UploadState,
+        Actor, JobRunId, ListFormat, PreorderId, PreorderStatus, PreorderUploadId, ProductId, StoreId,
+        Tenant, UploadState,
         preorder::{PointStock, warehouses_value},
     },
     schema::preorder_uploads,

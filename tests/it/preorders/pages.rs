@@ -206,6 +206,9 @@ async fn what_the_spreadsheet_cannot_hold_goes_as_xml() {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
+    // The simulated shop has no sixth point; prices that differ by city are reason enough for XML.
+    shop.sql("update preorders set warehouses = '{\"1\": {\"id\": 1, \"quantity\": 2}}'");
     let id = shop.ask().await;
     assert_eq!(shop.to_its_end(id).await, UploadState::Applied);
+    assert_eq!(shop.upload(id).format, ListFormat::Xml);
 }

@@ -5,6 +5,8 @@ use super::{File, assert_none, files, root, source::code_only};
 
 /// The house rule is 600; what is beyond this is two files.
 const LINES_MAX: usize = 800;
+/// Written by diesel, one table after the other: nobody reads it from end to end.
+const PRINTED: &str = "src/schema.rs";
 
 /// Marks of what is not finished, put together here so that this file needs no exception from its own rule.
 const OPEN_ENDS: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];
@@ -18,7 +20,7 @@ fn source_complaints(file: &File) -> Vec<String> {
         ));
     }
     let lines = file.text.lines().count();
-    if lines > LINES_MAX {
+    if lines > LINES_MAX && file.path != PRINTED {
         found.push(format!("{}: {lines} lines, more than {LINES_MAX}", file.path));
     }
     let code = code_only(&file.text);
