@@ -11,10 +11,13 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::alerts::{NewAlert, raise, resolve};
+use super::{
+    alerts::{NewAlert, raise, resolve},
+    push_prices::is_braked,
+};
 use crate::{
     domain::{
-        AlertKind, FeedRefusal, ProductId, StoreId, Tenant, Tenge,
+        AlertKind, FeedRefusal, ProductId, PushState, StoreId, Tenant, Tenge,
         pricing::brought_inside,
         product::{Availability, LOWEST_PRICE},
         tariffs::Tariffs,
@@ -28,9 +31,9 @@ use crate::{
         price_feeds::{
             FeedFetch, FeedProduct, PriceFeed, feed_fetch, feed_fetch_by_address_for_update,
             feed_fetch_count, feed_fetch_insert, feed_points, feed_prices, feed_products, feed_set_content,
-            feed_wanted_prices,
+            feed_wanted_pushes,
         },
-        pushes::almaty_day,
+        pushes::{almaty_day, push_cities},
         stores::{Store, store_fetch},
         tariffs::tariffs_load,
         terms::terms_of_products,
@@ -289,7 +292,7 @@ fn build(
         day: almaty_day(now),
     };
     if feed.publishing.feed_leads() {
-        facts.wanted = feed_wanted_prices(conn, store.id)?;
+        facts.wanted = wanted_prices(conn, store, now)?;
     }
     let offers: Result<Vec<Offer>, Refused> =
         products.into_iter().map(|product| facts.offer(product)).collect();
@@ -298,6 +301,33 @@ fn build(
         Err(refused) => return Ok(Err(refused)),
     };
     Ok(Ok(rendered(store, feed, &offers, count, now)))
+}
+
+/// Prices that are decided and not confirmed yet: those on their way, and planned ones that nothing holds, the brakes
+/// before a write included.
+fn wanted_prices(
+    conn: &mut PgConnection,
+    store: &Store,
+    now: DateTime<Utc>,
+) -> Result<HashMap<ProductId, Vec<(String, Tenge)>>, StoreError> {
+    let mut wanted = HashMap::new();
+    for push in feed_wanted_pushes(conn, store.id, now)? {
+        if wanted.contains_key(&push.product_id) {
+            continue;
+        }
+        if matches!(push.state, PushState::Planned | PushState::Claimed)
+            && is_braked(conn, &push, &store.main_city_id, now)?
+        {
+            continue;
+        }
+        let cities = push_cities(conn, push.id)?;
+        let prices = cities
+            .into_iter()
+            .map(|city| (city.city_id, city.price_tenge))
+            .collect();
+        wanted.insert(push.product_id, prices);
+    }
+    Ok(wanted)
 }
 
 /// More than a fifth gone?

@@ -10,6 +10,7 @@ mod read_back;
 mod restore;
 mod send;
 
+pub(crate) use brakes::is_braked;
 pub use due::{push_due, push_until};
 pub use fitness::announce_protocol;
 

@@ -8,12 +8,10 @@ use diesel::{pg::Pg, prelude::*};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, pushes::Push};
 use crate::{
     domain::{ProductId, Publishing, PushState, StoreId, Tenge},
-    schema::{
-        feed_fetches, price_feeds, price_push_cities, price_pushes, product_prices, products, store_points,
-    },
+    schema::{feed_fetches, price_feeds, price_pushes, product_prices, products, store_points},
 };
 
 /// How a store's prices reach the marketplace, and the address of its price list.
@@ -276,14 +274,35 @@ pub fn feed_prices(
     Ok(by_product(rows))
 }
 
-/// The prices of a store that are decided and have not ended yet.
+/// May a planned write be shown? What the last gate asks of it before it leaves: not stopped, the newest of its product,
+/// of a store that is live, not locked, decided on a look no older than ten minutes and under the rules of now.
+const MAY_BE_SHOWN: [&str; 3] = [
+    "(price_pushes.state not in ('planned', 'claimed') or (
+       not exists (select from kill_switches k where k.released_at is null and (k.scope = 'all'
+         or (k.scope = 'store' and k.store_id = price_pushes.store_id)
+         or (k.scope = 'product' and k.product_id = price_pushes.product_id)
+         or (k.scope = 'strategy' and price_pushes.origin = 'robot' and k.strategy = coalesce((select
+           d.input #>> '{rule,strategy,kind}' from price_decisions d where d.id = price_pushes.decision_id), k.strategy))))
+       and exists (select from products p join stores s on s.id = p.store_id where p.id = price_pushes.product_id
+         and s.active and p.on_sale and p.archived_at is null and p.push_sequence = price_pushes.sequence
+         and (price_pushes.origin <> 'robot' or (s.repricing_mode = 'live' and p.repricing_enabled
+           and (p.locked_until is null or p.locked_until <= ",
+    ") and price_pushes.fingerprint is not distinct from decision_fingerprint(p.id)
+           and price_pushes.market_taken_at >= ",
+    "::timestamptz - interval '10 minutes')))))",
+];
+
+/// The writes of a store that are decided and have not ended yet: those on their way, and planned ones that may be
+/// shown. Of several of a product the newest comes first.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn feed_wanted_prices(
+pub fn feed_wanted_pushes(
     conn: &mut PgConnection,
     store: StoreId,
-) -> Result<HashMap<ProductId, Vec<(String, Tenge)>>, StoreError> {
+    now: DateTime<Utc>,
+) -> Result<Vec<Push>, StoreError> {
+    use diesel::sql_types::{Bool, Timestamptz};
     let open = [
         PushState::Planned,
         PushState::Claimed,
@@ -291,19 +310,19 @@ pub fn feed_wanted_prices(
         PushState::Accepted,
         PushState::Unknown,
     ];
-    let rows: Vec<(ProductId, String, Tenge)> = price_push_cities::table
-        .inner_join(price_pushes::table)
+    let [until_lock, until_look, end] = MAY_BE_SHOWN;
+    let may_be_shown = diesel::dsl::sql::<Bool>(until_lock)
+        .bind::<Timestamptz, _>(now)
+        .sql(until_look)
+        .bind::<Timestamptz, _>(now)
+        .sql(end);
+    Ok(price_pushes::table
         .filter(price_pushes::store_id.eq(store))
         .filter(price_pushes::state.eq_any(open))
-        // Of several the newest, which `by_product` finds first.
+        .filter(may_be_shown)
         .order((price_pushes::product_id, price_pushes::sequence.desc()))
-        .select((
-            price_pushes::product_id,
-            price_push_cities::city_id,
-            price_push_cities::price_tenge,
-        ))
-        .load(conn)?;
-    Ok(by_product(rows))
+        .select(Push::as_select())
+        .load(conn)?)
 }
 
 fn by_product(rows: Vec<(ProductId, String, Tenge)>) -> HashMap<ProductId, Vec<(String, Tenge)>> {

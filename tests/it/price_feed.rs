@@ -428,6 +428,8 @@ async fn the_list_shows_decided_prices_only_where_it_leads() {
         (10_000, 9_499),
         (PushState::Planned, None),
     );
+    shop.sql("update stores set repricing_mode = 'live', session_state = 'connected'");
+    shop.sql("update price_pushes set market_taken_at = '2026-11-23T07:00:00Z', fingerprint = decision_fingerprint(product_id)");
     assert!(
         !shop.list().await.unwrap().contains("9499"),
         "confirmed prices alone"
@@ -470,8 +472,60 @@ async fn the_list_shows_decided_prices_only_where_it_leads() {
             .unwrap();
         assert_eq!(state, PushState::Planned);
     }
+    // Whatever holds a write holds the price that would be shown; the confirmed one stays.
+    let price = format!("cityId=\"{CITY}\">9499<");
+    for (hold, let_go) in [
+        (
+            "update products set locked_until = now() + interval '100 years' where sku = 'S-2'",
+            "update products set locked_until = null",
+        ),
+        (
+            "update price_pushes set market_taken_at = market_taken_at - interval '11 minutes'",
+            "update price_pushes set market_taken_at = market_taken_at + interval '11 minutes'",
+        ),
+        (
+            "update stores set repricing_mode = 'shadow'",
+            "update stores set repricing_mode = 'live'",
+        ),
+        (
+            "update products set push_sequence = push_sequence + 1 where sku = 'S-2'",
+            "update products set push_sequence = push_sequence - 1 where sku = 'S-2'",
+        ),
+        (
+            "update price_pushes set fingerprint = 'of other rules'",
+            "update price_pushes set fingerprint = decision_fingerprint(product_id)",
+        ),
+        (
+            "insert into kill_switches (id, scope, reason, stopped_by, stopped_at) values (gen_random_uuid(), 'all', 'x', 'x', now())",
+            "update kill_switches set released_at = now(), released_by = 'x', release_reason = 'x'",
+        ),
+        (
+            "insert into settings (key, value, updated_at) values ('safety_limits', '{\"drops_per_day\": 0}', now())",
+            "delete from settings where key = 'safety_limits'",
+        ),
+    ] {
+        shop.sql("update price_pushes set fingerprint = decision_fingerprint(product_id)");
+        assert_eq!(
+            shop.list().await.unwrap().matches(&price).count(),
+            1,
+            "before {hold}"
+        );
+        shop.sql(hold);
+        if hold.contains("safety_limits") {
+            // The limits are part of the rules.
+            shop.sql("update price_pushes set fingerprint = decision_fingerprint(product_id)");
+        }
+        assert_eq!(shop.list().await.unwrap().matches(&price).count(), 0, "{hold}");
+        shop.sql(let_go);
+    }
     // A price that may not be asked is not shown, whoever decided it.
     shop.sql("update products set floor_tenge = 9500 where sku = 'S-2'");
+    assert_eq!(
+        shop.list().await.unwrap().matches(&price).count(),
+        0,
+        "the rules are others now"
+    );
+    shop.sql("update price_pushes set fingerprint = decision_fingerprint(product_id)");
     assert_eq!(shop.list().await, Err(FeedRefusal::BelowFloor));
 }
 

@@ -52,6 +52,23 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Does a brake hold this price? For whoever shows a price instead of writing it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(crate) fn is_braked(
+    conn: &mut PgConnection,
+    push: &Push,
+    main_city_id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    match check(conn, push, main_city_id, now) {
+        Ok(()) => Ok(false),
+        Err(GateError::Refused(_)) => Ok(true),
+        Err(GateError::Store(error)) => Err(error),
+    }
+}
+
 /// Takes a product out of automatic prices until a person switches it on again.
 pub(super) fn switch_off(
     conn: &mut PgConnection,
