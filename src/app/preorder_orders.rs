@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::edit::{EditError, FieldError, store_for_change};
 use crate::{
-    domain::{Actor, StoreId, Tenant, order::Order},
+    domain::{Actor, JobKind, StoreId, Tenant, order::Order},
     kaspi::{KaspiError, orders},
+    queue::enqueue::enqueue_for_store,
     secrets::{Place, Secret},
     services::Services,
     store::{
@@ -19,7 +20,8 @@ use crate::{
         audit::{AuditEntry, audit_insert},
         preorder_orders::{
             OrdersAccess, ReadOrder, orders_access_delete, orders_access_read, orders_access_save,
-            orders_accesses_due, preorder_order_set_entries, preorder_orders_bare, preorder_orders_keep,
+            orders_accesses_due, preorder_order_set_entries, preorder_orders_asked, preorder_orders_bare,
+            preorder_orders_keep,
         },
         stores::{Store, store_fetch},
     },
@@ -149,7 +151,14 @@ async fn read_orders(services: &Services, access: OrdersAccess) -> Result<(), St
     let at = services.now();
     services
         .db
-        .tx(move |conn| preorder_orders_keep(conn, id, &preorders, at))
+        .tx(move |conn| {
+            preorder_orders_keep(conn, id, &preorders, at)?;
+            // Said while a job was ending, or left by one that failed.
+            if !preorder_orders_asked(conn, id)?.is_empty() {
+                enqueue_for_store(conn, JobKind::TellArrived, id, None, at)?;
+            }
+            Ok::<_, StoreError>(())
+        })
         .await?;
     if let Some((state, error)) = read.failed.first() {
         tracing::warn!(store = store.name, %state, %error, "orders could not be read");

@@ -176,7 +176,7 @@ pub fn preorder_orders_keep(
                status = excluded.status, total_tenge = excluded.total_tenge, planned_at = excluded.planned_at,
                seen_at = excluded.seen_at,
                arrival = case
-                 when excluded.status <> 'ACCEPTED_BY_MERCHANT' and o.arrival in ('unclear', 'asked') then 'told'
+                 when excluded.status in ('ARRIVED', 'COMPLETED') and o.arrival is not null then 'told'
                  when o.arrival = 'unclear' and o.arrival_at < excluded.seen_at then 'failed'
                  else o.arrival end",
         )

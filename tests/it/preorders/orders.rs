@@ -237,3 +237,26 @@ async fn the_pages_give_a_token_show_what_is_late_and_ask_before_they_tell() {
         0
     );
 }
+
+#[actix_web::test]
+async fn an_arrival_that_no_job_looks_after_is_told_after_the_next_reading() {
+    let shop = Shop::with_orders().await;
+    shop.sql("update preorder_orders set arrival = 'asked', arrival_at = now() where code = '400000901'");
+    shop.read_again().await;
+    let runs: Vec<JobRunId> = job_runs::table
+        .filter(job_runs::kind.eq("tell_arrived"))
+        .select(job_runs::id)
+        .load(&mut shop.app.conn())
+        .unwrap();
+    assert_eq!(runs.len(), 1);
+    tell_arrived(&shop.app.services, &Actor::system(), shop.store, runs[0])
+        .await
+        .unwrap();
+    assert_eq!(shop.told().await, 1);
+    let told = preorder_orders::table
+        .filter(preorder_orders::code.eq("400000901"))
+        .select(preorder_orders::arrival)
+        .first::<Option<Arrival>>(&mut shop.app.conn())
+        .unwrap();
+    assert_eq!(told, Some(Arrival::Told));
+}
