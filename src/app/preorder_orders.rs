@@ -3,7 +3,7 @@
 
 mod arrived;
 
-pub use arrived::{ArrivalError, AskedArrival, ask_arrived, tell_arrived};
+pub use arrived::{ArrivalError, ask_arrived, tell_arrived};
 
 use chrono::TimeDelta;
 use serde_json::json;

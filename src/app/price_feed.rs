@@ -30,9 +30,10 @@ use crate::{
         StoreError,
         price_feeds::{
             FeedFetch, FeedProduct, PriceFeed, feed_fetch, feed_fetch_by_address_for_update,
-            feed_fetch_count, feed_fetch_insert, feed_points, feed_prices, feed_products, feed_set_content,
+            feed_fetch_count, feed_fetch_insert, feed_points, feed_products, feed_set_content,
             feed_wanted_pushes,
         },
+        products::product_city_prices,
         pushes::{almaty_day, push_cities},
         stores::{Store, store_fetch},
         tariffs::tariffs_load,
@@ -284,7 +285,7 @@ fn build(
     }
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
     let mut facts = Facts {
-        confirmed: feed_prices(conn, store.id)?,
+        confirmed: product_city_prices(conn, &ids)?,
         wanted: HashMap::new(),
         points: feed_points(conn, store.id)?,
         terms: terms_of_products(conn, &ids)?,

@@ -179,6 +179,15 @@ text_enum! {
 }
 
 impl PushState {
+    /// Those that have not ended.
+    pub const OPEN: [Self; 5] = [
+        Self::Planned,
+        Self::Claimed,
+        Self::Sent,
+        Self::Accepted,
+        Self::Unknown,
+    ];
+
     /// True when the push will not change any more.
     #[must_use]
     pub fn is_final(self) -> bool {

@@ -372,13 +372,7 @@ pub fn overview_store(conn: &mut PgConnection, id: StoreId) -> Result<StoreFigur
             .first(conn)?,
         open_pushes: price_pushes::table
             .filter(price_pushes::store_id.eq(id))
-            .filter(price_pushes::state.eq_any([
-                PushState::Planned,
-                PushState::Claimed,
-                PushState::Sent,
-                PushState::Accepted,
-                PushState::Unknown,
-            ]))
+            .filter(price_pushes::state.eq_any(PushState::OPEN))
             .select(count_star())
             .first(conn)?,
         preorders: preorders::table

@@ -235,14 +235,25 @@ pub fn preorder_upload_lines_list(
         .load(conn)?)
 }
 
-/// How many lines were refused, and how many buyers have seen.
+/// What became of the lines of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadCounts {
+    /// Refused by the marketplace.
+    pub refused: i64,
+    /// Seen by buyers.
+    pub seen: i64,
+    /// Still looked for.
+    pub looked_for: i64,
+}
+
+/// Counts the lines of an upload.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn preorder_upload_counts(
     conn: &mut PgConnection,
     id: PreorderUploadId,
-) -> Result<(i64, i64, i64), StoreError> {
+) -> Result<UploadCounts, StoreError> {
     use diesel::dsl::{count, count_star};
     let of = preorder_upload_lines::table.filter(preorder_upload_lines::upload_id.eq(id));
     let (refused, seen): (i64, i64) = of
@@ -255,7 +266,11 @@ pub fn preorder_upload_counts(
         .filter(preorder_upload_lines::next_look_at.is_not_null())
         .select(count_star())
         .first(conn)?;
-    Ok((refused, seen, looked_for))
+    Ok(UploadCounts {
+        refused,
+        seen,
+        looked_for,
+    })
 }
 
 /// How an upload goes on.

@@ -1,6 +1,6 @@
 //! Preorders: what is promised for later, per product and store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     StoreError,
     page::{PageRequest, Paged, search_words},
+    products::product_city_prices,
     stores::store_ids_of,
 };
 use crate::{
@@ -191,19 +192,7 @@ pub fn preorder_export_list(
         ))
         .load::<(Preorder, Option<String>, Option<Tenge>)>(conn)?;
     let ids: Vec<ProductId> = rows.iter().map(|(preorder, ..)| preorder.product_id).collect();
-    let prices: Vec<(ProductId, String, Tenge)> = product_prices::table
-        .filter(product_prices::product_id.eq_any(ids))
-        .order((product_prices::product_id, product_prices::city_id))
-        .select((
-            product_prices::product_id,
-            product_prices::city_id,
-            product_prices::price_tenge,
-        ))
-        .load(conn)?;
-    let mut by_product: HashMap<ProductId, Vec<(String, Tenge)>> = HashMap::new();
-    for (product, city, price) in prices {
-        by_product.entry(product).or_default().push((city, price));
-    }
+    let mut by_product = product_city_prices(conn, &ids)?;
     Ok(rows
         .into_iter()
         .map(|(preorder, product_sku, product_price)| PreorderExport {

@@ -1,8 +1,6 @@
 //! Price lists that the marketplace fetches: the address of each store's, what the last complete one said, and who
 //! fetched it.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 use serde_json::Value;
@@ -10,8 +8,8 @@ use uuid::Uuid;
 
 use super::{StoreError, pushes::Push};
 use crate::{
-    domain::{ProductId, Publishing, PushState, StoreId, Tenge},
-    schema::{feed_fetches, price_feeds, price_pushes, product_prices, products, store_points},
+    domain::{ProductId, Publishing, PushState, StoreId},
+    schema::{feed_fetches, price_feeds, price_pushes, products, store_points},
 };
 
 /// How a store's prices reach the marketplace, and the address of its price list.
@@ -252,28 +250,6 @@ pub fn feed_products(
         .load(conn)?)
 }
 
-/// The confirmed prices of a store's products by city.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn feed_prices(
-    conn: &mut PgConnection,
-    store: StoreId,
-) -> Result<HashMap<ProductId, Vec<(String, Tenge)>>, StoreError> {
-    let rows: Vec<(ProductId, String, Tenge)> = product_prices::table
-        .inner_join(products::table)
-        .filter(products::store_id.eq(store))
-        .filter(products::archived_at.is_null())
-        .order((product_prices::product_id, product_prices::city_id))
-        .select((
-            product_prices::product_id,
-            product_prices::city_id,
-            product_prices::price_tenge,
-        ))
-        .load(conn)?;
-    Ok(by_product(rows))
-}
-
 /// May a planned write be shown? What the last gate asks of it before it leaves: not stopped, the newest of its product,
 /// of a store that is live, not locked, decided on a look no older than ten minutes and under the rules of now.
 const MAY_BE_SHOWN: [&str; 3] = [
@@ -303,13 +279,6 @@ pub fn feed_wanted_pushes(
     now: DateTime<Utc>,
 ) -> Result<Vec<Push>, StoreError> {
     use diesel::sql_types::{Bool, Timestamptz};
-    let open = [
-        PushState::Planned,
-        PushState::Claimed,
-        PushState::Sent,
-        PushState::Accepted,
-        PushState::Unknown,
-    ];
     let [until_lock, until_look, end] = MAY_BE_SHOWN;
     let may_be_shown = diesel::dsl::sql::<Bool>(until_lock)
         .bind::<Timestamptz, _>(now)
@@ -318,19 +287,11 @@ pub fn feed_wanted_pushes(
         .sql(end);
     Ok(price_pushes::table
         .filter(price_pushes::store_id.eq(store))
-        .filter(price_pushes::state.eq_any(open))
+        .filter(price_pushes::state.eq_any(PushState::OPEN))
         .filter(may_be_shown)
         .order((price_pushes::product_id, price_pushes::sequence.desc()))
         .select(Push::as_select())
         .load(conn)?)
-}
-
-fn by_product(rows: Vec<(ProductId, String, Tenge)>) -> HashMap<ProductId, Vec<(String, Tenge)>> {
-    let mut prices: HashMap<ProductId, Vec<(String, Tenge)>> = HashMap::new();
-    for (product, city, price) in rows {
-        prices.entry(product).or_default().push((city, price));
-    }
-    prices
 }
 
 /// The points of service of a store that are in use.

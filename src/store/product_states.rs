@@ -54,16 +54,9 @@ pub fn push_states_open(
     conn: &mut PgConnection,
     ids: &[ProductId],
 ) -> Result<HashMap<ProductId, PushState>, StoreError> {
-    let open = [
-        PushState::Planned,
-        PushState::Claimed,
-        PushState::Sent,
-        PushState::Accepted,
-        PushState::Unknown,
-    ];
     let rows = price_pushes::table
         .filter(price_pushes::product_id.eq_any(ids))
-        .filter(price_pushes::state.eq_any(open))
+        .filter(price_pushes::state.eq_any(PushState::OPEN))
         .order((price_pushes::product_id, price_pushes::sequence))
         .select((price_pushes::product_id, price_pushes::state))
         .load::<(ProductId, PushState)>(conn)?;

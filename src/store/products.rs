@@ -1,6 +1,6 @@
 //! Products: the seller's own offers, with their price in the store's main city.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
@@ -206,6 +206,30 @@ pub fn product_fetch(
 pub fn product_load(conn: &mut PgConnection, id: ProductId) -> Result<Option<Product>, StoreError> {
     let row = products::table.find(id).select(Product::as_select());
     Ok(row.first(conn).optional()?)
+}
+
+/// The confirmed prices of products: city and price, by city.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_city_prices(
+    conn: &mut PgConnection,
+    ids: &[ProductId],
+) -> Result<HashMap<ProductId, Vec<(String, Tenge)>>, StoreError> {
+    let rows: Vec<(ProductId, String, Tenge)> = product_prices::table
+        .filter(product_prices::product_id.eq_any(ids))
+        .order((product_prices::product_id, product_prices::city_id))
+        .select((
+            product_prices::product_id,
+            product_prices::city_id,
+            product_prices::price_tenge,
+        ))
+        .load(conn)?;
+    let mut prices: HashMap<ProductId, Vec<(String, Tenge)>> = HashMap::new();
+    for (product, city, price) in rows {
+        prices.entry(product).or_default().push((city, price));
+    }
+    Ok(prices)
 }
 
 /// A page of products that the tenant may see.

@@ -8,7 +8,7 @@ use actix_web::{
     dev::Payload,
     http::{
         Method, StatusCode,
-        header::{CONTENT_TYPE, LOCATION},
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION},
     },
 };
 use askama::Template;
@@ -345,6 +345,18 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> WebResult<Http
     Ok(HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .body(body))
+}
+
+/// Media type of a spreadsheet.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// A file to be saved, never shown. `name`: letters, digits, `_`, `-` and points alone.
+#[must_use]
+pub fn attachment(name: &str, media_type: &str, bytes: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(bytes)
 }
 
 /// To another page after a POST.

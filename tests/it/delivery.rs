@@ -18,7 +18,7 @@ use kaspi_panel::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Client, HttpListener, MailListener, TestApp, db_store, db_user, now};
+use crate::support::{Client, HttpListener, MailListener, TestApp, db_store, db_user, db_waiting_runs, now};
 
 const KEY: &str = "a key of the signature";
 
@@ -62,13 +62,7 @@ async fn tell(app: &TestApp, kind: AlertKind, store: Option<StoreId>, minutes: i
 
 /// Runs of deliveries that wait, the oldest first.
 fn waiting(app: &TestApp) -> Vec<JobRunId> {
-    job_runs::table
-        .filter(job_runs::kind.eq(JobKind::SendAlert))
-        .filter(job_runs::state.eq(JobState::Queued))
-        .order(job_runs::id)
-        .select(job_runs::id)
-        .load(&mut app.conn())
-        .unwrap()
+    db_waiting_runs(&mut app.conn(), JobKind::SendAlert)
 }
 
 /// Does what waits as a worker would.

@@ -202,6 +202,17 @@ async fn a_list_that_is_not_whole_or_safe_is_refused() {
             FeedRefusal::AboveCeiling,
         ),
         (
+            "insert into pricing_terms (id, store_id, unit_cost_tenge, tax, goal_kind, goal_value, created_at, updated_at)
+             select gen_random_uuid(), id, 9000, 'simplified', 'profit', 100000, now(), now() from stores",
+            FeedRefusal::BelowGoal,
+        ),
+        (
+            "insert into products (id, store_id, kaspi_product_id, sku, name, next_check_at, created_at, updated_at)
+             select gen_random_uuid(), stores.id, 'o' || n, 'N-' || n, 'N', now(), now(), now()
+             from stores, generate_series(1, 100001) n",
+            FeedRefusal::TooMany,
+        ),
+        (
             "update product_prices set price_tenge = 9",
             FeedRefusal::BelowFloor,
         ),

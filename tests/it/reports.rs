@@ -20,7 +20,10 @@ use kaspi_panel::{
 
 use crate::{
     pages::seed::{CITY, db_decision, db_push},
-    support::{Answer, Client, NewProduct, Process, TestApp, db_product, db_store, db_user, now, wait_until},
+    support::{
+        Answer, Client, NewProduct, Process, TestApp, db_product, db_store, db_user, db_waiting_runs, now,
+        wait_until,
+    },
 };
 
 fn user_of(app: &TestApp, name: &str) -> UserId {
@@ -33,13 +36,7 @@ fn user_of(app: &TestApp, name: &str) -> UserId {
 
 /// Runs that wait, the oldest first.
 fn waiting(app: &TestApp) -> Vec<JobRunId> {
-    job_runs::table
-        .filter(job_runs::kind.eq(JobKind::MakeReport))
-        .filter(job_runs::state.eq(JobState::Queued))
-        .order(job_runs::id)
-        .select(job_runs::id)
-        .load(&mut app.conn())
-        .unwrap()
+    db_waiting_runs(&mut app.conn(), JobKind::MakeReport)
 }
 
 /// Makes what waits as a worker would.

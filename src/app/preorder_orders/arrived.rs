@@ -54,14 +54,7 @@ impl From<EditError<()>> for ArrivalError {
     }
 }
 
-/// What a person has set going.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AskedArrival {
-    /// The run that tells it.
-    pub run_id: JobRunId,
-}
-
-/// A person says that the goods of an order are there; a job tells the marketplace.
+/// A person says that the goods of an order are there; a job tells the marketplace. Returns its run.
 ///
 /// # Errors
 /// See [`ArrivalError`].
@@ -69,7 +62,7 @@ pub async fn ask_arrived(
     services: &Services,
     actor: &Actor,
     id: PreorderOrderId,
-) -> Result<AskedArrival, ArrivalError> {
+) -> Result<JobRunId, ArrivalError> {
     let (actor, now) = (actor.clone(), services.now());
     services
         .db
@@ -94,8 +87,7 @@ pub async fn ask_arrived(
             );
             audit_insert(conn, &entry)?;
             let kind = JobKind::TellArrived;
-            let run_id = enqueue_for_store(conn, kind, order.store_id, actor.user_id, now)?;
-            Ok(AskedArrival { run_id })
+            Ok(enqueue_for_store(conn, kind, order.store_id, actor.user_id, now)?)
         })
         .await
 }

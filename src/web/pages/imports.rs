@@ -3,14 +3,7 @@
 pub mod show;
 mod upload;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{
-        StatusCode,
-        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    },
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -32,7 +25,7 @@ use crate::{
         auth::{CurrentUser, ManagerUser},
         error::ErrorKind,
         filters,
-        render::{html, html_with},
+        render::{XLSX, attachment, html, html_with},
         routes::{Access, Kind, Route},
         texts::Texts,
     },
@@ -219,16 +212,7 @@ async fn form(
     let file = import_form(&services, &user.actor(&req), query.store, headers, words)
         .await?
         .map_err(WebError::internal)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((
-            CONTENT_TYPE,
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ))
-        .insert_header((
-            CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{}\"", file.name),
-        ))
-        .body(file.bytes))
+    Ok(attachment(&file.name, XLSX, file.bytes))
 }
 
 impl From<ImportError> for WebError {

@@ -7,11 +7,7 @@ pub mod orders;
 pub mod uploads;
 
 use actix_session::SessionExt;
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::listing::{Pager, Params};
@@ -28,7 +24,7 @@ use crate::{
         Shell, WebError, WebResult,
         auth::CurrentUser,
         filters, format,
-        render::{html, see_other},
+        render::{XLSX, attachment, html, see_other},
         routes::{Access, Kind, Route},
         session,
         texts::Texts,
@@ -299,13 +295,7 @@ async fn export(
     let format = query.format.parse().unwrap_or(ListFormat::Xlsx);
     let sentence = match export_preorders(&services, &user.actor(&req), store, format).await {
         Ok(file) => {
-            return Ok(HttpResponse::Ok()
-                .insert_header((CONTENT_TYPE, media_type(file.format)))
-                .insert_header((
-                    CONTENT_DISPOSITION,
-                    format!("attachment; filename=\"{}\"", file.name),
-                ))
-                .body(file.bytes));
+            return Ok(attachment(&file.name, media_type(file.format), file.bytes));
         }
         Err(PreorderExportError::NotFound) => return Err(WebError::not_found()),
         Err(PreorderExportError::Store(error)) => return Err(error.into()),
@@ -326,7 +316,7 @@ async fn export(
 /// Media type of a form.
 const fn media_type(format: ListFormat) -> &'static str {
     match format {
-        ListFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ListFormat::Xlsx => XLSX,
         ListFormat::Xml => "application/xml; charset=utf-8",
     }
 }

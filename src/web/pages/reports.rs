@@ -29,7 +29,7 @@ use crate::{
         auth::{CurrentUser, path_id},
         error::ErrorKind,
         filters, format,
-        render::{html, see_other},
+        render::{XLSX, html, see_other},
         routes::{Access, Kind, Route},
         session,
         texts::Texts,
@@ -362,10 +362,7 @@ async fn file(req: HttpRequest, user: CurrentUser, services: web::Data<Services>
         }
     });
     Ok(HttpResponse::Ok()
-        .insert_header((
-            CONTENT_TYPE,
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ))
+        .insert_header((CONTENT_TYPE, XLSX))
         .insert_header(disposition)
         .body(SizedStream::new(size, Box::pin(pieces))))
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::seed::Seed;
-use crate::support::{NewProduct, Process, db_product, wait_until};
+use crate::support::{Process, wait_until};
 
 const FILE: &str = "sku;floor;ceiling;cost;rule;enabled;preorder\n\
     A1;5500;9000;;Winter;нет;3\n\
@@ -230,21 +230,8 @@ async fn two_imports_of_a_store_do_not_mix_and_rights_are_asked_again() {
 #[tokio::test]
 async fn a_try_that_ends_half_way_is_gone_on_with_and_nothing_is_written_twice() {
     let seed = Seed::new().await;
-    let mut file = "sku;floor\n".to_owned();
+    let file = seed.many(450);
     let mut conn = seed.app.conn();
-    for number in 0..450 {
-        let sku = format!("B{number}");
-        db_product(
-            &mut conn,
-            seed.store,
-            &NewProduct {
-                sku: &sku,
-                name: &sku,
-                ..NewProduct::default()
-            },
-        );
-        file.push_str(&format!("{sku};{}\n", 9_000 + number));
-    }
     let id = seed.check("a.csv", file).await.unwrap();
     apply_import(&seed.app.services, &seed.actor(), id).await.unwrap();
     let run = seed.open_run();
@@ -272,22 +259,8 @@ async fn a_try_that_ends_half_way_is_gone_on_with_and_nothing_is_written_twice()
 #[tokio::test]
 async fn a_killed_worker_leaves_nothing_half_done() {
     let mut seed = Seed::new().await;
-    let mut file = "sku;floor\n".to_owned();
+    let file = seed.many(600);
     let mut conn = seed.app.conn();
-    for number in 0..600 {
-        let sku = format!("B{number}");
-        db_product(
-            &mut conn,
-            seed.store,
-            &NewProduct {
-                sku: &sku,
-                name: &sku,
-                repricing: false,
-                ..NewProduct::default()
-            },
-        );
-        file.push_str(&format!("{sku};{}\n", 9_000 + number));
-    }
     let id = seed.check("a.csv", file).await.unwrap();
     let client = seed.client().await;
     client

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use kaspi_panel::{
     app::{imports::ImportError, retention::IMPORTS_LIFE},
     domain::{
-        ImportId, Role, UserId,
+        ImportId, JobKind, Role, UserId,
         imports::{ImportRefusal, ImportTrouble},
     },
     schema::{audit_log, import_rows, imports, products, store_access, users},
@@ -14,7 +14,7 @@ use kaspi_panel::{
 use serde_json::{Value, json};
 
 use super::{files::Book, seed::Seed};
-use crate::support::{Answer, now};
+use crate::support::{Answer, db_waiting_runs, now};
 
 fn rows(seed: &Seed, id: ImportId) -> Vec<(i32, String, Value, Value, Value)> {
     import_rows::table
@@ -144,6 +144,7 @@ async fn the_downloaded_table_is_filled_in_and_changes_nothing_when_it_comes_bac
             file.header("content-disposition")
                 .starts_with("attachment; filename=\"import_30000001_")
         );
+        file.keep_sheet("import_form");
         let mut book = Xlsx::new(std::io::Cursor::new(file.body.as_slice())).unwrap();
         let sheet = book.worksheet_range_at(0).unwrap().unwrap();
         let line = |row: u32| {
@@ -328,4 +329,39 @@ async fn old_imports_are_forgotten_with_their_rows() {
         .unwrap();
     assert_eq!(kept, [young]);
     assert!(rows(&seed, old).is_empty());
+}
+
+#[tokio::test]
+async fn the_command_checks_a_file_and_writes_nothing_before_a_job_does() {
+    let seed = Seed::new().await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("limits.csv");
+    let run = |text: &str, more: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        let store = seed.store.to_string();
+        let mut arguments = vec!["preorders", "import", "--store", &store, path.to_str().unwrap()];
+        arguments.extend(more);
+        let output = seed.app.program(&arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    let (ok, said) = run("sku;floor\nA1;5500\nA2;6000\n", &["--dry-run"]);
+    assert!(
+        ok && said.contains("1 row(s) change something, 1 change nothing, 0 are wrong"),
+        "{said}"
+    );
+    assert!(said.contains("Nothing was written"), "{said}");
+    let (ok, said) = run("sku;floor\nA1;many\n", &[]);
+    assert!(
+        !ok && said.contains("B2") && said.contains("nothing was written"),
+        "{said}"
+    );
+    let waiting = || db_waiting_runs(&mut seed.app.conn(), JobKind::ApplyImport).len();
+    assert_eq!(waiting(), 0);
+    let (ok, said) = run("sku;floor\nA1;5600\n", &[]);
+    assert!(ok, "{said}");
+    assert_eq!(waiting(), 1);
+    assert_eq!(seed.limits(0).0, Some(5_000), "a worker writes");
+    seed.work().await;
+    assert_eq!(seed.limits(0).0, Some(5_600));
 }

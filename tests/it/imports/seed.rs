@@ -108,6 +108,24 @@ impl Seed {
         check_import(&self.app.services, &self.actor(), self.store, name, bytes.into()).await
     }
 
+    /// Adds so many products without automatic prices; gives a file that sets the floor of each.
+    pub fn many(&self, count: usize) -> String {
+        let mut conn = self.app.conn();
+        let mut file = "sku;floor\n".to_owned();
+        for number in 0..count {
+            let sku = format!("B{number}");
+            let new = NewProduct {
+                sku: &sku,
+                name: &sku,
+                repricing: false,
+                ..NewProduct::default()
+            };
+            db_product(&mut conn, self.store, &new);
+            file.push_str(&format!("{sku};{}\n", 9_000 + number));
+        }
+        file
+    }
+
     pub fn import(&self, id: ImportId) -> Import {
         imports::table
             .find(id)

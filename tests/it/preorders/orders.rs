@@ -58,12 +58,12 @@ impl Shop {
     /// Says that the goods of an order are there, and does the job.
     async fn arrive(&self, id: PreorderOrderId) {
         let services = &self.app.services;
-        let asked = ask_arrived(services, &Actor::system(), id).await.unwrap();
-        tell_arrived(services, &Actor::system(), self.store, asked.run_id)
+        let run = ask_arrived(services, &Actor::system(), id).await.unwrap();
+        tell_arrived(services, &Actor::system(), self.store, run)
             .await
             .unwrap();
         let state: JobState = job_runs::table
-            .find(asked.run_id)
+            .find(run)
             .select(job_runs::state)
             .first(&mut self.app.conn())
             .unwrap();

@@ -4,8 +4,10 @@ use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use kaspi_panel::{
-    domain::{ProductId, RepricingMode, Role, SessionState, StoreId, Tenge, UserId},
-    schema::{product_prices, products, stores, users},
+    domain::{
+        JobKind, JobRunId, JobState, ProductId, RepricingMode, Role, SessionState, StoreId, Tenge, UserId,
+    },
+    schema::{job_runs, product_prices, products, stores, users},
 };
 
 use super::PASSWORD;
@@ -139,4 +141,15 @@ pub fn db_price(conn: &mut PgConnection, product: ProductId) -> Tenge {
         .select(product_prices::price_tenge)
         .first(conn)
         .expect("a price")
+}
+
+/// Runs of a kind that wait, the oldest first.
+pub fn db_waiting_runs(conn: &mut PgConnection, kind: JobKind) -> Vec<JobRunId> {
+    job_runs::table
+        .filter(job_runs::kind.eq(kind))
+        .filter(job_runs::state.eq(JobState::Queued))
+        .order(job_runs::id)
+        .select(job_runs::id)
+        .load(conn)
+        .expect("runs")
 }

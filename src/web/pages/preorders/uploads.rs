@@ -1,11 +1,7 @@
 //! Preorders on their way to the marketplace: what would be sent, where a file stands, what became of its lines.
 
 use actix_session::Session;
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::{
@@ -18,7 +14,7 @@ use crate::{
     services::Services,
     store::{
         preorder_uploads::{
-            PreorderUpload, PreorderUploadLine, preorder_upload_counts, preorder_upload_fetch,
+            PreorderUpload, PreorderUploadLine, UploadCounts, preorder_upload_counts, preorder_upload_fetch,
             preorder_upload_file, preorder_upload_lines_list, preorder_upload_list, preorder_upload_open,
         },
         stores::{Store, store_fetch},
@@ -28,7 +24,7 @@ use crate::{
         auth::{CurrentUser, ManagerUser, path_id},
         error::ErrorKind,
         filters,
-        render::{html, see_other},
+        render::{attachment, html, see_other},
         session,
         texts::Texts,
     },
@@ -212,9 +208,7 @@ struct UploadView {
     /// Why it waits or failed; empty where nothing is in the way.
     reason: String,
     lines: Vec<PreorderUploadLine>,
-    refused: i64,
-    seen: i64,
-    looked_for: i64,
+    counts: UploadCounts,
     may_change: bool,
     csrf: String,
     now: chrono::DateTime<chrono::Utc>,
@@ -226,7 +220,7 @@ impl UploadView {
     fn asks_again(&self) -> Option<&'static str> {
         if !self.view.upload.state.is_final() {
             Some("every 3s")
-        } else if self.looked_for > 0 {
+        } else if self.counts.looked_for > 0 {
             Some("every 30s")
         } else {
             None
@@ -261,7 +255,7 @@ pub async fn show(
                 preorder_upload_fetch(conn, actor.tenant(), id)?.ok_or_else(WebError::not_found)?;
             let may_change = actor_may_change(conn, &actor, &store)?;
             let run = crate::queue::runs::job_run_fetch(conn, actor.tenant(), upload.run_id)?;
-            let (refused, seen, looked_for) = preorder_upload_counts(conn, id)?;
+            let counts = preorder_upload_counts(conn, id)?;
             let most = i64::try_from(LINES_SHOWN).unwrap_or(i64::MAX);
             let lines = preorder_upload_lines_list(conn, id, most)?;
             let code = upload.failure.clone().or(run.and_then(|run| run.failure));
@@ -272,9 +266,7 @@ pub async fn show(
                 view: View::new((upload, store), &t),
                 reason,
                 lines,
-                refused,
-                seen,
-                looked_for,
+                counts,
                 may_change,
                 csrf,
                 now,
@@ -305,14 +297,11 @@ pub async fn file(
             Ok::<_, WebError>((upload, preorder_upload_file(conn, id)?))
         })
         .await?;
-    let kind = super::media_type(upload.format);
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind))
-        .insert_header((
-            CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{}\"", upload.file_name),
-        ))
-        .body(bytes))
+    Ok(attachment(
+        &upload.file_name,
+        super::media_type(upload.format),
+        bytes,
+    ))
 }
 
 /// Calls an upload off.

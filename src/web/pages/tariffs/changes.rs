@@ -1,11 +1,7 @@
 //! What coming tariffs will do: per day what changes, and which products with automatic prices then earn less than
 //! they must.
 
-use actix_web::{
-    HttpResponse,
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    web,
-};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -15,8 +11,12 @@ use crate::{
     app::tariff_changes::{ChangedRate, ComingChange, Loss, LossesSheetError, coming_changes, losses_sheet},
     services::Services,
     web::{
-        Shell, WebError, WebResult, auth::CurrentUser, filters, format, pages::terms::tariff_name,
-        render::html, texts::Texts,
+        Shell, WebError, WebResult,
+        auth::CurrentUser,
+        filters, format,
+        pages::terms::tariff_name,
+        render::{XLSX, attachment, html},
+        texts::Texts,
     },
 };
 
@@ -115,16 +115,7 @@ pub async fn download(
     ]
     .map(|key| shell.t.get(key));
     let bytes = losses_sheet(&services, user.tenant(), day, &headers).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((
-            CONTENT_TYPE,
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ))
-        .insert_header((
-            CONTENT_DISPOSITION,
-            format!("attachment; filename=\"tariffs_{day}.xlsx\""),
-        ))
-        .body(bytes))
+    Ok(attachment(&format!("tariffs_{day}.xlsx"), XLSX, bytes))
 }
 
 impl From<LossesSheetError> for WebError {
