@@ -1,5 +1,7 @@
 //! Buyers' orders on preorder: read with a store's own token, overdue ones first, and "the goods are there" told once.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use kaspi_panel::{
     app::preorder_orders::{ArrivalError, ask_arrived, read_due_orders, set_orders_token, tell_arrived},
@@ -10,6 +12,7 @@ use kaspi_panel::{
 };
 
 use super::*;
+use crate::support::wait_until;
 
 const TOKEN: &str = "Token-30000001";
 
@@ -259,4 +262,29 @@ async fn an_arrival_that_no_job_looks_after_is_told_after_the_next_reading() {
         .first::<Option<Arrival>>(&mut shop.app.conn())
         .unwrap();
     assert_eq!(told, Some(Arrival::Told));
+}
+
+#[actix_web::test]
+async fn a_worker_that_dies_while_it_tells_leaves_an_order_that_is_read_and_not_told_again() {
+    let shop = Shop::with_orders().await;
+    let order = shop.waiting().remove(0);
+    let slow = json!({ "delay_ms": 60_000, "times": 1 });
+    shop.app.market.fault("order_status", "slow", slow).await;
+    let services = &shop.app.services;
+    let run = ask_arrived(services, &Actor::system(), order.id).await.unwrap();
+    let actor = Actor::system();
+    let telling = tell_arrived(services, &actor, shop.store, run);
+    let told = wait_until("the marketplace is told", Duration::from_secs(30), || async {
+        let told = shop.told().await;
+        if told == 1 { Ok(()) } else { Err(told) }
+    });
+    tokio::select! {
+        ended = telling => panic!("{ended:?}"),
+        () = told => {}
+    }
+    assert_eq!(shop.arrival(order.id).0, Some(Arrival::Unclear));
+    shop.app.market.clear_faults().await;
+    // The next worker takes the run up: nothing is left to tell.
+    tell_arrived(services, &actor, shop.store, run).await.unwrap();
+    assert_eq!(shop.told().await, 1);
 }
