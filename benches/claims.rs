@@ -34,7 +34,7 @@ use kaspi_panel::{
     store::{
         StoreError,
         batch::plan_by_index,
-        due_products::{Release, StoreTurn, due_product_release, due_products_claim},
+        due_products::{Release, StoreTurn, due_product_release, due_products_claim, due_products_load},
     },
 };
 
@@ -59,10 +59,10 @@ async fn main() -> Result<()> {
     kaspi_panel::store::migrate::run(&url).context("migrations")?;
     let mut conn = PgConnection::establish(&cluster.url())?;
     println!(
-        "| claims of {} due products, {} products over {} stores | claimers | p50 | p99 | most | products/s while claiming |",
+        "| claims of {} due products, {} products over {} stores | claimers | p50 | p99 | most | reading them, p50 | p99 | products/s while claiming and reading |",
         settings.batch, settings.products, settings.stores
     );
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     stock(&mut conn, &settings)?;
     for (name, share) in [("everything is due", 1), ("one in ten is due", 10)] {
         for claimers in 1..=3 {
@@ -70,12 +70,15 @@ async fn main() -> Result<()> {
             let all = settings.products / share;
             let each = (settings.claims + COLD).min(all / settings.batch / claimers);
             let took = side_by_side(&cluster.url(), &settings, claimers, each)?;
-            let sum: Duration = took.iter().sum();
+            let sum: Duration = took.iter().map(|(claim, read)| *claim + *read).sum();
+            let (claims, reads): (Vec<Duration>, Vec<Duration>) = took.iter().copied().unzip();
             println!(
-                "| {name} | {claimers} | {:.2} ms | {:.2} ms | {:.2} ms | {:.0} |",
-                percentile(&took, 50),
-                percentile(&took, 99),
-                percentile(&took, 100),
+                "| {name} | {claimers} | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} ms | {:.0} |",
+                percentile(&claims, 50),
+                percentile(&claims, 99),
+                percentile(&claims, 100),
+                percentile(&reads, 50),
+                percentile(&reads, 99),
                 claimers as f64 * settings.batch as f64 * took.len() as f64 / sum.as_secs_f64(),
             );
         }
@@ -85,6 +88,9 @@ async fn main() -> Result<()> {
     }
     Ok(())
 }
+
+/// How long a claim took, and reading what was claimed.
+type Times = (Duration, Duration);
 
 /// What is measured.
 struct Settings {
@@ -105,10 +111,10 @@ impl Default for Settings {
     }
 }
 
-/// Several claimers at once, each of which claims so often; the times of all warm claims.
-fn side_by_side(url: &str, settings: &Settings, claimers: u64, each: u64) -> Result<Vec<Duration>> {
+/// Several claimers at once, each of which claims so often; the times of all warm ones.
+fn side_by_side(url: &str, settings: &Settings, claimers: u64, each: u64) -> Result<Vec<Times>> {
     let claimed = AtomicU64::new(0);
-    let results: Vec<Result<(Vec<Duration>, HashSet<ProductId>)>> = thread::scope(|scope| {
+    let results: Vec<Result<(Vec<Times>, HashSet<ProductId>)>> = thread::scope(|scope| {
         let running: Vec<_> = (0..claimers)
             .map(|_| scope.spawn(|| claim_all(url, settings.batch, each, &claimed)))
             .collect();
@@ -145,7 +151,7 @@ fn claim_all(
     batch: u64,
     claims: u64,
     claimed: &AtomicU64,
-) -> Result<(Vec<Duration>, HashSet<ProductId>)> {
+) -> Result<(Vec<Times>, HashSet<ProductId>)> {
     let mut conn = PgConnection::establish(url)?;
     conn.batch_execute("set role kaspi_panel_runtime; set timezone = 'UTC'")?;
     let mut turn = StoreTurn::default();
@@ -153,23 +159,32 @@ fn claim_all(
     for number in 0..claims {
         let now = SystemClock.now();
         let start = Instant::now();
-        let due = conn
+        let claims = conn
             .transaction(|conn| {
                 plan_by_index(conn)?;
                 due_products_claim(conn, &mut turn, None, None, limit, now)
             })
             .map_err(|error: StoreError| error)?;
         let took = start.elapsed();
+        let start = Instant::now();
+        let due = conn
+            .transaction(|conn| {
+                plan_by_index(conn)?;
+                due_products_load(conn, &claims, now)
+            })
+            .map_err(|error: StoreError| error)?;
         if number >= COLD {
-            times.push(took);
+            times.push((took, start.elapsed()));
         }
-        claimed.fetch_add(due.len() as u64, Ordering::Relaxed);
-        ids.extend(due.iter().map(|due| due.product.id));
+        claimed.fetch_add(claims.len() as u64, Ordering::Relaxed);
+        ensure!(due.len() == claims.len(), "what was claimed could not be read");
+        ids.extend(claims.iter().map(|claim| claim.product_id));
         let releases: Vec<Release> = due
             .iter()
             .map(|due| Release {
                 id: due.product.id,
                 alone_streak: 0,
+                due_at: due.due_at,
             })
             .collect();
         conn.transaction(|conn| {
@@ -199,13 +214,13 @@ fn stock(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
     .execute(conn)?;
     diesel::sql_query(
         r#"insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, floor_tenge,
-             ceiling_tenge, repricing_enabled, stock, availabilities, availabilities_read_at, next_check_at, created_at,
+             ceiling_tenge, repricing_enabled, stock, availabilities, availabilities_read_at, created_at,
              updated_at)
            select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
              || substr(md5(random()::text), 1, 19))::uuid, stores.id, 'offer-' || n, 'sku-' || n, (200000000 + n)::text,
              'Наушники беспроводные Demo A' || n || ' чёрные', 'Demo', 'Headphones', 9000, 12000, true, 5,
              '[{"storeId": "30000001_PP1", "available": true, "stockCount": 3, "preOrder": 0},
-               {"storeId": "30000001_PP2", "available": true, "stockCount": 2, "preOrder": 0}]', now(), now(), now(), now()
+               {"storeId": "30000001_PP2", "available": true, "stockCount": 2, "preOrder": 0}]', now(), now(), now()
            from stores, generate_series(1, $1) as n"#,
     )
     .bind::<sql_types::BigInt, _>(i64::try_from(settings.products / settings.stores)?)
@@ -221,10 +236,11 @@ fn stock(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
 /// each store; the others are due in an hour at the earliest.
 fn due_again(conn: &mut PgConnection, share: u64) -> Result<()> {
     diesel::sql_query(
-        "update products set claimed_until = null, next_check_at = case
-           when substr(sku, 5)::int <= each.count / $1 then now() - interval '1 hour' else now() + interval '1 hour' end
-           + (('x' || right(store_id::text, 3))::bit(12)::int + substr(sku, 5)::int / 100) * interval '100 ms'
-         from (select max(substr(sku, 5)::int) as count from products) each",
+        "update product_checks due set claimed_until = null, next_check_at = case
+           when substr(p.sku, 5)::int <= each.count / $1 then now() - interval '1 hour'
+           else now() + interval '1 hour' end
+           + (('x' || right(p.store_id::text, 3))::bit(12)::int + substr(p.sku, 5)::int / 100) * interval '100 ms'
+         from products p, (select max(substr(sku, 5)::int) as count from products) each where p.id = due.product_id",
     )
     .bind::<sql_types::Integer, _>(i32::try_from(share)?)
     .execute(conn)?;

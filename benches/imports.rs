@@ -46,8 +46,8 @@ async fn main() -> Result<()> {
            values ('{store}', 'bench', 'bench@example.kz', 'bench', 'none', 'manager', now(), now());
          insert into stores (id, owner_id, merchant_id, name, api_key, main_city_id, created_at, updated_at)
            values ('{store}', '{store}', '30000001', 'Bench', 'reference', '750000000', now(), now());
-         insert into products (id, store_id, kaspi_product_id, sku, name, floor_tenge, next_check_at, created_at, updated_at)
-           select gen_random_uuid(), '{store}', 'SKU' || n, 'SKU' || n, 'Чайник электрический ' || n, 5000, now(), now(), now()
+         insert into products (id, store_id, kaspi_product_id, sku, name, floor_tenge, created_at, updated_at)
+           select gen_random_uuid(), '{store}', 'SKU' || n, 'SKU' || n, 'Чайник электрический ' || n, 5000, now(), now()
            from generate_series(1, {rows}) n;
          analyze products"
     ))?;

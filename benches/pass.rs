@@ -267,13 +267,13 @@ fn stock(conn: &mut PgConnection, products: usize) -> Result<()> {
     // A sync makes a hundred products at a time, with the same moment; their availability image comes with them.
     diesel::sql_query(
         r#"insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, floor_tenge,
-             ceiling_tenge, repricing_enabled, stock, availabilities, availabilities_read_at, next_check_at, created_at,
+             ceiling_tenge, repricing_enabled, stock, availabilities, availabilities_read_at, created_at,
              updated_at)
            select gen_random_uuid(), stores.id, 'offer-' || n, 'sku-' || n, ($2 + n)::text,
              'Наушники беспроводные Demo A' || n || ' чёрные', 'Demo', 'Headphones', 9000, 12000, true, 5,
              '[{"storeId": "30000001_PP1", "available": true, "stockCount": 3, "preOrder": 0},
                {"storeId": "30000001_PP2", "available": true, "stockCount": 2, "preOrder": 0}]',
-             now(), now() - interval '1 hour' + (n / 100) * interval '100 ms', now(), now()
+             now(), now() - interval '1 hour' + (n / 100) * interval '100 ms', now()
            from stores, generate_series(0, $1 - 1) as n"#,
     )
     .bind::<sql_types::Integer, _>(i32::try_from(products)?)

@@ -285,9 +285,9 @@ async fn connect_stores(
     }
     diesel::sql_query(
         "insert into products (id, store_id, kaspi_product_id, sku, card_id, name, floor_tenge, ceiling_tenge,
-           repricing_enabled, next_check_at, created_at, updated_at)
+           repricing_enabled, created_at, updated_at)
          select gen_random_uuid(), stores.id, 'sku-' || n, 'sku-' || n, ($2 + n)::text, 'Demo A' || n, 9000, 12000, true,
-           now() + interval '1 day', now(), now()
+           now() + interval '1 day', now()
          from stores, generate_series(0, $1 - 1) as n",
     )
     .bind::<sql_types::BigInt, _>(i64::try_from(products)?)

@@ -38,10 +38,10 @@ values ('019b0000-0000-7000-8000-000000000001', 'bench', 'bench@example.kz', 'Be
 insert into stores (id, owner_id, merchant_id, name, api_key, main_city_id, created_at, updated_at)
 values ('019b0000-0000-7000-8000-000000000002', '019b0000-0000-7000-8000-000000000001', '30000001', 'Demo Shop',
   'reference', '750000000', now(), now());
-insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, next_check_at, created_at,
+insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, created_at,
   updated_at)
 select gen_random_uuid(), '019b0000-0000-7000-8000-000000000002', 'o' || n, 'SKU-' || n, (100000000 + n)::text,
-  'Наушники беспроводные Demo A' || n || ' чёрные', 'Demo', 'Headphones', now(), now(), now()
+  'Наушники беспроводные Demo A' || n || ' чёрные', 'Demo', 'Headphones', now(), now()
 from generate_series(1, 50000) n;
 insert into product_prices (product_id, city_id, price_tenge, read_at)
 select id, '750000000', 15990, now() from products;

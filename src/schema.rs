@@ -465,6 +465,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    product_checks (product_id) {
+        product_id -> Uuid,
+        store_id -> Uuid,
+        repriced -> Bool,
+        next_check_at -> Timestamptz,
+        claimed_until -> Nullable<Timestamptz>,
+        last_check_at -> Nullable<Timestamptz>,
+        alone_streak -> Integer,
+    }
+}
+
+diesel::table! {
     product_prices (product_id, city_id) {
         product_id -> Uuid,
         city_id -> Text,
@@ -498,10 +510,6 @@ diesel::table! {
         ceiling_tenge -> Nullable<BigInt>,
         strategy -> Nullable<Text>,
         locked_until -> Nullable<Timestamptz>,
-        alone_streak -> Integer,
-        last_check_at -> Nullable<Timestamptz>,
-        next_check_at -> Timestamptz,
-        claimed_until -> Nullable<Timestamptz>,
         push_sequence -> BigInt,
         version -> Integer,
         created_at -> Timestamptz,
@@ -811,6 +819,7 @@ diesel::joinable!(price_pushes -> stores (store_id));
 diesel::joinable!(price_pushes -> users (actor_id));
 diesel::joinable!(pricing_terms -> products (product_id));
 diesel::joinable!(pricing_terms -> stores (store_id));
+diesel::joinable!(product_checks -> products (product_id));
 diesel::joinable!(product_prices -> products (product_id));
 diesel::joinable!(products -> stores (store_id));
 diesel::joinable!(public_looks -> price_pushes (push_id));
@@ -866,6 +875,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     price_push_cities,
     price_pushes,
     pricing_terms,
+    product_checks,
     product_prices,
     products,
     proxies,

@@ -1,5 +1,6 @@
 //! Products: limits and opt-in. The catalogue itself comes from the marketplace and is only shown.
 
+use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use crate::{
         product_edit::{change_of, delete_product, edit_product},
     },
     domain::{ProductId, StoreId, Tenge, pricing::Strategy},
-    schema::{preorders, price_decisions, price_pushes, product_prices, products, stores},
+    schema::{preorders, price_decisions, price_pushes, product_checks, product_prices, products, stores},
     store::{
         StoreError,
         products::{Product, ProductChange, product_fetch},
@@ -32,16 +33,25 @@ pub struct Products;
 /// A field of its form.
 type FormField = Field<Products>;
 
-/// A product, its store's name, its price in the main city.
-type Row = (Product, String, Option<Tenge>);
+/// A product, its store's name, its price in the main city, when it was decided about last and is next.
+type Row = (
+    Product,
+    String,
+    Option<Tenge>,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+);
 
 #[diesel::dsl::auto_type]
 fn joined() -> _ {
-    products::table.inner_join(stores::table).left_join(
-        product_prices::table.on(product_prices::product_id
-            .eq(products::id)
-            .and(product_prices::city_id.eq(stores::main_city_id))),
-    )
+    products::table
+        .inner_join(stores::table)
+        .left_join(
+            product_prices::table.on(product_prices::product_id
+                .eq(products::id)
+                .and(product_prices::city_id.eq(stores::main_city_id))),
+        )
+        .left_join(product_checks::table.on(product_checks::product_id.eq(products::id)))
 }
 
 impl Model for Products {
@@ -69,6 +79,8 @@ impl Model for Products {
                 Product::as_select(),
                 stores::name,
                 product_prices::price_tenge.nullable(),
+                product_checks::last_check_at.nullable(),
+                product_checks::next_check_at.nullable(),
             ))
             .load(conn)
     }
@@ -154,7 +166,7 @@ fn columns() -> Vec<Column<Products>> {
         Column {
             name: "store",
             align: Align::Start,
-            cell: |(product, store, _)| {
+            cell: |(product, store, ..)| {
                 Cell::Link(store.clone(), format!("/admin/stores/{}/", product.store_id))
             },
             sort: sort_by!(stores::name, products::id),
@@ -162,7 +174,7 @@ fn columns() -> Vec<Column<Products>> {
         Column {
             name: "price",
             align: Align::End,
-            cell: |(_, _, price)| Cell::money(price.map(|price| price.0)),
+            cell: |(_, _, price, ..)| Cell::money(price.map(|price| price.0)),
             sort: sort_by!(product_prices::price_tenge.nullable(), products::id),
         },
         Column {
@@ -180,8 +192,8 @@ fn columns() -> Vec<Column<Products>> {
         Column {
             name: "last_check_at",
             align: Align::End,
-            cell: |(product, ..)| Cell::when(product.last_check_at),
-            sort: sort_by!(products::last_check_at, products::id),
+            cell: |(.., last_check_at, _)| Cell::when(*last_check_at),
+            sort: sort_by!(product_checks::last_check_at.nullable(), products::id),
         },
         Column {
             name: "created_at",
@@ -251,14 +263,16 @@ fn sections() -> Vec<Section<Products>> {
                     Cell::Code(product.kaspi_product_id.clone())
                 }),
                 FormField::Show("card_id", |(product, ..)| Cell::code(product.card_id.as_deref())),
-                FormField::Show("store", |(product, store, _)| {
+                FormField::Show("store", |(product, store, ..)| {
                     Cell::Link(store.clone(), format!("/admin/stores/{}/", product.store_id))
                 }),
                 FormField::Show("brand", |(product, ..)| Cell::text(product.brand.as_deref())),
                 FormField::Show("category", |(product, ..)| {
                     Cell::text(product.category.as_deref())
                 }),
-                FormField::Show("price", |(_, _, price)| Cell::money(price.map(|price| price.0))),
+                FormField::Show("price", |(_, _, price, ..)| {
+                    Cell::money(price.map(|price| price.0))
+                }),
             ],
         },
         Section {
@@ -285,8 +299,10 @@ fn sections() -> Vec<Section<Products>> {
                 FormField::Show("on_sale", |(product, ..)| Cell::Bool(product.on_sale)),
                 FormField::Show("stock", |(product, ..)| Cell::number(product.stock)),
                 FormField::Show("archived_at", |(product, ..)| Cell::when(product.archived_at)),
-                FormField::Show("last_check_at", |(product, ..)| Cell::when(product.last_check_at)),
-                FormField::Show("next_check_at", |(product, ..)| Cell::When(product.next_check_at)),
+                FormField::Show("last_check_at", |(.., last_check_at, _)| {
+                    Cell::when(*last_check_at)
+                }),
+                FormField::Show("next_check_at", |(.., next_check_at)| Cell::when(*next_check_at)),
                 FormField::Show("created_at", |(product, ..)| Cell::When(product.created_at)),
                 FormField::Show("updated_at", |(product, ..)| Cell::When(product.updated_at)),
             ],

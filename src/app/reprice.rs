@@ -35,7 +35,10 @@ use crate::{
     store::{
         StoreError,
         batch::plan_by_index,
-        due_products::{Claimed, DueProduct, due_product_claim, due_product_give_back, due_products_claim},
+        due_products::{
+            Claim, Claimed, DueProduct, due_product_claim, due_product_give_back, due_products_claim,
+            due_products_load,
+        },
     },
     telemetry::chain,
 };
@@ -287,24 +290,51 @@ impl Claims {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The next products; none: there are no more.
     async fn take(&self, services: &Services, pass: Pass, count: i64) -> Result<Vec<DueProduct>, StoreError> {
+        loop {
+            let claims = self.claim(services, pass, count).await?;
+            if claims.is_empty() {
+                return Ok(Vec::new());
+            }
+            let now = services.now();
+            let (claimed, due) = services
+                .db
+                .tx(move |conn| {
+                    plan_by_index(conn)?;
+                    let due = due_products_load(conn, &claims, now)?;
+                    Ok::<_, StoreError>((claims, due))
+                })
+                .await?;
+            let mut left_out: HashSet<ProductId> = claimed.iter().map(|claim| claim.product_id).collect();
+            for due in &due {
+                left_out.remove(&due.product.id);
+            }
+            self.open().retain(|id| !left_out.contains(id));
+            if !due.is_empty() {
+                return Ok(due);
+            }
+        }
+    }
+
+    async fn claim(&self, services: &Services, pass: Pass, count: i64) -> Result<Vec<Claim>, StoreError> {
         if count <= 0 {
             return Ok(Vec::new());
         }
         let now = services.now();
         let mut turn = *services.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let (due, turn) = services
+        let (claims, turn) = services
             .db
             .tx(move |conn| {
                 plan_by_index(conn)?;
-                let due =
+                let claims =
                     due_products_claim(conn, &mut turn, pass.store_id, pass.checked_before, count, now)?;
-                Ok::<_, StoreError>((due, turn))
+                Ok::<_, StoreError>((claims, turn))
             })
             .await?;
         *services.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
-        self.open().extend(due.iter().map(|due| due.product.id));
-        Ok(due)
+        self.open().extend(claims.iter().map(|claim| claim.product_id));
+        Ok(claims)
     }
 
     fn end(&self, product: &Settled) {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::StoreError;
+use super::{StoreError, planned::planned};
 
 /// Lets the statements of this transaction reach every table by an index, row by row. A batch is a few dozen keys
 /// (`unnest`, `any`); left to itself the planner takes a table of some ten thousand rows for cheaper to read from end
@@ -11,7 +11,7 @@ use super::StoreError;
 /// # Errors
 /// See [`StoreError`].
 pub fn plan_by_index(conn: &mut PgConnection) -> Result<(), StoreError> {
-    diesel::sql_query(
+    planned(
         "select set_config(name, 'off', true)
          from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) as setting (name)",
     )

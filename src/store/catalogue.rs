@@ -133,9 +133,9 @@ const PRODUCTS: &str = "
             new.on_sale, new.stock, new.preorder_days, new.availabilities)),
     written as (
       insert into products (id, store_id, sku, kaspi_product_id, card_id, name, brand, category, image_url, on_sale,
-        stock, preorder_days, availabilities, availabilities_read_at, next_check_at, created_at, updated_at)
+        stock, preorder_days, availabilities, availabilities_read_at, created_at, updated_at)
       select id, $1, sku, kaspi_product_id, card_id, name, brand, category, image_url, on_sale, stock, preorder_days,
-        availabilities, availabilities_read_at, $2, $2, $2
+        availabilities, availabilities_read_at, $2, $2
       from told
       on conflict (store_id, sku) where sku is not null do update set
         kaspi_product_id = excluded.kaspi_product_id, card_id = excluded.card_id, name = excluded.name,

@@ -2,7 +2,7 @@
 //! text parsed and planned every time, which costs more than running it where a statement of several tables finds a
 //! few rows by their keys. For such statements alone: the plan does not know the values.
 
-use std::marker::PhantomData;
+use std::{borrow::Cow, marker::PhantomData};
 
 use diesel::{
     pg::{Pg, PgConnection},
@@ -15,7 +15,7 @@ use diesel::{
 /// A statement with `$1`, `$2`, … in its text, each as often as it likes, and the values bound so far.
 #[derive(Debug)]
 pub struct Planned<Values> {
-    sql: &'static str,
+    sql: Cow<'static, str>,
     values: Values,
 }
 
@@ -28,8 +28,11 @@ pub struct Bound<Before, Value, SqlType> {
 }
 
 /// A statement that reads or changes few rows by their keys.
-pub const fn planned(sql: &'static str) -> Planned<()> {
-    Planned { sql, values: () }
+pub fn planned(sql: impl Into<Cow<'static, str>>) -> Planned<()> {
+    Planned {
+        sql: sql.into(),
+        values: (),
+    }
 }
 
 impl<Values> Planned<Values> {
@@ -48,7 +51,7 @@ impl<Values> Planned<Values> {
 
 impl<Values: QueryFragment<Pg>> QueryFragment<Pg> for Planned<Values> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(self.sql);
+        out.push_sql(&self.sql);
         // A value brings its own `$n`: the text has them already, where they belong.
         out.push_sql("\n--");
         self.values.walk_ast(out.reborrow())

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{ProductId, StoreId, Tenant, Tenge, terms::Terms},
-    schema::{product_prices, products, stores},
+    schema::{product_checks, product_prices, products, stores},
 };
 
 /// The seller's own offer on a card.
@@ -61,14 +61,6 @@ pub struct Product {
     pub strategy: Option<String>,
     /// Hands off until then.
     pub locked_until: Option<DateTime<Utc>>,
-    /// Snapshots in a row in which nobody else sold the card.
-    pub alone_streak: i32,
-    /// Last decision.
-    pub last_check_at: Option<DateTime<Utc>>,
-    /// Next decision.
-    pub next_check_at: DateTime<Utc>,
-    /// A worker decides about it until then at most.
-    pub claimed_until: Option<DateTime<Utc>>,
     /// Number of the newest planned push.
     pub push_sequence: i64,
     /// Raised by each change of a person, for conflict checks.
@@ -110,6 +102,8 @@ pub struct ProductRow {
     pub price: Option<ProductPrice>,
     /// What holds for it, from wherever it is set.
     pub terms: Terms,
+    /// Last decision.
+    pub last_check_at: Option<DateTime<Utc>>,
 }
 
 /// Tabs over the catalogue.
@@ -416,11 +410,14 @@ pub fn product_update(
         .set((
             change,
             products::version.eq(version + 1),
-            products::next_check_at.eq(now),
             products::updated_at.eq(now),
         ))
         .execute(conn)?;
-    if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    if rows == 1 {
+        product_due_at(conn, id, now)
+    } else {
+        Err(StoreError::Stale)
+    }
 }
 
 /// All city prices of these products.
@@ -543,10 +540,17 @@ pub(super) fn with_terms(
 ) -> Result<Vec<ProductRow>, StoreError> {
     let ids: Vec<ProductId> = rows.iter().map(|(product, ..)| product.id).collect();
     let mut terms = terms_of_products(conn, &ids)?;
+    let checks: HashMap<ProductId, Option<DateTime<Utc>>> = product_checks::table
+        .filter(product_checks::product_id.eq_any(&ids))
+        .select((product_checks::product_id, product_checks::last_check_at))
+        .load(conn)?
+        .into_iter()
+        .collect();
     Ok(rows
         .into_iter()
         .map(|(product, store_name, price)| ProductRow {
             terms: terms.remove(&product.id).unwrap_or_default(),
+            last_check_at: checks.get(&product.id).copied().flatten(),
             product,
             store_name,
             price,
@@ -589,8 +593,8 @@ pub fn product_switch_off(
 /// # Errors
 /// See [`StoreError`].
 pub fn product_due_at(conn: &mut PgConnection, id: ProductId, at: DateTime<Utc>) -> Result<(), StoreError> {
-    diesel::update(products::table.find(id))
-        .set(products::next_check_at.eq(at))
+    diesel::update(product_checks::table.find(id))
+        .set(product_checks::next_check_at.eq(at))
         .execute(conn)?;
     Ok(())
 }

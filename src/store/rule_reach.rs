@@ -122,8 +122,9 @@ pub fn rule_products_due(
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     Ok(diesel::sql_query(format!(
-        "update products p set next_check_at = $2 from rules r
-         where r.id = $1 and {REACHES} and p.repricing_enabled and p.next_check_at > $2"
+        "update product_checks set next_check_at = $2 from rules r, products p
+         where r.id = $1 and {REACHES} and p.id = product_checks.product_id and p.repricing_enabled
+           and product_checks.next_check_at > $2"
     ))
     .bind::<Uuid, _>(rule.id.0)
     .bind::<Timestamptz, _>(now)

@@ -13,7 +13,7 @@ use crate::{
         pricing::{Goal, GoalKind},
         terms::Terms,
     },
-    schema::{pricing_terms, products},
+    schema::{pricing_terms, product_checks, products},
 };
 
 /// What is set at one place.
@@ -244,17 +244,19 @@ pub fn products_make_due(
     let concerned = products::table
         .filter(products::store_id.eq(place.store_id()))
         .filter(products::repricing_enabled)
-        .filter(products::next_check_at.gt(now))
         .into_boxed();
     let concerned = match place {
         TermsPlace::Store(_) => concerned,
         TermsPlace::Category(_, category) => concerned.filter(products::category.eq(category.clone())),
         TermsPlace::Product(_, id) => concerned.filter(products::id.eq(*id)),
     };
-    diesel::update(products::table)
-        .filter(products::id.eq_any(concerned.select(products::id)))
-        .set(products::next_check_at.eq(now))
-        .execute(conn)?;
+    diesel::update(
+        product_checks::table
+            .filter(product_checks::product_id.eq_any(concerned.select(products::id)))
+            .filter(product_checks::next_check_at.gt(now)),
+    )
+    .set(product_checks::next_check_at.eq(now))
+    .execute(conn)?;
     Ok(())
 }
 
@@ -264,11 +266,11 @@ pub fn products_make_due(
 /// See [`StoreError`].
 pub fn products_all_make_due(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), StoreError> {
     diesel::update(
-        products::table
-            .filter(products::repricing_enabled)
-            .filter(products::next_check_at.gt(now)),
+        product_checks::table
+            .filter(product_checks::repriced)
+            .filter(product_checks::next_check_at.gt(now)),
     )
-    .set(products::next_check_at.eq(now))
+    .set(product_checks::next_check_at.eq(now))
     .execute(conn)?;
     Ok(())
 }

@@ -332,7 +332,8 @@ async fn no_secret_is_found_anywhere_after_a_run_with_failures() {
     // Repricing while the marketplace fails in every way.
     app.conn()
         .batch_execute(
-            "update products set repricing_enabled = true, floor_tenge = 100, ceiling_tenge = 9000000, next_check_at = now();
+            "update products set repricing_enabled = true, floor_tenge = 100, ceiling_tenge = 9000000;
+             update product_checks set next_check_at = now();
              update stores set repricing_mode = 'live'",
         )
         .unwrap();

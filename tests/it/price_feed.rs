@@ -207,8 +207,8 @@ async fn a_list_that_is_not_whole_or_safe_is_refused() {
             FeedRefusal::BelowGoal,
         ),
         (
-            "insert into products (id, store_id, kaspi_product_id, sku, name, next_check_at, created_at, updated_at)
-             select gen_random_uuid(), stores.id, 'o' || n, 'N-' || n, 'N', now(), now(), now()
+            "insert into products (id, store_id, kaspi_product_id, sku, name, created_at, updated_at)
+             select gen_random_uuid(), stores.id, 'o' || n, 'N-' || n, 'N', now(), now()
              from stores, generate_series(1, 100001) n",
             FeedRefusal::TooMany,
         ),
@@ -246,11 +246,13 @@ async fn a_list_that_would_lose_more_than_a_fifth_is_refused() {
         shop.sql(&format!("update price_feeds set offers = {offers}"));
         shop.list().await.unwrap();
     }
-    shop.sql("insert into products (id, store_id, kaspi_product_id, sku, name, on_sale, next_check_at, created_at, updated_at)
-      select gen_random_uuid(), store_id, 'S-4', 'S-4', 'four', false, now(), now(), now() from products limit 1;
+    shop.sql(
+        "insert into products (id, store_id, kaspi_product_id, sku, name, on_sale, created_at, updated_at)
+      select gen_random_uuid(), store_id, 'S-4', 'S-4', 'four', false, now(), now() from products limit 1;
       insert into product_prices (product_id, city_id, price_tenge, read_at)
       select id, '750000000', 10000, now() from products where sku = 'S-4';
-      update price_feeds set offers = 5");
+      update price_feeds set offers = 5",
+    );
     shop.list().await.expect("4 of 5 is a fifth and not more");
 }
 

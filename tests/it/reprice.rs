@@ -234,7 +234,7 @@ async fn only_products_with_a_floor_and_an_opt_in_of_connected_stores_are_touche
         "update products set archived_at = now()",
         "update products set card_id = null",
         "update products set sku = null",
-        "update products set next_check_at = next_check_at + interval '1 second'",
+        "update product_checks set next_check_at = next_check_at + interval '1 second'",
         "update stores set repricing_mode = 'off'",
         "update stores set active = false",
         "update stores set session_state = 'needs_login'",

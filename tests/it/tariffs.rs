@@ -16,7 +16,7 @@ use kaspi_panel::{
         tariffs::{Rate, Tariff},
         terms::Terms,
     },
-    schema::{audit_log, products, users},
+    schema::{audit_log, product_checks, users},
     store::{
         tariffs::{TariffRow, tariff_fetch, tariff_list},
         terms::{PricingTerms, TermsPlace, terms_insert},
@@ -78,16 +78,13 @@ async fn a_tariff_is_added_changed_and_removed_and_everything_is_told() {
     db_product(conn, store, &NewProduct::default());
     let later = app.services.now() + chrono::TimeDelta::hours(1);
     let put_off = || {
-        diesel::update(products::table)
-            .set((
-                products::repricing_enabled.eq(true),
-                products::next_check_at.eq(later),
-            ))
+        diesel::update(product_checks::table)
+            .set(product_checks::next_check_at.eq(later))
             .execute(&mut app.conn())
             .unwrap()
     };
     let due = || -> i64 {
-        let due = products::table.filter(products::next_check_at.le(app.services.now()));
+        let due = product_checks::table.filter(product_checks::next_check_at.le(app.services.now()));
         due.count().get_result(&mut app.conn()).unwrap()
     };
 

@@ -53,9 +53,10 @@ impl CardRead {
     }
 
     fn released(&self, decision: Option<&Decision>) -> Release {
-        let streak = self.due.product.alone_streak;
+        let streak = self.due.alone_streak;
         Release {
             id: self.due.product.id,
+            due_at: self.due.due_at,
             alone_streak: match (&self.market, decision) {
                 (None, _) | (_, None) => streak,
                 (Some(_), Some(decision)) if decision.alone => streak.saturating_add(1),

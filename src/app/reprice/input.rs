@@ -142,7 +142,7 @@ pub(super) fn build(
             preorder_days: product.preorder_days.into(),
             rating: own_offer.and_then(rating),
             delivery: own_offer.and_then(|offer| offer.delivery.clone()),
-            alone_streak: product.alone_streak.into(),
+            alone_streak: due.alone_streak.into(),
             last_change_at: price.changed_at,
             opening_price,
             changes_today: known.changes_today.get(&product.id).copied().unwrap_or_default(),

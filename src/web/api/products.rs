@@ -92,7 +92,13 @@ pub async fn detail(
     Ok(ok(&to_json(row)))
 }
 
-fn to_json(ProductRow { product, price, .. }: ProductRow) -> ProductJson {
+fn to_json(row: ProductRow) -> ProductJson {
+    let ProductRow {
+        product,
+        price,
+        last_check_at,
+        ..
+    } = row;
     let price = price.map(|price| price.price_tenge);
     ProductJson {
         id: product.id,
@@ -106,7 +112,7 @@ fn to_json(ProductRow { product, price, .. }: ProductRow) -> ProductJson {
         category: product.category,
         image_url: product.image_url,
         bot_active: product.repricing_enabled,
-        last_check_time: product.last_check_at.map(time),
+        last_check_time: last_check_at.map(time),
         min_profit: product.floor_tenge.map(decimal),
         max_profit: product.ceiling_tenge.map(decimal),
         strategy: product.strategy,

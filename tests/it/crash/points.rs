@@ -179,7 +179,7 @@ async fn a_worker_dies_before_and_after_its_decisions_are_committed() {
         // Due for the worker itself.
         let merchant = &rig.stores[store].1;
         rig.sql(&format!(
-            "update products set next_check_at = case when s.merchant_id = '{merchant}' then now()
+            "update product_checks set next_check_at = case when s.merchant_id = '{merchant}' then now()
                else now() + interval '1 hour' end, claimed_until = null from stores s where s.id = store_id"
         ));
         let mut worker = rig.worker(Some(&format!("{point}:1:kill")));
@@ -188,7 +188,7 @@ async fn a_worker_dies_before_and_after_its_decisions_are_committed() {
         assert_eq!(rig.count(&condition), planned, "{point}: all or nothing");
     }
     // The claim of the product whose decision was lost ends by itself after two minutes; the test does not wait.
-    rig.sql("update products set next_check_at = now(), claimed_until = null");
+    rig.sql("update product_checks set next_check_at = now(), claimed_until = null");
     let _worker = rig.worker(None);
     wait_until("both are sent", PATIENCE, || async {
         let sent = rig.sent();

@@ -311,7 +311,7 @@ impl Rig {
 
     /// No product is due by itself: only [`Rig::plan`] decides.
     pub fn nothing_is_due(&self) {
-        self.sql("update products set next_check_at = now() + interval '1 hour'");
+        self.sql("update product_checks set next_check_at = now() + interval '1 hour'");
     }
 
     /// Decides about the products of a store, so that its pushes are planned.
@@ -371,12 +371,12 @@ impl Rig {
         for worker in workers {
             in_order(worker).await;
         }
-        self.sql("update products set next_check_at = now() + interval '1 day', claimed_until = null");
+        self.sql("update product_checks set next_check_at = now() + interval '1 day', claimed_until = null");
         let _last = self.worker(None);
         // A write that was held makes its product due once more.
         self.none(
-            "products p where next_check_at <= now() or claimed_until > now() or exists (select from price_pushes u
-               where u.product_id = p.id and u.state in ('planned', 'claimed', 'sent', 'accepted', 'unknown'))",
+            "product_checks due where next_check_at <= now() or claimed_until > now() or exists (select from price_pushes u
+               where u.product_id = due.product_id and u.state in ('planned', 'claimed', 'sent', 'accepted', 'unknown'))",
         )
         .await;
     }

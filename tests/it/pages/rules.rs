@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::{ProductId, Role, RuleId, RuleScope, StoreId, Tenant},
-    schema::{audit_log, products, rules, users},
+    schema::{audit_log, product_checks, products, rules, users},
     store::rules::{RuleRow, rule_fetch, rule_list, rule_products_list},
 };
 use serde_json::Value;
@@ -268,17 +268,18 @@ async fn a_change_makes_the_products_of_the_rule_due() {
     let later = now() + chrono::TimeDelta::hours(1);
     let wait = || {
         diesel::update(products::table)
-            .set((
-                products::next_check_at.eq(later),
-                products::repricing_enabled.eq(true),
-            ))
+            .set(products::repricing_enabled.eq(true))
+            .execute(&mut shop.app.conn())
+            .unwrap();
+        diesel::update(product_checks::table)
+            .set(product_checks::next_check_at.eq(later))
             .execute(&mut shop.app.conn())
             .unwrap();
     };
     let due = |product: ProductId| {
-        products::table
+        product_checks::table
             .find(product)
-            .select(products::next_check_at.le(now()))
+            .select(product_checks::next_check_at.le(now()))
             .first::<bool>(&mut shop.app.conn())
             .unwrap()
     };

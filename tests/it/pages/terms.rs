@@ -5,7 +5,7 @@ use kaspi_panel::web::texts::{Language, Texts};
 use kaspi_panel::{
     app::{edit::EditError, terms::set_terms},
     domain::{Actor, ProductId, Role, StoreId, Tenge, UserId, terms::Terms},
-    schema::{audit_log, pricing_terms, products, users},
+    schema::{audit_log, pricing_terms, product_checks, products, users},
     store::terms::{TermsPlace, terms_of_products},
 };
 use serde_json::Value;
@@ -29,10 +29,11 @@ async fn shop(app: &mut TestApp) -> (Client, StoreId, ProductId) {
         },
     );
     diesel::update(products::table)
-        .set((
-            products::category.eq("Чайники"),
-            products::next_check_at.eq(now() + chrono::TimeDelta::hours(1)),
-        ))
+        .set(products::category.eq("Чайники"))
+        .execute(conn)
+        .unwrap();
+    diesel::update(product_checks::table)
+        .set(product_checks::next_check_at.eq(now() + chrono::TimeDelta::hours(1)))
         .execute(conn)
         .unwrap();
     (client, store, product)
@@ -123,8 +124,8 @@ async fn a_person_sets_costs_from_wide_to_near_and_sees_what_follows() {
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[1].0, "Чайники");
     assert_eq!(lines[1].1, Some(serde_json::json!({"weight_grams": 900})));
-    let due: chrono::DateTime<chrono::Utc> = products::table
-        .select(products::next_check_at)
+    let due: chrono::DateTime<chrono::Utc> = product_checks::table
+        .select(product_checks::next_check_at)
         .first(&mut app.conn())
         .unwrap();
     assert_eq!(due, app.services.now(), "looked at again at once");

@@ -123,7 +123,8 @@ async fn a_price_that_buyers_never_see_is_told() {
     assert!(shop.page(&admin).await.contains("покупателям так и не показана"));
     // The next price is seen: that is over.
     shop.app.market.clear_faults().await;
-    shop.sql("update products set floor_tenge = 15000, next_check_at = '2026-11-23T06:00:00Z', ceiling_tenge = 15970");
+    shop.sql("update products set floor_tenge = 15000, ceiling_tenge = 15970");
+    shop.sql("update product_checks set next_check_at = '2026-11-23T06:00:00Z'");
     shop.write().await;
     for _ in 0..6 {
         shop.later(60).await;

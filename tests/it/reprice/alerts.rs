@@ -176,7 +176,8 @@ async fn a_lost_first_place_and_the_floor_are_told_once_a_store_when_they_happen
     assert_eq!(kept(&shop.app), [], "nothing was known before");
     shop.sql("update price_decisions set place = 1, decided_at = decided_at - interval '1 minute'");
     // The corridor ends above the rival: the price stays at the floor, behind him.
-    shop.sql("update products set floor_tenge = 15985, next_check_at = '2026-11-23T07:00:00Z', claimed_until = null");
+    shop.sql("update products set floor_tenge = 15985");
+    shop.sql("update product_checks set next_check_at = '2026-11-23T07:00:00Z', claimed_until = null");
     shop.reprice().await;
     assert_eq!(
         kept(&shop.app),

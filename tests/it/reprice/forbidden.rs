@@ -303,8 +303,8 @@ impl Crowd {
         let mut conn = shop.app.conn();
         diesel::sql_query(format!(
             "insert into products (id, store_id, kaspi_product_id, sku, card_id, name, floor_tenge, ceiling_tenge,
-               repricing_enabled, next_check_at, created_at, updated_at)
-             select gen_random_uuid(), $1, n::text, n::text, n::text, n::text, {FLOOR}, {CEILING}, true, $3, $3, $3
+               repricing_enabled, created_at, updated_at)
+             select gen_random_uuid(), $1, n::text, n::text, n::text, n::text, {FLOOR}, {CEILING}, true, $3, $3
              from generate_series(200000001, 200000000 + $2) as n"
         ))
         .bind::<sql::Uuid, _>(store.0)

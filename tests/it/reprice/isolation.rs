@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use kaspi_panel::{app::reprice::reprice_until, schema::products};
+use kaspi_panel::{app::reprice::reprice_until, schema::product_checks};
 
 use super::*;
 use crate::support::wait_until;
@@ -65,9 +65,12 @@ async fn a_faulty_product_does_not_take_the_others_with_it() {
     assert_eq!(audited, 18, "no push without its audit row, and none too many");
     let decisions: i64 = price_decisions::table.count().get_result(conn).unwrap();
     assert_eq!(decisions, 18);
-    let claims: Vec<(Option<DateTime<Utc>>, bool)> = products::table
-        .filter(products::repricing_enabled)
-        .select((products::claimed_until, products::next_check_at.gt(now())))
+    let claims: Vec<(Option<DateTime<Utc>>, bool)> = product_checks::table
+        .filter(product_checks::repriced)
+        .select((
+            product_checks::claimed_until,
+            product_checks::next_check_at.gt(now()),
+        ))
         .load(conn)
         .unwrap();
     assert_eq!(claims, [(None, true); 20], "each claim has ended");

@@ -145,9 +145,8 @@ async fn without_a_planned_price_there_is_no_sync() {
     assert_eq!(runs(&shop), []);
 
     shop.sql("update stores set repricing_mode = 'live'");
-    shop.sql(
-        "update products set locked_until = '2026-11-24T07:00:00Z', next_check_at = '2026-11-23T07:00:00Z'",
-    );
+    shop.sql("update products set locked_until = '2026-11-24T07:00:00Z'");
+    shop.sql("update product_checks set next_check_at = '2026-11-23T07:00:00Z'");
     assert_eq!(shop.reprice().await.changed, 0);
     assert_eq!(runs(&shop), []);
 }

@@ -109,9 +109,8 @@ async fn drops_of_a_day_are_counted_to_the_unit() {
     let (mut products, mut pushes, mut cities, mut audits) = (vec![], vec![], vec![], vec![]);
     for (product, events) in &schedules {
         products.push(format!(
-            "('{product}', '{}', '{product}', '{product}', 'S', '{}', '{}', '{}')",
+            "('{product}', '{}', '{product}', '{product}', 'S', '{}', '{}')",
             shop.store,
-            at(0),
             at(0),
             at(0)
         ));
@@ -139,7 +138,7 @@ async fn drops_of_a_day_are_counted_to_the_unit() {
     insert(
         &mut conn,
         &products,
-        "products (id, store_id, kaspi_product_id, sku, name, next_check_at, created_at, updated_at)",
+        "products (id, store_id, kaspi_product_id, sku, name, created_at, updated_at)",
     );
     insert(
         &mut conn,

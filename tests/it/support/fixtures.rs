@@ -116,7 +116,6 @@ pub fn db_product(conn: &mut PgConnection, store: StoreId, new: &NewProduct<'_>)
             products::floor_tenge.eq(new.floor),
             products::ceiling_tenge.eq(new.ceiling),
             products::repricing_enabled.eq(new.repricing),
-            products::next_check_at.eq(now()),
             products::created_at.eq(now()),
             products::updated_at.eq(now()),
         ))

@@ -56,7 +56,7 @@ impl Row {
         );
         let read_at = row.price.as_ref().map(|price| price.read_at);
         Self {
-            read_at: read_at.max(row.product.last_check_at),
+            read_at: read_at.max(row.last_check_at),
             row,
             decision,
             state,
