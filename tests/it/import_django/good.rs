@@ -113,7 +113,7 @@ async fn everything_comes_with_its_keys() {
     assert_eq!(
         *shop,
         json!({"id": store(1), "created_at": "2026-11-01T10:00:00.123456+05:00",
-            "updated_at": "2026-11-02T10:00:00+05:00", "user_id": "user-1", "merchant_id": "30000001",
+            "updated_at": "2026-11-02T10:00:00.200000+05:00", "user_id": "user-1", "merchant_id": "30000001",
             "name": "Магазин 1", "api_key": "demo_key", "products_count": 7, "last_sync": null, "is_active": true})
     );
     let item = client
@@ -126,9 +126,9 @@ async fn everything_comes_with_its_keys() {
         json!({"id": product(1), "kaspi_product_id": "K1", "kaspi_sku": "S1", "store": store(1), "price": 1_248_000,
             "price_in_tenge": "12480.00", "name": "Чайник Barys белый", "external_kaspi_id": "100000001",
             "category": "Кухня", "image_url": "https://img.example.invalid/p/51.jpg", "bot_active": true,
-            "last_check_time": "2026-11-04T09:00:00+05:00", "min_profit": "10900.00", "max_profit": "13000.00",
+            "last_check_time": "2026-11-04T09:00:00.000009+05:00", "min_profit": "10900.00", "max_profit": "13000.00",
             "strategy": null, "created_at": "2026-11-03T10:00:00.654321+05:00",
-            "updated_at": "2026-11-04T10:00:00+05:00"})
+            "updated_at": "2026-11-04T10:00:00.000004+05:00"})
     );
     let promise = client
         .get(&format!("/api/v1/preorders/{}/", preorder(1)))
@@ -140,7 +140,7 @@ async fn everything_comes_with_its_keys() {
         json!({"id": preorder(1), "product": product(1), "store": store(1), "article": "ART1", "name": "Предзаказ",
             "brand": "Tulpar", "status": "completed", "price": 107_900,
             "warehouses": {"1": {"id": 1, "quantity": 3}}, "delivery_days": 2,
-            "created_at": "2026-11-05T10:00:00+05:00", "updated_at": "2026-11-06T10:00:00+05:00"})
+            "created_at": "2026-11-05T10:00:00.000005+05:00", "updated_at": "2026-11-06T10:00:00.000006+05:00"})
     );
 }
 
@@ -194,7 +194,7 @@ async fn nothing_becomes_active_by_itself() {
     let price = (
         CITY.to_owned(),
         Tenge(12_480),
-        "2026-11-04T05:00:00Z".parse().unwrap(),
+        "2026-11-04T05:00:00.000004Z".parse().unwrap(),
     );
     assert_eq!(prices, vec![price; 3]);
 
