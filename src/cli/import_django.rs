@@ -53,10 +53,7 @@ pub struct ImportDjangoArgs {
     json: bool,
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "clap's form; refusing would repeat the value"
-)]
+/// Refuses nothing: clap would repeat the value.
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::from(text))
 }

@@ -39,8 +39,11 @@ pub enum DjangoError {
     Read(#[from] diesel::result::Error),
 }
 
-/// Columns that are read, each with the type that it has there, `None`: any that can be written as text.
-const COLUMNS: &[(OldTable, &[(&str, Option<&str>)])] = &[
+/// A column with its type there, `None`: any that can be written as text.
+type OldColumn = (&'static str, Option<&'static str>);
+
+/// Columns that are read.
+const COLUMNS: &[(OldTable, &[OldColumn])] = &[
     (
         OldTable::Stores,
         &[

@@ -16,6 +16,9 @@ use crate::{
     schema::{preorders, products, stores, users},
 };
 
+/// Rows of a statement that binds each value by itself: 65,535 are the most.
+const MANY: usize = 1_000;
+
 /// Lets the transaction write nothing, whatever it tries.
 ///
 /// # Errors
@@ -41,6 +44,19 @@ pub fn users_by_external_ids(conn: &mut PgConnection, ids: &[&str]) -> Result<Ve
 pub fn users_by_emails(conn: &mut PgConnection, emails: &[&str]) -> Result<Vec<User>, StoreError> {
     let found = users::table.filter(users::email.eq_any(emails));
     Ok(found.select(User::as_select()).load(conn)?)
+}
+
+/// Adds users.
+///
+/// # Errors
+/// `Duplicate` for an e-mail or external id that exists.
+pub fn users_insert(conn: &mut PgConnection, rows: &[&User]) -> Result<(), StoreError> {
+    for rows in rows.chunks(MANY) {
+        diesel::insert_into(users::table)
+            .values(rows.to_vec())
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Gives a user the name by which API clients know him.
@@ -99,7 +115,9 @@ pub fn stores_in_place(
 /// # Errors
 /// `Duplicate` when somebody made one of them meanwhile.
 pub fn stores_insert(conn: &mut PgConnection, rows: &[Store]) -> Result<(), StoreError> {
-    diesel::insert_into(stores::table).values(rows).execute(conn)?;
+    for rows in rows.chunks(MANY) {
+        diesel::insert_into(stores::table).values(rows).execute(conn)?;
+    }
     Ok(())
 }
 

@@ -93,8 +93,11 @@ impl Move {
     }
 }
 
+/// Whether a row was left out, its table and key, and what was wrong with which columns.
+type ToldDoubts = (bool, OldTable, Uuid, Vec<(&'static str, Reason)>);
+
 /// What was left out or left empty: table, key, and the reasons with their columns.
-fn doubts(told: &[ImportEvent]) -> Vec<(bool, OldTable, Uuid, Vec<(&'static str, Reason)>)> {
+fn doubts(told: &[ImportEvent]) -> Vec<ToldDoubts> {
     let short = |doubts: &[kaspi_panel::domain::django::Doubt]| {
         doubts.iter().map(|doubt| (doubt.field, doubt.reason)).collect()
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    ImportError, Run,
+    BATCH, ImportError, Run,
     report::{ImportEvent, OwnerOutcome},
 };
 use crate::{
@@ -21,8 +21,10 @@ use crate::{
     store::{
         PgConnection,
         audit::{AuditEntry, audit_insert_all},
-        django_rows::{user_update_email, user_update_external_id, users_by_emails, users_by_external_ids},
-        users::{User, user_insert},
+        django_rows::{
+            user_update_email, user_update_external_id, users_by_emails, users_by_external_ids, users_insert,
+        },
+        users::User,
     },
 };
 
@@ -100,20 +102,23 @@ impl Run {
         let emails: Vec<&str> = given.values().map(String::as_str).collect();
         let by_id = users_by_external_ids(conn, &ids)?;
         let by_email = users_by_emails(conn, &emails)?;
-        let (mut owners, mut told) = (HashMap::new(), Vec::new());
+        let mut found = Vec::with_capacity(user_ids.len());
         for user_id in user_ids {
             let email = given.get(user_id).map(String::as_str);
             let known = by_id.iter().find(|user| user.external_id == *user_id);
             let person = by_email.iter().find(|user| Some(user.email.as_str()) == email);
-            let owner = self.owner(user_id, email, known, person, password_hash)?;
-            if !self.options.dry_run {
-                self.keep(conn, &owner)?;
-            }
-            owners.insert(user_id.clone(), owner.user.id);
+            found.push(self.owner(user_id, email, known, person, password_hash)?);
+        }
+        if !self.options.dry_run {
+            self.keep(conn, &found)?;
+        }
+        let (mut owners, mut told) = (HashMap::new(), Vec::new());
+        for Owner { user, outcome } in found {
+            owners.insert(user.external_id.clone(), user.id);
             told.push(ImportEvent::Owner {
-                user_id: user_id.clone(),
-                email: owner.user.email,
-                outcome: owner.outcome,
+                user_id: user.external_id,
+                email: user.email,
+                outcome,
             });
         }
         Ok((owners, told))
@@ -182,29 +187,38 @@ impl Run {
         }
     }
 
-    fn keep(&self, conn: &mut PgConnection, owner: &Owner) -> Result<(), ImportError> {
-        let Owner { user, outcome } = owner;
-        let (action, after) = match outcome {
-            OwnerOutcome::Known => return Ok(()),
-            OwnerOutcome::Made => {
-                user_insert(conn, user)?;
-                let after = json!({ "role": user.role, "external_id": user.external_id });
-                ("create", after)
-            }
-            OwnerOutcome::Named => {
-                user_update_external_id(conn, user.id, &user.external_id, self.now)?;
-                ("update", json!({ "external_id": user.external_id }))
-            }
-            OwnerOutcome::Addressed => {
-                user_update_email(conn, user.id, &user.email, self.now)?;
-                ("update", json!({ "email": user.email }))
-            }
-        };
-        let object = ("user", user.id.0, user.email.as_str());
-        let entry = AuditEntry::new(&self.actor, self.now, None, object, action)
-            .change(json!({}), after)
-            .because("import-django");
-        Ok(audit_insert_all(conn, &[entry])?)
+    /// Writes what becomes of the owners: accounts together, changes of people one by one, as each was told by hand.
+    fn keep(&self, conn: &mut PgConnection, owners: &[Owner]) -> Result<(), ImportError> {
+        let is_made = |owner: &&Owner| owner.outcome == OwnerOutcome::Made;
+        let made: Vec<&User> = owners.iter().filter(is_made).map(|owner| &owner.user).collect();
+        users_insert(conn, &made)?;
+        let mut entries = Vec::new();
+        for Owner { user, outcome } in owners {
+            let (action, after) = match outcome {
+                OwnerOutcome::Known => continue,
+                OwnerOutcome::Made => {
+                    let after = json!({ "role": user.role, "external_id": user.external_id });
+                    ("create", after)
+                }
+                OwnerOutcome::Named => {
+                    user_update_external_id(conn, user.id, &user.external_id, self.now)?;
+                    ("update", json!({ "external_id": user.external_id }))
+                }
+                OwnerOutcome::Addressed => {
+                    user_update_email(conn, user.id, &user.email, self.now)?;
+                    ("update", json!({ "email": user.email }))
+                }
+            };
+            let object = ("user", user.id.0, user.email.as_str());
+            let entry = AuditEntry::new(&self.actor, self.now, None, object, action)
+                .change(json!({}), after)
+                .because("import-django");
+            entries.push(entry);
+        }
+        for entries in entries.chunks(BATCH) {
+            audit_insert_all(conn, entries)?;
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    ImportError, KnownStore, Run,
+    BATCH, ImportError, KnownStore, Run,
     judge::{Batch, Differences},
     owners::Given,
     report::{Difference, ImportEvent, OwnerOutcome},
@@ -123,7 +123,9 @@ impl Run {
                     self.entry(store.id, &store.name).change(json!({}), after)
                 })
                 .collect();
-            audit_insert_all(conn, &entries)?;
+            for entries in entries.chunks(BATCH) {
+                audit_insert_all(conn, entries)?;
+            }
         }
         Ok(Written {
             batch,
