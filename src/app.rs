@@ -6,6 +6,7 @@ pub mod api_tokens;
 pub mod cabinet_session;
 pub mod connect_store;
 pub mod edit;
+pub mod import_django;
 pub mod imports;
 pub mod job_runs;
 pub mod kill_switch;

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod demper;
 mod feed;
+mod import_django;
 mod jobs;
 mod preorders;
 mod prices;
@@ -68,6 +69,8 @@ enum Command {
     Preorders(preorders::PreordersCommand),
     /// Writes the XML price list of a store to standard output.
     Feed(feed::FeedArgs),
+    /// Brings users, stores, products and preorders of the predecessor's database over, with their keys.
+    ImportDjango(import_django::ImportDjangoArgs),
     /// Shows background work, calls it off or tries it again.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
@@ -123,6 +126,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Prices(command) => prices::run(command).await,
             Command::Preorders(command) => preorders::run(command).await,
             Command::Feed(args) => feed::run(args).await,
+            Command::ImportDjango(args) => return import_django::run(args).await,
             Command::Jobs(command) => jobs::run(command).await,
             Command::Secrets(command) => secrets::run(command).await,
             Command::Config(command) => config::run(&command),

@@ -45,6 +45,8 @@ pub struct Config {
     pub log: LogFormat,
     /// What is logged, as `RUST_LOG`.
     pub log_filter: String,
+    /// The predecessor's database, for the import from it.
+    pub django_url: Option<Secret>,
 }
 
 /// Address of the panel.
@@ -303,6 +305,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "KASPI_PANEL_KEEP_ALIVE_SECONDS",
         "A cabinet session unused for so long is probed, so that it stays alive. Default: 1800.",
     ),
+    (
+        "KASPI_PANEL_DJANGO_URL",
+        "The predecessor's database, for `import-django` without --from, which everybody on the machine could read.",
+    ),
     ("CHROME", "Chromium's program. Default: the driver's choice."),
     (
         "CHROMEDRIVER",
@@ -485,6 +491,7 @@ impl Config {
                 }
             },
             log_filter: read.text("RUST_LOG").unwrap_or("info").to_owned(),
+            django_url: read.text("KASPI_PANEL_DJANGO_URL").map(Secret::from),
             data_dir,
         };
         if read.errors.is_empty() {
@@ -539,6 +546,7 @@ impl Config {
             },
             log: LogFormat::Text,
             log_filter: "warn".into(),
+            django_url: None,
             data_dir,
         }
     }

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod addresses;
 pub mod brakes;
 pub mod city;
+pub mod django;
 pub mod ids;
 pub mod imports;
 pub mod moment;

@@ -24,6 +24,8 @@ pub const UPLOAD_NOTED: &str = "upload_noted";
 pub const UPLOAD_ANSWERED: &str = "upload_answered";
 /// The marketplace's key of the file is kept.
 pub const UPLOAD_TAKEN: &str = "upload_taken";
+/// A batch of the predecessor's products is written and not committed.
+pub const IMPORT_WRITTEN: &str = "import_written";
 /// A batch of decisions and planned pushes is written and not committed.
 pub const BATCH_WRITTEN: &str = "batch_written";
 /// A batch of decisions and planned pushes is committed.

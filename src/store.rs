@@ -13,6 +13,8 @@ pub mod catalogue;
 pub mod connections;
 pub mod db;
 pub mod decisions;
+pub mod django;
+pub mod django_rows;
 pub mod due_products;
 pub mod error;
 pub mod evidence;

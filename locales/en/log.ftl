@@ -40,6 +40,7 @@ action-check = checked
 action-add_key = added a key
 action-reseal = sealed anew
 action-forget = erased what cannot be read
+action-import = brought over
 action-other = did
 object-store = store
 object-product = product

@@ -40,6 +40,7 @@ action-check = тексерді
 action-add_key = кілт қосты
 action-reseal = қайта шифрлады
 action-forget = оқылмайтынын өшірді
+action-import = көшірді
 action-other = істеді
 object-store = дүкен
 object-product = тауар

@@ -40,6 +40,7 @@ action-check = проверил
 action-add_key = добавил ключ
 action-reseal = перешифровал
 action-forget = стёр нечитаемое
+action-import = перенёс
 action-other = сделал
 object-store = магазин
 object-product = товар

@@ -194,7 +194,8 @@ pub async fn set_preferences(
         .await?)
 }
 
-fn looks_like_email(text: &str) -> bool {
+/// Has it the form of an e-mail address that a person could sign in with?
+pub(super) fn looks_like_email(text: &str) -> bool {
     let parts = text.split_once('@');
     parts.is_some_and(|(name, host)| {
         !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')

@@ -16,6 +16,7 @@ mod crash;
 mod delivery;
 mod faults;
 mod harness;
+mod import_django;
 mod imports;
 mod kaspi;
 mod login;

@@ -62,6 +62,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/predecessor.md",
         "docs/measurements.md",
         "docs/many-workers.md",
+        "docs/moving-from-django.md",
         "simulator/README.md",
     ] {
         let text = std::fs::read_to_string(root().join(path)).unwrap();
