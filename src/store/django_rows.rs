@@ -230,18 +230,17 @@ pub fn products_insert(
     // A time of the future would keep newer readings away.
     diesel::sql_query(
         "with row as materialized (
-           select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+           select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              as row (id, store_id, offer_id, sku, card_id, name, category, image_url, enabled, floor, ceiling,
-               strategy, checked_at, created_at, updated_at, price, city_id)),
+               strategy, created_at, updated_at, price, city_id)),
          written as (
            insert into products (id, store_id, kaspi_product_id, sku, card_id, name, category, image_url,
-             repricing_enabled, floor_tenge, ceiling_tenge, strategy, last_check_at, next_check_at, created_at,
-             updated_at)
+             repricing_enabled, floor_tenge, ceiling_tenge, strategy, created_at, updated_at)
            select id, store_id, offer_id, sku, card_id, name, category, image_url, enabled, floor, ceiling, strategy,
-             least(checked_at, $18), $18, coalesce(created_at, $18), coalesce(updated_at, $18)
+             coalesce(created_at, $17), coalesce(updated_at, $17)
            from row returning id)
          insert into product_prices (product_id, city_id, price_tenge, read_at)
-         select row.id, row.city_id, row.price, least(coalesce(row.updated_at, row.created_at), $18)
+         select row.id, row.city_id, row.price, least(coalesce(row.updated_at, row.created_at), $17)
          from row join written on written.id = row.id where row.price is not null",
     )
     .bind::<Array<Uuid>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
@@ -260,11 +259,18 @@ pub fn products_insert(
     .bind::<Array<Nullable<BigInt>>, _>(money(|row| row.floor))
     .bind::<Array<Nullable<BigInt>>, _>(money(|row| row.ceiling))
     .bind::<Array<Nullable<Text>>, _>(texts(rows, |row| row.strategy.as_ref()))
-    .bind::<Array<Nullable<Timestamptz>>, _>(times(|row| row.last_check_at))
     .bind::<Array<Nullable<Timestamptz>>, _>(times(|row| row.created_at))
     .bind::<Array<Nullable<Timestamptz>>, _>(times(|row| row.updated_at))
     .bind::<Array<Nullable<BigInt>>, _>(money(|row| row.price))
     .bind::<Array<Text>, _>(cities)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)?;
+    diesel::sql_query(
+        "update product_checks due set last_check_at = least(told.at, $3), next_check_at = least(due.next_check_at, $3)
+         from unnest($1, $2) as told (id, at) where due.product_id = told.id",
+    )
+    .bind::<Array<Uuid>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(times(|row| row.last_check_at))
     .bind::<Timestamptz, _>(now)
     .execute(conn)?;
     Ok(())

@@ -63,6 +63,13 @@ fn everything(seed: &Seed) -> Vec<String> {
     .concat()
 }
 
+fn set_role(seed: &Seed, role: &str) {
+    diesel::update(kaspi_panel::schema::users::table)
+        .set(kaspi_panel::schema::users::role.eq(role))
+        .execute(&mut seed.app.conn())
+        .unwrap();
+}
+
 fn states(seed: &Seed) -> Vec<(i32, String, Value)> {
     import_rows::table
         .order(import_rows::row_number)
@@ -216,10 +223,7 @@ async fn two_imports_of_a_store_do_not_mix_and_rights_are_asked_again() {
     ));
     assert_eq!(seed.import(second).state, ImportState::Checked);
     // Between the click and the work the rights are gone.
-    diesel::update(kaspi_panel::schema::users::table)
-        .set(kaspi_panel::schema::users::role.eq("viewer"))
-        .execute(&mut seed.app.conn())
-        .unwrap();
+    set_role(&seed, "viewer");
     let run = seed.open_run();
     let result = kaspi_panel::worker::jobs::apply_import::run(services.clone(), run).await;
     assert!(result.is_err());
@@ -253,6 +257,37 @@ async fn a_try_that_ends_half_way_is_gone_on_with_and_nothing_is_written_twice()
         .unwrap();
     assert_eq!(audited.len(), 450);
     assert!(audited.iter().all(|(_, count)| *count == 1));
+}
+
+#[tokio::test]
+async fn a_way_back_that_breaks_off_is_gone_on_with_by_asking_once_more() {
+    let seed = Seed::new().await;
+    let (services, actor) = (&seed.app.services, seed.actor());
+    let file = seed.many(450);
+    let before = everything(&seed);
+    let id = seed.check("a.csv", file).await.unwrap();
+    apply_import(services, &actor, id).await.unwrap();
+    seed.work().await;
+    undo_import(services, &actor, id).await.unwrap();
+    let run = seed.open_run();
+    assert!(apply_some(services, &actor, run, id).await.unwrap());
+    assert_eq!(seed.import(id).rows_undone, 200);
+    // Whoever asked may not any more.
+    set_role(&seed, "viewer");
+    let run = seed.open_run();
+    let result = kaspi_panel::worker::jobs::apply_import::run(services.clone(), run).await;
+    assert!(result.is_err());
+    assert_eq!(seed.import(id).state, ImportState::Failed);
+    set_role(&seed, "manager");
+    assert!(matches!(
+        apply_import(services, &actor, id).await,
+        Err(ImportError::TooLate)
+    ));
+    undo_import(services, &actor, id).await.unwrap();
+    seed.work().await;
+    let import = seed.import(id);
+    assert_eq!((import.state, import.rows_undone), (ImportState::Undone, 450));
+    assert_eq!(everything(&seed), before);
 }
 
 /// The worker as a process, killed in the middle; the next one ends the work.
