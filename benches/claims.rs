@@ -160,10 +160,7 @@ fn claim_all(
         let now = SystemClock.now();
         let start = Instant::now();
         let claims = conn
-            .transaction(|conn| {
-                plan_by_index(conn)?;
-                due_products_claim(conn, &mut turn, None, None, limit, now)
-            })
+            .transaction(|conn| due_products_claim(conn, &mut turn, None, None, limit, now))
             .map_err(|error: StoreError| error)?;
         let took = start.elapsed();
         let start = Instant::now();

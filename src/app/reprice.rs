@@ -326,7 +326,6 @@ impl Claims {
         let (claims, turn) = services
             .db
             .tx(move |conn| {
-                plan_by_index(conn)?;
                 let claims =
                     due_products_claim(conn, &mut turn, pass.store_id, pass.checked_before, count, now)?;
                 Ok::<_, StoreError>((claims, turn))

@@ -82,10 +82,10 @@ pub fn due_products_claim(
     now: DateTime<Utc>,
 ) -> Result<Vec<Claim>, StoreError> {
     // A claim that a crash of the server loses is made again: nobody has to wait for the disk. And no store's checks
-    // are read whole to be sorted, whatever the planner knows of the table.
+    // are read whole, or to be sorted, whatever the planner knows of the table.
     planned(
-        "select set_config(name, 'off', true)
-         from unnest(array['synchronous_commit', 'enable_bitmapscan', 'enable_sort']) as setting (name)",
+        "select set_config(name, 'off', true) from unnest(array['synchronous_commit', 'enable_seqscan',
+           'enable_hashjoin', 'enable_mergejoin', 'enable_bitmapscan', 'enable_sort', 'jit']) as setting (name)",
     )
     .execute(conn)?;
     let due = Due { checked_before, now };

@@ -97,14 +97,11 @@ fn db_backlog(conn: &mut PgConnection, merchant_id: u32, products: u32, minutes:
 
 /// A claim of any store's products, in a transaction of its own.
 fn claim(conn: &mut PgConnection, turn: &mut StoreTurn, limit: i64) -> Vec<(StoreId, ProductId)> {
-    conn.transaction::<_, StoreError, _>(|conn| {
-        plan_by_index(conn)?;
-        due_products_claim(conn, turn, None, None, limit, now())
-    })
-    .unwrap()
-    .into_iter()
-    .map(|claim| (claim.store_id, claim.product_id))
-    .collect()
+    conn.transaction::<_, StoreError, _>(|conn| due_products_claim(conn, turn, None, None, limit, now()))
+        .unwrap()
+        .into_iter()
+        .map(|claim| (claim.store_id, claim.product_id))
+        .collect()
 }
 
 /// How many of each store.
@@ -164,7 +161,6 @@ fn two_workers_share_the_products_of_one_store() {
     // The other claims before the first one's claim is committed, and gets all that it wants.
     let (first, second) = one
         .transaction::<_, StoreError, _>(|conn| {
-            plan_by_index(conn)?;
             let first = due_products_claim(conn, &mut StoreTurn::default(), None, None, 100, now())?;
             Ok((first, claim(&mut other, &mut turn, 100)))
         })
