@@ -477,6 +477,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    listed_prices (product_id) {
+        product_id -> Uuid,
+        store_id -> Uuid,
+        price_tenge -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    store_catalogues (store_id) {
+        store_id -> Uuid,
+        products -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     product_prices (product_id, city_id) {
         product_id -> Uuid,
         city_id -> Text,

@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     kaspi::KaspiClient,
     secrets::{KeyFile, SecretError, Vault},
-    store::{Db, StoreError, due_products::StoreTurn},
+    store::{Db, StoreError, due_products::StoreTurn, product_lists::ProductCounts},
 };
 
 /// Handles to the database, the marketplace, the clock, the secrets and the settings. Cheap to clone.
@@ -25,6 +25,8 @@ pub struct Services {
     pub config: Arc<Config>,
     /// Whose products this process claims next.
     pub turn: Arc<Mutex<StoreTurn>>,
+    /// Counts of long lists that still hold.
+    pub product_counts: Arc<ProductCounts>,
 }
 
 /// Why the program cannot be put together.
@@ -65,6 +67,7 @@ impl Services {
             vault: Arc::new(Vault::open_or_create(KeyFile::at(&config.secret_key_file))?),
             clock,
             config: Arc::new(config),
+            product_counts: Arc::default(),
             turn: Arc::default(),
         })
     }

@@ -32,6 +32,7 @@ pub mod preorder_orders;
 pub mod preorder_uploads;
 pub mod preorders;
 pub mod price_feeds;
+pub mod product_lists;
 pub mod product_states;
 pub mod products;
 pub mod proxies;

@@ -23,6 +23,7 @@ use crate::{
     schema::{preorders, price_decisions, price_pushes, product_checks, product_prices, products, stores},
     store::{
         StoreError,
+        product_lists::product_has_word,
         products::{Product, ProductChange, product_fetch},
     },
 };
@@ -105,16 +106,8 @@ impl Model for Products {
             columns: columns(),
             filters: filters(),
             search: Some(Search {
-                index: "products_store_created_idx; a trigram index belongs here beyond 100,000 rows",
-                apply: |query, word| {
-                    query.filter(
-                        products::name
-                            .ilike(word.clone())
-                            .or(products::sku.ilike(word.clone()))
-                            .or(products::kaspi_product_id.ilike(word.clone()))
-                            .or(products::card_id.ilike(word)),
-                    )
-                },
+                index: "products_search_idx, trigrams",
+                apply: |query, word| query.filter(product_has_word(word)),
             }),
             default_sort: ("created_at", Dir::Desc),
             per_page: 50,

@@ -7,6 +7,7 @@ use super::{
     StoreError,
     page::{PageRequest, Paged, search_words},
     preorders::Preorder,
+    product_lists::{ProductsCounted, product_api_page, product_has_word_for_clients},
     products::with_terms,
     products::{Product, ProductPrice, ProductRow},
     stores::{Store, store_ids_of},
@@ -202,29 +203,12 @@ fn products_of(tenant: Tenant, filter: &ProductApiFilter) -> ProductQuery {
         query = query.filter(products::category.eq(category.clone()));
     }
     for word in search_words(&filter.search) {
-        query = query.filter(
-            products::name
-                .ilike(word.clone())
-                .or(products::kaspi_product_id.ilike(word.clone()))
-                .or(products::sku.ilike(word)),
-        );
+        query = query.filter(product_has_word_for_clients(word));
     }
     query
 }
 
-/// How many products match.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn product_api_count(
-    conn: &mut PgConnection,
-    tenant: Tenant,
-    filter: &ProductApiFilter,
-) -> Result<i64, StoreError> {
-    Ok(products_of(tenant, filter).count().get_result(conn)?)
-}
-
-/// A page of the products that match; `total` as counted before.
+/// A page of the products that match, as counted before.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -232,9 +216,13 @@ pub fn product_api_list(
     conn: &mut PgConnection,
     tenant: Tenant,
     filter: &ProductApiFilter,
-    total: i64,
+    counted: &ProductsCounted,
     page: PageRequest,
 ) -> Result<Paged<ProductRow>, StoreError> {
+    if let Some(page) = product_api_page(conn, filter, counted, page)? {
+        return Ok(page);
+    }
+    let total = counted.total;
     let mut query = products_of(tenant, filter);
     for (sort, falling) in &filter.sorts {
         query = match sort {

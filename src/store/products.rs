@@ -491,13 +491,7 @@ fn filtered(tenant: Tenant, filter: &ProductFilter) -> Joined<'static> {
         query = query.filter(products::repricing_enabled.eq(enabled));
     }
     for word in super::page::search_words(&filter.search) {
-        query = query.filter(
-            products::name
-                .ilike(word.clone())
-                .or(products::sku.ilike(word.clone()))
-                .or(products::kaspi_product_id.ilike(word.clone()))
-                .or(products::card_id.ilike(word)),
-        );
+        query = query.filter(super::product_lists::product_has_word(word));
     }
     match filter.view {
         ProductView::All => query,

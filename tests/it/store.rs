@@ -5,4 +5,5 @@ mod due_products;
 mod leases;
 mod market;
 mod months;
+mod product_lists;
 mod schema;

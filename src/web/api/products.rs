@@ -14,7 +14,8 @@ use crate::{
     domain::{ProductId, StoreId},
     services::Services,
     store::{
-        api_lists::{ProductApiFilter, ProductSort, product_api_count, product_api_list},
+        api_lists::{ProductApiFilter, ProductSort, product_api_list},
+        product_lists::product_api_count,
         products::{ProductRow, product_fetch},
     },
     web::{WebError, WebResult, auth::CurrentUser},
@@ -63,12 +64,13 @@ pub async fn list(
         sorts: query::ordering(&request, SORTS),
     };
     let (wanted, tenant) = (PageParam::of(&request)?, user.tenant());
+    let counts = services.product_counts.clone();
     let list = services
         .db
         .read(move |conn| {
-            let total = product_api_count(conn, tenant, &filter)?;
-            let page = wanted.within(total);
-            page.map(|page| product_api_list(conn, tenant, &filter, total, page))
+            let counted = product_api_count(conn, &counts, tenant, &filter)?;
+            let page = wanted.within(counted.total);
+            page.map(|page| product_api_list(conn, tenant, &filter, &counted, page))
                 .transpose()
         })
         .await

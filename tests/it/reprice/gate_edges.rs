@@ -179,6 +179,12 @@ const EDGES: &[(&str, &str)] = &[
         "insert into price_feeds (store_id, publishing, updated_at) select id, 'both_feed_leads', now() from stores",
         "",
     ),
+    (
+        "with other as (insert into stores (id, owner_id, merchant_id, name, api_key, created_at, updated_at)
+           select gen_random_uuid(), owner_id, '30009999', 'Other', '', now(), now() from stores returning id)
+         insert into price_feeds (store_id, publishing, updated_at) select id, 'feed', now() from other",
+        "",
+    ),
     ("update products set on_sale = false", "not_on_sale"),
     ("update products set archived_at = now()", "not_on_sale"),
     ("update products set sku = null", "no_sku"),

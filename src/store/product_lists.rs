@@ -1,0 +1,327 @@
+//! Long lists of products for the JSON API: counted without counting again what has not changed, and found through an
+//! index of each store from whichever end is nearer, so that neither a deep page nor a rare word reads everything.
+
+use std::collections::HashMap;
+
+use diesel::{
+    dsl::sql,
+    expression::{SqlLiteral, UncheckedBind},
+    pg::Pg,
+    prelude::*,
+    query_builder::{BoxedSqlQuery, SqlQuery},
+    sql_types::{Array, BigInt, Bool, Text, Uuid},
+};
+use quick_cache::sync::Cache;
+
+use super::{
+    StoreError,
+    api_lists::{ProductApiFilter, ProductSort},
+    page::{PageRequest, Paged, search_words},
+    products::{Product, ProductPrice, ProductRow, RowTuple, with_terms},
+    stores::store_ids_of,
+};
+use crate::{
+    domain::{ProductId, StoreId, Tenant},
+    schema::{product_prices, products, store_catalogues, stores},
+};
+
+/// Up to so many stores each give their part of a page; the products of more are sorted together.
+const STORES_APART: usize = 24;
+/// Counts that are kept.
+const COUNTS: usize = 2_000;
+
+/// What people search products by. The index `products_search_idx` knows this text and no other.
+const SEARCHED: &str = r"(products.name || E'\n' || products.kaspi_product_id || E'\n' || coalesce(products.sku, '')
+    || E'\n' || coalesce(products.card_id, ''))";
+/// What clients of the API search products by: all of that but the card's number.
+const SEARCHED_BY_CLIENTS: &str =
+    r"(products.name || E'\n' || products.kaspi_product_id || E'\n' || coalesce(products.sku, ''))";
+
+/// A condition on `products` with one word bound.
+type HasWord = UncheckedBind<SqlLiteral<Bool>, diesel::dsl::AsExprOf<String, Text>>;
+
+/// Has a product this word somewhere? A pattern for `ilike`.
+pub fn product_has_word(word: String) -> HasWord {
+    sql::<Bool>(&format!("{SEARCHED} ilike ")).bind::<Text, _>(word)
+}
+
+/// [`product_has_word`], as clients of the API search.
+pub(super) fn product_has_word_for_clients(word: String) -> HasWord {
+    sql::<Bool>(&format!("{SEARCHED_BY_CLIENTS} ilike ")).bind::<Text, _>(word)
+}
+
+/// What is counted: the stores with the number of their last change, and the conditions.
+type CountKey = (Vec<(StoreId, i64)>, Option<bool>, Option<String>, Vec<String>);
+
+/// Counts of lists, each good until something changes in one of its stores: then the number of that store's last
+/// change, which is part of the key, is another one.
+#[derive(Debug)]
+pub struct ProductCounts(Cache<CountKey, i64>);
+
+impl Default for ProductCounts {
+    fn default() -> Self {
+        Self(Cache::new(COUNTS))
+    }
+}
+
+/// How many products match, and in which stores they are.
+#[derive(Debug, Clone)]
+pub struct ProductsCounted {
+    /// So many match.
+    pub total: i64,
+    stores: Vec<StoreId>,
+}
+
+/// Counts the products of the tenant that match.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_api_count(
+    conn: &mut PgConnection,
+    counts: &ProductCounts,
+    tenant: Tenant,
+    filter: &ProductApiFilter,
+) -> Result<ProductsCounted, StoreError> {
+    let mut query = store_catalogues::table.into_boxed();
+    if let Tenant::User(user) = tenant {
+        query = query.filter(store_catalogues::store_id.eq_any(store_ids_of(user)));
+    }
+    if let Some(store_id) = filter.store_id {
+        query = query.filter(store_catalogues::store_id.eq(store_id));
+    }
+    let known: Vec<(StoreId, i64, i64)> = query
+        .order(store_catalogues::store_id)
+        .select((
+            store_catalogues::store_id,
+            store_catalogues::version,
+            store_catalogues::products,
+        ))
+        .load(conn)?;
+    let stores: Vec<StoreId> = known.iter().map(|(store, ..)| *store).collect();
+    let words = search_words(&filter.search);
+    if words.is_empty() && filter.category.is_none() && filter.repricing_enabled.is_none() {
+        let total = known.iter().map(|(.., products)| products).sum();
+        return Ok(ProductsCounted { total, stores });
+    }
+    let key: CountKey = (
+        known
+            .iter()
+            .map(|(store, version, _)| (*store, *version))
+            .collect(),
+        filter.repricing_enabled,
+        filter.category.clone(),
+        words,
+    );
+    if let Some(total) = counts.0.get(&key) {
+        return Ok(ProductsCounted { total, stores });
+    }
+    let conditions = Conditions::of(filter);
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        total: i64,
+    }
+    let sql = format!(
+        "select count(*) as total from products where products.store_id = any($1){}",
+        conditions.sql()
+    );
+    let row: Row = conditions
+        .bind(diesel::sql_query(sql).into_boxed(), &stores)
+        .get_result(conn)?;
+    // Whatever was changed since the numbers were read has a higher number: no later reader takes this for its count.
+    counts.0.insert(key, row.total);
+    Ok(ProductsCounted {
+        total: row.total,
+        stores,
+    })
+}
+
+/// A page of the products that were counted. `None`: the order is none that an index has; see
+/// [`super::api_lists::product_api_list`].
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_api_page(
+    conn: &mut PgConnection,
+    filter: &ProductApiFilter,
+    counted: &ProductsCounted,
+    page: PageRequest,
+) -> Result<Option<Paged<ProductRow>>, StoreError> {
+    let (by_price, falling) = match filter.sorts.as_slice() {
+        [] => (false, true),
+        [(ProductSort::CreatedAt, falling)] => (false, *falling),
+        [(ProductSort::Price, falling)] => (true, *falling),
+        _ => return Ok(None),
+    };
+    // From the nearer end.
+    let (total, offset) = (counted.total, page.offset());
+    let from_the_end = offset > total / 2;
+    let size = page.size.min(total - offset).max(0);
+    let span = Span {
+        by_price,
+        falling: falling != from_the_end,
+        offset: if from_the_end {
+            total - offset - size
+        } else {
+            offset
+        },
+        size,
+    };
+    let mut ids = span.ids(conn, filter, &counted.stores)?;
+    if from_the_end {
+        ids.reverse();
+    }
+    Ok(Some(Paged {
+        rows: rows_of(conn, &ids)?,
+        total,
+        page,
+    }))
+}
+
+/// Rows of one order, from one end.
+struct Span {
+    by_price: bool,
+    falling: bool,
+    offset: i64,
+    size: i64,
+}
+
+impl Span {
+    fn ids(
+        &self,
+        conn: &mut PgConnection,
+        filter: &ProductApiFilter,
+        stores: &[StoreId],
+    ) -> Result<Vec<ProductId>, StoreError> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Uuid)]
+            id: ProductId,
+        }
+        if self.size == 0 || stores.is_empty() {
+            return Ok(Vec::new());
+        }
+        let conditions = Conditions::of(filter);
+        let apart = stores.len() <= STORES_APART;
+        let parts: Vec<String> = if apart {
+            (1..=stores.len())
+                .map(|number| self.part(&format!("= ($1)[{number}]"), &conditions))
+                .collect()
+        } else {
+            vec![self.part("= any($1)", &conditions)]
+        };
+        let (way, key) = (if self.falling { "desc" } else { "asc" }, "sorted_by");
+        let sql = format!(
+            "select id from ({}) found order by {key} {way}, id {way} offset {} limit {}",
+            parts.join(" union all "),
+            self.offset,
+            self.size
+        );
+        let query = conditions.bind(diesel::sql_query(sql).into_boxed(), stores);
+        let rows: Vec<Row> = query.load(conn)?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// The first rows of the stores that `of` names, as many as the page may need of them.
+    fn part(&self, of: &str, conditions: &Conditions) -> String {
+        let way = if self.falling { "desc" } else { "asc" };
+        let last = self.offset + self.size;
+        let matching = conditions.sql();
+        if self.by_price {
+            let joined = if matching.is_empty() {
+                ""
+            } else {
+                " join products on products.id = listed.product_id"
+            };
+            format!(
+                "(select listed.product_id as id, listed.price_tenge as sorted_by from listed_prices listed{joined}
+                  where listed.store_id {of}{matching}
+                  order by listed.price_tenge {way}, listed.product_id {way} limit {last})"
+            )
+        } else {
+            format!(
+                "(select products.id, products.created_at as sorted_by from products
+                  where products.store_id {of}{matching}
+                  order by products.created_at {way}, products.id {way} limit {last})"
+            )
+        }
+    }
+}
+
+/// What a filter asks of `products`, besides the store; values from `$2` on.
+struct Conditions {
+    enabled: Option<bool>,
+    category: Option<String>,
+    words: Vec<String>,
+}
+
+impl Conditions {
+    fn of(filter: &ProductApiFilter) -> Self {
+        Self {
+            enabled: filter.repricing_enabled,
+            category: filter.category.clone(),
+            words: search_words(&filter.search),
+        }
+    }
+
+    fn sql(&self) -> String {
+        let mut sql = String::new();
+        let mut number = 1;
+        let mut next = |condition: &str| {
+            number += 1;
+            sql.push_str(&format!(" and {condition} ${number}"));
+        };
+        if self.enabled.is_some() {
+            next("products.repricing_enabled =");
+        }
+        if self.category.is_some() {
+            next("products.category =");
+        }
+        for _ in &self.words {
+            next(&format!("{SEARCHED} ilike"));
+            next(&format!("{SEARCHED_BY_CLIENTS} ilike"));
+        }
+        sql
+    }
+
+    fn bind<'q>(
+        &self,
+        query: BoxedSqlQuery<'q, Pg, SqlQuery>,
+        stores: &[StoreId],
+    ) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
+        let mut query = query.bind::<Array<Uuid>, _>(stores.iter().map(|store| store.0).collect::<Vec<_>>());
+        if let Some(enabled) = self.enabled {
+            query = query.bind::<Bool, _>(enabled);
+        }
+        if let Some(category) = &self.category {
+            query = query.bind::<Text, _>(category.clone());
+        }
+        for word in &self.words {
+            query = query.bind::<Text, _>(word.clone()).bind::<Text, _>(word.clone());
+        }
+        query
+    }
+}
+
+/// These products with what lists show of them, in the same order.
+fn rows_of(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<ProductRow>, StoreError> {
+    let rows: Vec<(ProductId, RowTuple)> = products::table
+        .inner_join(stores::table)
+        .left_join(
+            product_prices::table.on(product_prices::product_id
+                .eq(products::id)
+                .and(product_prices::city_id.eq(stores::main_city_id))),
+        )
+        .filter(products::id.eq_any(ids))
+        .select((
+            products::id,
+            (
+                Product::as_select(),
+                stores::name,
+                Option::<ProductPrice>::as_select(),
+            ),
+        ))
+        .load(conn)?;
+    let mut found: HashMap<ProductId, RowTuple> = rows.into_iter().collect();
+    with_terms(conn, ids.iter().filter_map(|id| found.remove(id)).collect())
+}
