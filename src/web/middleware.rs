@@ -148,7 +148,7 @@ fn path_for_log(path: &str) -> &str {
 }
 
 /// Gives an answer that carries an error the face that fits its request; others stay as they are.
-async fn face(info: &RequestInfo, res: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+pub(super) async fn face(info: &RequestInfo, res: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let kind = match res.response().error() {
         // The API's own refusals say what their clients know.
         Some(error) if error.as_error::<api::envelope::Refused>().is_some() => return res,

@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::{auth, csrf, pages, session};
+use super::{api, auth, csrf, pages, session};
 use crate::services::Services;
 
 /// What an address answers with.
@@ -54,6 +54,24 @@ pub struct Route {
 }
 
 impl Route {
+    /// An address of any method.
+    #[must_use]
+    pub const fn new(
+        method: Method,
+        path: &'static str,
+        kind: Kind,
+        access: Access,
+        handler: fn() -> actix_web::Route,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            kind,
+            access,
+            handler,
+        }
+    }
+
     /// An address that only reads.
     #[must_use]
     pub const fn get(
@@ -170,6 +188,12 @@ fn mount(route: &'static Route) -> actix_web::Route {
     };
     if matches!(route.kind, Kind::Static | Kind::Health) {
         return handler;
+    }
+    if route.kind == Kind::Api {
+        // The guard stands outside and comes first.
+        return handler
+            .wrap(from_fn(api::around::once))
+            .wrap(from_fn(move |req, next| auth::guard(route, req, next)));
     }
     handler.wrap(from_fn(move |req, next| auth::guard(route, req, next)))
 }
