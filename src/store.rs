@@ -33,6 +33,7 @@ pub mod preorder_orders;
 pub mod preorder_uploads;
 pub mod preorders;
 pub mod price_feeds;
+pub mod price_history;
 pub mod product_states;
 pub mod product_writes;
 pub mod products;

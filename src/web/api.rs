@@ -1,16 +1,24 @@
 //! The JSON API under `/api/v1/` and the health addresses: paths, shapes and texts that clients rely on. Reads go
 //! to `store`, changes through `app`.
 
+mod alerts;
 pub mod around;
 mod body;
 pub mod envelope;
 pub mod fields;
 mod health;
+mod insight;
+mod jobs;
+mod options;
 mod parse_error;
 mod preorders;
 mod products;
+mod pushes;
 mod query;
+mod rules;
+pub mod schema;
 mod shapes;
+mod stops;
 mod stores;
 pub mod texts;
 
@@ -109,6 +117,41 @@ pub const ROUTES: &[Route] = &[
     change(Method::DELETE, "/api/v1/preorders/{id}/", || {
         web::to(preorders::write::delete)
     }),
+    read("/api/v1/products/{id}/decisions/", || web::to(insight::decisions)),
+    read("/api/v1/products/{id}/offers/", || web::to(insight::offers)),
+    read("/api/v1/products/{id}/price-history/", || {
+        web::to(insight::history)
+    }),
+    read("/api/v1/price-pushes/", || web::to(pushes::list)),
+    read("/api/v1/price-pushes/{id}/", || web::to(pushes::detail)),
+    read("/api/v1/jobs/", || web::to(jobs::list)),
+    read("/api/v1/jobs/{id}/", || web::to(jobs::detail)),
+    change(Method::POST, "/api/v1/jobs/{id}/cancel/", || {
+        web::to(jobs::cancel)
+    }),
+    read("/api/v1/rules/", || web::to(rules::list)),
+    change(Method::POST, "/api/v1/rules/", || web::to(rules::create)),
+    read("/api/v1/rules/{id}/", || web::to(rules::detail)),
+    change(Method::PATCH, "/api/v1/rules/{id}/", || web::to(rules::patch)),
+    change(Method::DELETE, "/api/v1/rules/{id}/", || {
+        web::to(rules::delete)
+    }),
+    read("/api/v1/alerts/", || web::to(alerts::list)),
+    change(Method::POST, "/api/v1/alerts/{id}/acknowledge/", || {
+        web::to(alerts::seen)
+    }),
+    read("/api/v1/stops/", || web::to(stops::list)),
+    change(Method::POST, "/api/v1/stops/", || web::to(stops::stop)),
+    read("/api/v1/stops/{id}/", || web::to(stops::detail)),
+    change(Method::POST, "/api/v1/stops/{id}/release/", || {
+        web::to(stops::release)
+    }),
+    Route::get("/api/schema/", Kind::Api, Access::Anonymous, || {
+        web::to(schema::document)
+    }),
+    Route::get("/api/docs/", Kind::Page, Access::Anonymous, || {
+        web::to(schema::page::show)
+    }),
     slashless("/api/v1"),
     slashless("/api/v1/kaspi/stores"),
     slashless("/api/v1/kaspi/stores/{id}"),
@@ -118,7 +161,14 @@ pub const ROUTES: &[Route] = &[
     slashless("/api/v1/products/{id}"),
     slashless("/api/v1/preorders"),
     slashless("/api/v1/preorders/{id}"),
+    slashless("/api/schema"),
+    slashless("/api/docs"),
 ];
+
+/// What every address of the API tells about itself, to those who may read.
+pub const OPTIONS: Route = Route::new(Method::OPTIONS, "", Kind::Api, Access::SignedIn, || {
+    web::method(Method::OPTIONS).to(options::describe)
+});
 
 const fn health(path: &'static str, handler: fn() -> actix_web::Route) -> Route {
     Route::get(path, Kind::Health, Access::Anonymous, handler)

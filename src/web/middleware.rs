@@ -20,7 +20,7 @@ use tracing::Instrument;
 use super::{
     api,
     error::{ErrorKind, WebError},
-    render,
+    render, routes,
     texts::Language,
 };
 use crate::services::Services;
@@ -131,6 +131,12 @@ pub async fn answer(
                 return Err(bare(&info, &error));
             }
         };
+        let allowed = res.request().match_pattern().map(|path| routes::allowed(&path));
+        if let Some(allowed) = allowed.filter(|allowed| info.api && !allowed.is_empty())
+            && let Ok(value) = HeaderValue::from_str(&allowed)
+        {
+            res.headers_mut().insert(header::ALLOW, value);
+        }
         add_headers(&info, res.headers_mut());
         Ok(res)
     }

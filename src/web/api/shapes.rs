@@ -123,3 +123,11 @@ pub fn goes_on(job_id: impl std::fmt::Display, message: &str) -> (StatusCode, Va
         json!({ "success": true, "job_id": job_id.to_string(), "message": message }),
     )
 }
+
+/// The key in an address; a text that is no key is of no object.
+///
+/// # Errors
+/// 404.
+pub fn path_key<T: std::str::FromStr>(text: &str) -> Result<T, WebError> {
+    text.parse().map_err(|_| WebError::not_found())
+}

@@ -126,3 +126,9 @@ pub const BAD_IDEMPOTENCY_KEY: &str = "Заголовок Idempotency-Key: от 
 pub const IDEMPOTENCY_RUNNING: &str = "Запрос с этим Idempotency-Key ещё выполняется. Повторите позже.";
 /// The key belongs to another request.
 pub const IDEMPOTENCY_OTHER: &str = "Этот Idempotency-Key уже использован с другим запросом. Возьмите новый ключ.";
+/// Not the password of the one who asks.
+pub const BAD_PASSWORD: &str = "Неверный пароль.";
+/// A rule that cannot be read.
+pub const BAD_RULE: &str = "Правило не прочитать: проверьте поля стратегии, фильтров, сценариев и движения.";
+/// No list of keys.
+pub const BAD_KEYS: &str = "Ожидался список идентификаторов товаров.";

@@ -31,7 +31,6 @@ use crate::{
             query,
             shapes::{goes_on, key, key_of_query, patience},
             stores::write::failure_text,
-            texts,
         },
         auth::CurrentUser,
         render::{XLSX, attachment},
@@ -86,8 +85,8 @@ pub async fn by_store(
     user: CurrentUser,
 ) -> actix_web::Result<HttpResponse> {
     let store_id: StoreId = key_of_query(&req, "store_id", NO_STORE)?;
-    let limit = number(&req, "limit", LIMIT, 1, LIMIT_MAX)?;
-    let offset = number(&req, "offset", 0, 0, i64::from(i32::MAX))?;
+    let limit = query::number(&req, "limit", LIMIT, 1, LIMIT_MAX)?;
+    let offset = query::number(&req, "offset", 0, 0, i64::from(i32::MAX))?;
     let tenant = user.tenant();
     let filter = PreorderFilter {
         store_id: Some(store_id),
@@ -107,18 +106,6 @@ pub async fn by_store(
         preorders: rows.into_iter().map(to_json).collect(),
         count,
     }))
-}
-
-fn number(req: &HttpRequest, name: &'static str, usual: i64, min: i64, max: i64) -> Result<i64, Refused> {
-    let Some(text) = query::filter(req, name) else {
-        return Ok(usual);
-    };
-    match text.trim().parse::<i64>() {
-        Ok(number) if number < min => Err(Refused::Parameter(name, texts::too_small(min))),
-        Ok(number) if number > max => Err(Refused::Parameter(name, texts::too_large(max))),
-        Ok(number) => Ok(number),
-        Err(_) => Err(Refused::Parameter(name, texts::BAD_NUMBER.to_owned())),
-    }
 }
 
 fn to_json(preorder: Preorder) -> StorePreorderJson {
