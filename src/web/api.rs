@@ -104,7 +104,7 @@ pub const ROUTES: &[Route] = &[
     change(Method::POST, "/api/v1/preorders/upload/", || {
         web::to(preorders::actions::upload)
     }),
-    read("/preorder_exports/{name}", || {
+    Route::get("/preorder_exports/{name}", Kind::Page, Access::SignedIn, || {
         web::to(preorders::actions::download)
     }),
     read("/api/v1/preorders/{id}/", || web::to(preorders::detail)),
