@@ -1,6 +1,12 @@
 //! Settings of the program, read once at the start. The only reader of the environment.
 
-use std::{collections::HashMap, net::SocketAddr, num::{NonZeroU32, NonZeroUsize}, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
 
 use url::Url;
 

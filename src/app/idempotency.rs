@@ -11,9 +11,7 @@ use crate::{
     services::Services,
     store::{
         StoreError,
-        idempotency::{
-            KeptAnswer, idempotency_fetch, idempotency_free, idempotency_keep, idempotency_take,
-        },
+        idempotency::{KeptAnswer, idempotency_fetch, idempotency_free, idempotency_keep, idempotency_take},
     },
 };
 

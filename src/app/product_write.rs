@@ -11,7 +11,7 @@ use super::{
     reprice::supersede,
 };
 use crate::{
-    domain::{Actor, ProductId, StoreId, Tenge, Publishing, terms::Terms},
+    domain::{Actor, ProductId, Publishing, StoreId, Tenge, terms::Terms},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -188,8 +188,7 @@ fn write_in(
 
 /// A price list shows confirmed prices to buyers: nobody states one there.
 fn publishes_by_list(conn: &mut PgConnection, store: &Store) -> Result<bool, StoreError> {
-    Ok(feed_fetch(conn, store.id)?
-        .is_some_and(|feed| feed.publishing != Publishing::Cabinet))
+    Ok(feed_fetch(conn, store.id)?.is_some_and(|feed| feed.publishing != Publishing::Cabinet))
 }
 
 /// To another store of the same owner, with nothing that belongs to the old one.

@@ -156,7 +156,8 @@ pub async fn create_store(
                 Err(StoreError::Duplicate(Unique::StoreMerchant)) => return Err(merchant_taken()),
                 result => result?,
             }
-            let after = json!({ "merchant_id": store.merchant_id, "name": store.name, "active": store.active });
+            let after =
+                json!({ "merchant_id": store.merchant_id, "name": store.name, "active": store.active });
             audit_insert(
                 conn,
                 &entry(&actor, now, &store, "create").change(json!({}), after),
@@ -282,10 +283,7 @@ fn merchant_errors(merchant_id: &str) -> Vec<FieldError> {
 }
 
 fn merchant_taken() -> StoreEditError {
-    EditError::Invalid(vec![FieldError::new(
-        "merchant_id",
-        "store-error-merchant-taken",
-    )])
+    EditError::Invalid(vec![FieldError::new("merchant_id", "store-error-merchant-taken")])
 }
 
 /// Removes a store with its products, preorders, decisions, pushes and login data. Only its owner and

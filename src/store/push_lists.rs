@@ -39,9 +39,7 @@ pub fn push_fetch(
     tenant: Tenant,
     id: PushId,
 ) -> Result<Option<(Push, Vec<PushCity>)>, StoreError> {
-    let mut query = price_pushes::table
-        .filter(price_pushes::id.eq(id))
-        .into_boxed();
+    let mut query = price_pushes::table.filter(price_pushes::id.eq(id)).into_boxed();
     if let Tenant::User(user) = tenant {
         query = query.filter(price_pushes::store_id.eq_any(store_ids_of(user)));
     }

@@ -133,9 +133,7 @@ pub const ROUTES: &[Route] = &[
     change(Method::POST, "/api/v1/rules/", || web::to(rules::create)),
     read("/api/v1/rules/{id}/", || web::to(rules::detail)),
     change(Method::PATCH, "/api/v1/rules/{id}/", || web::to(rules::patch)),
-    change(Method::DELETE, "/api/v1/rules/{id}/", || {
-        web::to(rules::delete)
-    }),
+    change(Method::DELETE, "/api/v1/rules/{id}/", || web::to(rules::delete)),
     read("/api/v1/alerts/", || web::to(alerts::list)),
     change(Method::POST, "/api/v1/alerts/{id}/acknowledge/", || {
         web::to(alerts::seen)

@@ -132,6 +132,7 @@ const AREAS: &[&[Route]] = &[
     pages::settings::ROUTES,
     pages::tariffs::ROUTES,
     pages::terms::ROUTES,
+    pages::tokens::ROUTES,
 ];
 
 /// Every address of the API tells what it takes.
@@ -194,7 +195,13 @@ pub fn allowed(path: &str) -> String {
             route.kind == Kind::Api && route.path == path && path.ends_with('/') && route.method == *method
         })
     };
-    let own = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let own = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
     let mut words: Vec<&str> = own
         .iter()
         .filter(|method| has(method))

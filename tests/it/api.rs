@@ -38,7 +38,10 @@ async fn post(client: &Client, path: &str, body: &str) -> Answer {
 
 /// A text of an object.
 fn text(object: &Value, name: &str) -> String {
-    object[name].as_str().unwrap_or_else(|| panic!("{name} in {object}")).to_owned()
+    object[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} in {object}"))
+        .to_owned()
 }
 
 /// A seller with a store, and a program that has his key.

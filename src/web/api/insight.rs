@@ -154,8 +154,7 @@ pub async fn offers(
         .db
         .read(move |conn| {
             let row = product_fetch(conn, tenant, id)?.ok_or_else(WebError::not_found)?;
-            let store =
-                store_fetch(conn, tenant, row.product.store_id)?.ok_or_else(WebError::not_found)?;
+            let store = store_fetch(conn, tenant, row.product.store_id)?.ok_or_else(WebError::not_found)?;
             let found = match &row.product.card_id {
                 Some(card) => {
                     let snapshot = market_snapshot_fetch(conn, card, &store.main_city_id)?;

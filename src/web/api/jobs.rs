@@ -77,7 +77,9 @@ pub async fn detail(
     user: CurrentUser,
     id: Path<String>,
 ) -> WebResult<HttpResponse> {
-    Ok(ok(&job_json(&services, user.tenant(), shapes::path_key(&id)?).await?))
+    Ok(ok(
+        &job_json(&services, user.tenant(), shapes::path_key(&id)?).await?
+    ))
 }
 
 /// `POST /api/v1/jobs/{id}/cancel/`

@@ -27,7 +27,10 @@ const READ_ONLY: &[(&str, &[&str])] = &[
         "/api/v1/kaspi/stores/",
         &["id", "created_at", "updated_at", "api_key", "products_count"],
     ),
-    ("/api/v1/products/", &["id", "price_in_tenge", "created_at", "updated_at"]),
+    (
+        "/api/v1/products/",
+        &["id", "price_in_tenge", "created_at", "updated_at"],
+    ),
     ("/api/v1/preorders/", &["id", "created_at", "updated_at"]),
 ];
 
@@ -37,7 +40,10 @@ const READ_ONLY: &[(&str, &[&str])] = &[
 /// 404 where there is no such address.
 pub async fn describe(req: HttpRequest) -> Result<HttpResponse, WebError> {
     let path = req.match_pattern().ok_or_else(WebError::not_found)?;
-    let operations: Vec<_> = OPERATIONS.iter().filter(|operation| operation.path == path).collect();
+    let operations: Vec<_> = OPERATIONS
+        .iter()
+        .filter(|operation| operation.path == path)
+        .collect();
     let first = operations.first().ok_or_else(WebError::not_found)?;
     let known = NAMES.iter().find(|(known, _)| *known == path);
     let mut actions = Map::new();

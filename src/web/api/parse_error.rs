@@ -69,7 +69,13 @@ impl Scanner {
             Some(c) if c == '-' || c.is_ascii_digit() => self.number(),
             _ => {
                 for word in ["null", "true", "false"] {
-                    if self.chars.iter().skip(self.at).take(word.len()).eq(word.chars().collect::<Vec<_>>().iter()) {
+                    if self
+                        .chars
+                        .iter()
+                        .skip(self.at)
+                        .take(word.len())
+                        .eq(word.chars().collect::<Vec<_>>().iter())
+                    {
                         self.at += word.len();
                         return Ok(());
                     }
@@ -237,11 +243,11 @@ mod tests {
             (r#"{"a": }"#, "Expecting value: line 1 column 7 (char 6)"),
             ("[1 2]", "Expecting ',' delimiter: line 1 column 4 (char 3)"),
             ("{}x", "Extra data: line 1 column 3 (char 2)"),
-            ("{\n\"a", "Unterminated string starting at: line 2 column 1 (char 2)"),
             (
-                "[1,\n \"\\x\"]",
-                "Invalid \\escape: line 2 column 3 (char 6)",
+                "{\n\"a",
+                "Unterminated string starting at: line 2 column 1 (char 2)",
             ),
+            ("[1,\n \"\\x\"]", "Invalid \\escape: line 2 column 3 (char 6)"),
             ("\"\\ud800\"", "Surrogate characters are not allowed"),
         ] {
             assert_eq!(fault(text), told, "{text}");

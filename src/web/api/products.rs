@@ -40,7 +40,11 @@ pub const FIELDS: &[Field] = &[
     Field::required("name", Takes::Text(500), r#""Чайник демо""#),
     Field::nullable("external_kaspi_id", Takes::Text(255), r#""100000001""#),
     Field::nullable("category", Takes::Text(255), r#""Чайники""#),
-    Field::nullable("image_url", Takes::Url(200), r#""https://img.example.invalid/p/51.jpg""#),
+    Field::nullable(
+        "image_url",
+        Takes::Url(200),
+        r#""https://img.example.invalid/p/51.jpg""#,
+    ),
     Field::optional("bot_active", Takes::Switch, "true"),
     Field::nullable("last_check_time", Takes::Time, "null"),
     Field::nullable("min_profit", Takes::Decimal(10, 2), r#""500.00""#),

@@ -36,7 +36,11 @@ pub const FIELDS: &[Field] = &[
     Field::nullable("product", Takes::Key, "null"),
     Field::optional("products", Takes::Json, "[]"),
     Field::required("name", Takes::Text(255), r#""Как самый дешёвый""#),
-    Field::required("definition", Takes::Json, r#"{"strategy": {"kind": "match_lowest"}}"#),
+    Field::required(
+        "definition",
+        Takes::Json,
+        r#"{"strategy": {"kind": "match_lowest"}}"#,
+    ),
     Field::optional("enabled", Takes::Switch, "true"),
 ];
 

@@ -28,7 +28,11 @@ use crate::{
 
 /// What a stop takes.
 pub const FIELDS: &[Field] = &[
-    Field::required("target", Takes::Text(255), r#""store:4022b702-85e4-68ff-98d0-1073c52038b8""#),
+    Field::required(
+        "target",
+        Takes::Text(255),
+        r#""store:4022b702-85e4-68ff-98d0-1073c52038b8""#,
+    ),
     Field::required("reason", Takes::Text(500), r#""Ошибка в закупочных ценах""#),
 ];
 
@@ -94,7 +98,9 @@ pub async fn detail(
     user: CurrentUser,
     id: Path<String>,
 ) -> actix_web::Result<HttpResponse> {
-    Ok(ok(&stop_json(&services, user.tenant(), shapes::path_key(&id)?).await?))
+    Ok(ok(
+        &stop_json(&services, user.tenant(), shapes::path_key(&id)?).await?
+    ))
 }
 
 async fn stop_json(services: &Services, tenant: Tenant, id: KillSwitchId) -> Result<StopJson, WebError> {
@@ -139,9 +145,7 @@ pub async fn stop(
     let id = stop_prices(&services, &user.actor(&req), target, &reason)
         .await
         .map_err(|error| match error {
-            StopError::NotFound => {
-                actix_web::Error::from(Refused::one("target", texts::unknown_key(&text)))
-            }
+            StopError::NotFound => actix_web::Error::from(Refused::one("target", texts::unknown_key(&text))),
             other => WebError::from(other).into(),
         })?;
     let object = stop_json(&services, user.tenant(), id).await?;

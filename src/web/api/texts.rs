@@ -125,7 +125,8 @@ pub const BAD_IDEMPOTENCY_KEY: &str = "Заголовок Idempotency-Key: от 
 /// The first request with the key is still being worked on.
 pub const IDEMPOTENCY_RUNNING: &str = "Запрос с этим Idempotency-Key ещё выполняется. Повторите позже.";
 /// The key belongs to another request.
-pub const IDEMPOTENCY_OTHER: &str = "Этот Idempotency-Key уже использован с другим запросом. Возьмите новый ключ.";
+pub const IDEMPOTENCY_OTHER: &str =
+    "Этот Idempotency-Key уже использован с другим запросом. Возьмите новый ключ.";
 /// Not the password of the one who asks.
 pub const BAD_PASSWORD: &str = "Неверный пароль.";
 /// A rule that cannot be read.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use kaspi_panel::{
     app::push_prices::push_store,
     domain::{KillSwitchId, ProductId, SessionState, StoreId},
-    schema::{kill_switches, market_offers, price_pushes, products, stores, users},
+    schema::{kill_switches, market_offers, market_snapshots, price_pushes, products, stores, users},
     worker::jobs,
 };
 use serde_json::{Value, json};
@@ -25,7 +25,24 @@ async fn offers_of_a_product_are_those_last_read_of_its_card() {
     let mut app = TestApp::new();
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
     let (_, _, boris) = seller(&mut app, "boris", "30000002").await;
-    db_product(&mut app.conn(), store, &NewProduct { sku: "1", ..NewProduct::default() });
+    db_product(
+        &mut app.conn(),
+        store,
+        &NewProduct {
+            sku: "1",
+            ..NewProduct::default()
+        },
+    );
+    diesel::insert_into(market_snapshots::table)
+        .values((
+            market_snapshots::card_id.eq("100000001"),
+            market_snapshots::city_id.eq(CITY),
+            market_snapshots::taken_at.eq(now()),
+            market_snapshots::total.eq(2),
+            market_snapshots::complete.eq(true),
+        ))
+        .execute(&mut app.conn())
+        .unwrap();
     for (merchant, price) in [("RIVAL2", 950_i64), ("RIVAL1", 900)] {
         diesel::insert_into(market_offers::table)
             .values((
@@ -49,10 +66,18 @@ async fn offers_of_a_product_are_those_last_read_of_its_card() {
         r#"{"success":true,"data":[{"merchant_id":"RIVAL1","price":900},{"merchant_id":"RIVAL2","price":950}]}"#
     );
     for sku in ["1", "100000001"] {
-        let answer = post(&boris, path, &format!(r#"{{"sku":"{sku}"}}"#)).await.expect(404);
-        assert_eq!(answer.body_text(), r#"{"success":false,"error":"Товар не найден"}"#);
+        let answer = post(&boris, path, &format!(r#"{{"sku":"{sku}"}}"#))
+            .await
+            .expect(404);
+        assert_eq!(
+            answer.body_text(),
+            r#"{"success":false,"error":"Товар не найден"}"#
+        );
     }
-    assert_eq!(post(&anna, path, "{}").await.expect(400).body_text(), r#"["sku обязателен"]"#);
+    assert_eq!(
+        post(&anna, path, "{}").await.expect(400).body_text(),
+        r#"["sku обязателен"]"#
+    );
 }
 
 #[tokio::test]
@@ -61,7 +86,12 @@ async fn products_of_a_store_are_switched_by_their_offer_ids() {
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
     let (_, _, boris) = seller(&mut app, "boris", "30000002").await;
     for (sku, repricing) in [("K1", true), ("K2", false), ("K3", true)] {
-        let new = NewProduct { sku, repricing, floor: None, ..NewProduct::default() };
+        let new = NewProduct {
+            sku,
+            repricing,
+            floor: None,
+            ..NewProduct::default()
+        };
         db_product(&mut app.conn(), store, &new);
     }
     let body = format!(r#"{{"store_id":"{store}","product_ids":["K1","K2","none"]}}"#);
@@ -73,8 +103,16 @@ async fn products_of_a_store_are_switched_by_their_offer_ids() {
             .unwrap()
     };
     for (action, told, switched) in [
-        ("disable", r#"{"success":true,"updated_count":2,"message":"Отключено товаров: 2"}"#, [false, false, true]),
-        ("enable", r#"{"success":true,"updated_count":2,"message":"Включено товаров: 2"}"#, [true, true, true]),
+        (
+            "disable",
+            r#"{"success":true,"updated_count":2,"message":"Отключено товаров: 2"}"#,
+            [false, false, true],
+        ),
+        (
+            "enable",
+            r#"{"success":true,"updated_count":2,"message":"Включено товаров: 2"}"#,
+            [true, true, true],
+        ),
     ] {
         let path = format!("/api/v1/products/batch_{action}/");
         assert_eq!(post(&anna, &path, &body).await.expect(200).body_text(), told);
@@ -82,7 +120,10 @@ async fn products_of_a_store_are_switched_by_their_offer_ids() {
         post(&boris, &path, &body).await.expect(404);
         for (bad, told) in [
             ("{}", r#"["store_id и product_ids обязательны"]"#.to_owned()),
-            (r#"{"store_id":"abc","product_ids":["K1"]}"#, r#"["Значение “abc” не является верным UUID-ом."]"#.to_owned()),
+            (
+                r#"{"store_id":"abc","product_ids":["K1"]}"#,
+                r#"["Значение “abc” не является верным UUID-ом."]"#.to_owned(),
+            ),
         ] {
             assert_eq!(post(&anna, &path, bad).await.expect(400).body_text(), told);
         }
@@ -140,12 +181,34 @@ async fn a_price_by_hand_goes_the_way_of_every_price() {
     let body = format!(r#"{{"product_id":"{product}","price":"15000"}}"#);
 
     // Nobody sends: written down, and not yet a success.
-    let waits = post(&client, &format!("{PRICE}?wait=0"), &body).await.expect(202).json();
-    assert_eq!((&waits["success"], &waits["data"]["state"]), (&json!(false), &json!("planned")));
+    let waits = post(&client, &format!("{PRICE}?wait=0"), &body)
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(
+        (&waits["success"], &waits["data"]["state"]),
+        (&json!(false), &json!("planned"))
+    );
     let push = waits["data"]["push_id"].as_str().unwrap().to_owned();
-    let told = client.get(&format!("/api/v1/price-pushes/{push}/")).await.expect(200).json();
-    assert_eq!((&told["state"], &told["origin"]), (&json!("planned"), &json!("person")));
-    assert_eq!(told["cities"][0]["price"], 15_000);
+    let told = client
+        .get(&format!("/api/v1/price-pushes/{push}/"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&told["state"], &told["origin"]),
+        (&json!("planned"), &json!("person"))
+    );
+    let cities = told["cities"].as_array().unwrap();
+    let main = cities.iter().find(|city| city["city"] == CITY).unwrap();
+    assert_eq!(main["price"], 15_000);
+    assert!(
+        cities
+            .iter()
+            .filter(|city| city["city"] != CITY)
+            .all(|city| city["price"] == city["before"]),
+        "other cities keep theirs"
+    );
 
     // A second wish takes its place; a worker sends it, and the answer is the marketplace's.
     let send = async {
@@ -175,7 +238,10 @@ async fn a_price_by_hand_goes_the_way_of_every_price() {
         .select(products::locked_until)
         .first(&mut app.conn())
         .unwrap();
-    assert!(locked.is_some_and(|until| until > now()), "the robot's hands are off for a while");
+    assert!(
+        locked.is_some_and(|until| until > now()),
+        "the robot's hands are off for a while"
+    );
 }
 
 #[tokio::test]
@@ -195,9 +261,18 @@ async fn what_forbids_a_price_is_told_with_the_limit() {
     }
     for (price, told) in [
         (json!("abc"), r#"{"price":["Введите правильное число."]}"#),
-        (json!("1500.50"), r#"{"price":["Цена должна быть целым числом тенге."]}"#),
-        (json!(0), r#"{"price":["Убедитесь, что это значение больше либо равно 1."]}"#),
-        (json!(-7), r#"{"price":["Убедитесь, что это значение больше либо равно 1."]}"#),
+        (
+            json!("1500.50"),
+            r#"{"price":["Цена должна быть целым числом тенге."]}"#,
+        ),
+        (
+            json!(0),
+            r#"{"price":["Убедитесь, что это значение больше либо равно 1."]}"#,
+        ),
+        (
+            json!(-7),
+            r#"{"price":["Убедитесь, что это значение больше либо равно 1."]}"#,
+        ),
         (json!([1]), r#"{"price":["Введите правильное число."]}"#),
     ] {
         let answer = post(&client, PRICE, &wish(price)).await.expect(400);
@@ -210,7 +285,10 @@ async fn what_forbids_a_price_is_told_with_the_limit() {
     for id in ["00000000-0000-0000-0000-000000000000", "no-key"] {
         let body = format!(r#"{{"product_id":"{id}","price":"1500"}}"#);
         let answer = post(&client, PRICE, &body).await.expect(404);
-        assert_eq!(answer.body_text(), r#"{"success":false,"error":"Товар не найден"}"#);
+        assert_eq!(
+            answer.body_text(),
+            r#"{"success":false,"error":"Товар не найден"}"#
+        );
     }
     diesel::insert_into(kill_switches::table)
         .values((
@@ -223,7 +301,10 @@ async fn what_forbids_a_price_is_told_with_the_limit() {
         ))
         .execute(&mut app.conn())
         .unwrap();
-    let stopped = post(&client, PRICE, &wish(json!(15_000))).await.expect(409).json();
+    let stopped = post(&client, PRICE, &wish(json!(15_000)))
+        .await
+        .expect(409)
+        .json();
     assert_eq!(stopped["code"], "stopped");
     diesel::update(products::table.find(product))
         .set((
@@ -232,8 +313,13 @@ async fn what_forbids_a_price_is_told_with_the_limit() {
         ))
         .execute(&mut app.conn())
         .unwrap();
-    diesel::delete(kill_switches::table).execute(&mut app.conn()).unwrap();
-    let none = post(&client, PRICE, &wish(json!(15_000))).await.expect(409).json();
+    diesel::delete(kill_switches::table)
+        .execute(&mut app.conn())
+        .unwrap();
+    let none = post(&client, PRICE, &wish(json!(15_000)))
+        .await
+        .expect(409)
+        .json();
     assert_eq!(none["code"], "no_floor");
     // Without a session nobody looks at the price.
     diesel::update(stores::table.find(store))
@@ -241,6 +327,9 @@ async fn what_forbids_a_price_is_told_with_the_limit() {
         .execute(&mut app.conn())
         .unwrap();
     let answer = post(&client, PRICE, &wish(json!("abc"))).await.expect(401);
-    assert_eq!(answer.body_text(), r#"{"success":false,"error":"Сессия истекла"}"#);
+    assert_eq!(
+        answer.body_text(),
+        r#"{"success":false,"error":"Сессия истекла"}"#
+    );
     assert!(states(&app).is_empty(), "nothing was planned");
 }

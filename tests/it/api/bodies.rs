@@ -26,7 +26,10 @@ async fn bodies_that_are_no_object_are_refused_in_the_known_words() {
             "7",
             r#"{"non_field_errors":["Недопустимые данные. Ожидался dictionary, но был получен int."]}"#,
         ),
-        ("null", r#"{"non_field_errors":["Это поле не может быть пустым."]}"#),
+        (
+            "null",
+            r#"{"non_field_errors":["Это поле не может быть пустым."]}"#,
+        ),
     ] {
         for path in [
             "/api/v1/products/",
@@ -50,7 +53,11 @@ async fn bodies_that_are_no_object_are_refused_in_the_known_words() {
         let json = [("content-type", "application/json")];
         let answer = anna.raw(Method::POST, "/api/v1/products/", &json, body).await;
         assert_eq!(answer.status, 400, "{}", answer.body_text());
-        assert!(answer.body_text().starts_with(r#"{"detail":"JSON parse error - "#));
+        assert!(
+            answer
+                .body_text()
+                .starts_with(r#"{"detail":"JSON parse error - "#)
+        );
     }
 }
 
@@ -114,7 +121,10 @@ async fn methods_that_are_not_there_are_told_and_those_that_are_too() {
     }
     let answer = anna.get("/api/v1/products/").await.expect(200);
     assert_eq!(answer.header("allow"), "GET, POST, HEAD, OPTIONS");
-    let answer = anna.get(&format!("/api/v1/kaspi/stores/{store}/")).await.expect(200);
+    let answer = anna
+        .get(&format!("/api/v1/kaspi/stores/{store}/"))
+        .await
+        .expect(200);
     assert_eq!(answer.header("allow"), "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
 }
 
@@ -122,7 +132,9 @@ async fn methods_that_are_not_there_are_told_and_those_that_are_too() {
 async fn addresses_tell_what_they_take() {
     let mut app = TestApp::new();
     let (_, _, anna) = seller(&mut app, "anna", "30000001").await;
-    let answer = send(&anna, Method::OPTIONS, "/api/v1/products/", "").await.expect(200);
+    let answer = send(&anna, Method::OPTIONS, "/api/v1/products/", "")
+        .await
+        .expect(200);
     let told = answer.json();
     let keys: Vec<&String> = told.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["name", "description", "renders", "parses", "actions"]);
@@ -134,7 +146,11 @@ async fn addresses_tell_what_they_take() {
         r#"{"type":"string","required":true,"read_only":false,"label":"Name","max_length":500}"#
     );
     let nobody = app.anonymous();
-    send(&nobody, Method::OPTIONS, "/api/v1/products/", "").await.expect(401);
+    send(&nobody, Method::OPTIONS, "/api/v1/products/", "")
+        .await
+        .expect(401);
     let unknown = app.api("no-such-key");
-    send(&unknown, Method::OPTIONS, "/api/v1/products/", "").await.expect(401);
+    send(&unknown, Method::OPTIONS, "/api/v1/products/", "")
+        .await
+        .expect(401);
 }

@@ -23,7 +23,9 @@ async fn keyed(client: &Client, key: &str, path: &str, body: &str) -> Answer {
 }
 
 fn product(store: impl std::fmt::Display, sku: &str) -> String {
-    format!(r#"{{"kaspi_product_id":"{sku}","kaspi_sku":"{sku}","price":100000,"name":"a","store":"{store}"}}"#)
+    format!(
+        r#"{{"kaspi_product_id":"{sku}","kaspi_sku":"{sku}","price":100000,"name":"a","store":"{store}"}}"#
+    )
 }
 
 fn count(app: &TestApp) -> i64 {
@@ -44,13 +46,19 @@ async fn the_first_answer_is_given_again_for_a_day() {
     assert_eq!(count(&app), 1);
 
     // Another body, another address: another request.
-    for (path, body) in [(LIST, product(store, "B")), ("/api/v1/kaspi/stores/", body.clone())] {
+    for (path, body) in [
+        (LIST, product(store, "B")),
+        ("/api/v1/kaspi/stores/", body.clone()),
+    ] {
         let answer = keyed(&anna, "k1", path, &body).await.expect(422).json();
         assert_eq!(answer["code"], "idempotency-other");
     }
     // What was refused is refused again with the same words.
     let refused = keyed(&anna, "k2", LIST, "{}").await.expect(400);
-    assert_eq!(keyed(&anna, "k2", LIST, "{}").await.expect(400).body, refused.body);
+    assert_eq!(
+        keyed(&anna, "k2", LIST, "{}").await.expect(400).body,
+        refused.body
+    );
 
     app.advance(24 * 3600 + 1).await;
     let late = keyed(&anna, "k1", LIST, &body).await.expect(400);
@@ -147,14 +155,20 @@ async fn scripts_of_other_sites_are_let_in_by_name_alone() {
     let preflight = [
         ("origin", "https://app.example.kz"),
         ("access-control-request-method", "POST"),
-        ("access-control-request-headers", "authorization,content-type,idempotency-key"),
+        (
+            "access-control-request-headers",
+            "authorization,content-type,idempotency-key",
+        ),
     ];
     let mut app = TestApp::new();
     let answer = app
         .anonymous()
         .raw(Method::OPTIONS, LIST, &preflight, Vec::new())
         .await;
-    assert!(answer.headers.get("access-control-allow-origin").is_none(), "off by itself");
+    assert!(
+        answer.headers.get("access-control-allow-origin").is_none(),
+        "off by itself"
+    );
 
     let mut app = TestApp::builder()
         .settings(|config| config.http.cors_origins = vec!["https://app.example.kz".to_owned()])
@@ -165,15 +179,25 @@ async fn scripts_of_other_sites_are_let_in_by_name_alone() {
         .raw(Method::OPTIONS, LIST, &preflight, Vec::new())
         .await
         .expect(200);
-    assert_eq!(answer.header("access-control-allow-origin"), "https://app.example.kz");
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "https://app.example.kz"
+    );
     assert!(answer.headers.get("access-control-allow-credentials").is_none());
     let read = async |origin: &'static str, path: &'static str| {
-        anna.raw(Method::GET, path, &[("origin", origin)], Vec::new()).await
+        anna.raw(Method::GET, path, &[("origin", origin)], Vec::new())
+            .await
     };
     let ours = read("https://app.example.kz", LIST).await.expect(200);
-    assert_eq!(ours.header("access-control-allow-origin"), "https://app.example.kz");
+    assert_eq!(
+        ours.header("access-control-allow-origin"),
+        "https://app.example.kz"
+    );
     let other = read("https://evil.example", LIST).await.expect(200);
     assert!(other.headers.get("access-control-allow-origin").is_none());
     let page = read("https://app.example.kz", "/login").await;
-    assert!(page.headers.get("access-control-allow-origin").is_none(), "pages never");
+    assert!(
+        page.headers.get("access-control-allow-origin").is_none(),
+        "pages never"
+    );
 }

@@ -29,32 +29,46 @@ async fn work(app: &TestApp) {
     })
     .await;
     let (_stopper, stop) = tokio::sync::watch::channel(false);
-    jobs::connect_store::run(app.services.clone(), run, stop).await.ok();
+    jobs::connect_store::run(app.services.clone(), run, stop)
+        .await
+        .ok();
 }
 
 #[tokio::test]
 async fn what_a_login_needs_is_told_as_ever() {
     let (_app, client) = shop().await;
     for (path, body, told) in [
-        ("authenticate", "{}", r#"["user_id, email и password обязательны"]"#),
+        (
+            "authenticate",
+            "{}",
+            r#"["user_id, email и password обязательны"]"#,
+        ),
         ("sms_start", "{}", r#"["user_id и phone обязательны"]"#),
     ] {
         let answer = post(&client, &format!("{AUTH}/{path}/"), body).await.expect(400);
         assert_eq!(answer.body_text(), told);
     }
     let foreign = r#"{"user_id":"user-2","email":"a@b.kz","password":"x"}"#;
-    let answer = post(&client, &format!("{AUTH}/authenticate/"), foreign).await.expect(400);
+    let answer = post(&client, &format!("{AUTH}/authenticate/"), foreign)
+        .await
+        .expect(400);
     assert_eq!(
         answer.body_text(),
         r#"{"user_id":["Можно указать только собственный user_id."]}"#
     );
     for session in ["no-key", "00000000-0000-0000-0000-000000000000"] {
         let body = format!(r#"{{"session_id":"{session}","code":"1234"}}"#);
-        let answer = post(&client, &format!("{AUTH}/sms_verify/"), &body).await.expect(404).json();
+        let answer = post(&client, &format!("{AUTH}/sms_verify/"), &body)
+            .await
+            .expect(404)
+            .json();
         assert_eq!(answer["error"], "session_id не найден");
     }
     let bad = r#"{"email":"nobody","password":"x"}"#;
-    let answer = post(&client, &format!("{AUTH}/authenticate/"), bad).await.expect(400).json();
+    let answer = post(&client, &format!("{AUTH}/authenticate/"), bad)
+        .await
+        .expect(400)
+        .json();
     assert!(answer["email"][0].is_string());
 }
 
@@ -62,11 +76,17 @@ async fn what_a_login_needs_is_told_as_ever() {
 async fn a_store_is_connected_by_mail_and_password_and_then_renewed() {
     let (app, client) = shop().await;
     let path = format!("{AUTH}/authenticate/?wait=30");
-    let body = json!({ "user_id": "user-1", "email": Cabinet::DEMO.email, "password": Cabinet::DEMO.password }).to_string();
+    let body =
+        json!({ "user_id": "user-1", "email": Cabinet::DEMO.email, "password": Cabinet::DEMO.password })
+            .to_string();
     let (answer, ()) = tokio::join!(post(&client, &path, &body), work(&app));
     let made = answer.expect(200);
     let told = made.json();
-    let (store, name, key) = (text(&told, "store_id"), text(&told, "name"), text(&told, "api_key"));
+    let (store, name, key) = (
+        text(&told, "store_id"),
+        text(&told, "name"),
+        text(&told, "api_key"),
+    );
     assert_eq!(
         made.body_text(),
         format!(
@@ -79,7 +99,11 @@ async fn a_store_is_connected_by_mail_and_password_and_then_renewed() {
     let again = answer.expect(200).json();
     assert_eq!(
         (&again["message"], &again["is_replaced"], &again["api_key"]),
-        (&json!("Сессия магазина успешно обновлена"), &json!(true), &json!(key))
+        (
+            &json!("Сессия магазина успешно обновлена"),
+            &json!(true),
+            &json!(key)
+        )
     );
 }
 
@@ -99,7 +123,10 @@ async fn a_store_is_connected_by_telephone() {
         let path = format!("{AUTH}/sms_verify/?wait=30");
         let verify = |code: &str| json!({ "session_id": session, "code": code }).to_string();
         let wrong = post(&client, &path, &verify("9999")).await.expect(202).json();
-        assert_eq!((&wrong["success"], &wrong["state"]), (&json!(false), &json!("needs_code")));
+        assert_eq!(
+            (&wrong["success"], &wrong["state"]),
+            (&json!(false), &json!("needs_code"))
+        );
         let right = post(&client, &path, &verify("123456")).await.expect(200);
         let store = text(&right.json(), "store_id");
         assert_eq!(
@@ -120,7 +147,10 @@ async fn wrong_credentials_are_401_and_a_login_under_way_is_told() {
         .await
         .expect(202)
         .json();
-    assert_eq!((&waits["success"], &waits["state"]), (&json!(false), &json!("running")));
+    assert_eq!(
+        (&waits["success"], &waits["state"]),
+        (&json!(false), &json!("running"))
+    );
     // The same again joins the login that waits.
     let path = format!("{AUTH}/authenticate/?wait=30");
     let (answer, ()) = tokio::join!(post(&client, &path, &body), work(&app));

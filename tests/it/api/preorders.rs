@@ -33,18 +33,31 @@ async fn a_preorder_is_made_changed_and_removed() {
         r#"{"non_field_errors":["Поля product, store должны производить массив с уникальными значениями."]}"#
     );
     let path = format!("{LIST}{id}/");
-    let changed = send(&anna, Method::PATCH, &path, r#"{"status":"completed","price":null,"brand":"","delivery_days":"7"}"#)
-        .await
-        .expect(200)
-        .json();
+    let changed = send(
+        &anna,
+        Method::PATCH,
+        &path,
+        r#"{"status":"completed","price":null,"brand":"","delivery_days":"7"}"#,
+    )
+    .await
+    .expect(200)
+    .json();
     assert_eq!(
-        (&changed["status"], &changed["price"], &changed["brand"], &changed["delivery_days"]),
+        (
+            &changed["status"],
+            &changed["price"],
+            &changed["brand"],
+            &changed["delivery_days"]
+        ),
         (&json!("completed"), &json!(null), &json!(null), &json!(7))
     );
     send(&anna, Method::PUT, &path, "{}").await.expect(400);
     let whole = format!(r#"{{"product":"{product}","store":"{store}","name":"Иначе"}}"#);
     let put = send(&anna, Method::PUT, &path, &whole).await.expect(200).json();
-    assert_eq!((&put["name"], &put["status"]), (&json!("Иначе"), &json!("completed")));
+    assert_eq!(
+        (&put["name"], &put["status"]),
+        (&json!("Иначе"), &json!("completed"))
+    );
     send(&anna, Method::DELETE, &path, "").await.expect(204);
     anna.get(&path).await.expect(404);
 }
@@ -103,7 +116,10 @@ async fn a_stores_preorders_come_in_a_shape_of_their_own() {
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
     let mut ids = Vec::new();
     for sku in ["A", "B", "C"] {
-        let new = NewProduct { sku, ..NewProduct::default() };
+        let new = NewProduct {
+            sku,
+            ..NewProduct::default()
+        };
         let product = db_product(&mut app.conn(), store, &new);
         let body = format!(
             r#"{{"product":"{product}","store":"{store}","name":"{sku}","article":"A1","delivery_days":4,"warehouses":{{"1":{{"id":1,"quantity":3}}}}}}"#
@@ -124,15 +140,23 @@ async fn a_stores_preorders_come_in_a_shape_of_their_own() {
             r#"{{"success":true,"preorders":[{{"id":"{id}","product_id":"{product}","store_id":"{store}","article":"A1","name":"A","brand":null,"price":null,"status":"processing","warehouses":{{"1":{{"id":1,"quantity":3}}}},"delivery_days":4,"created_at":"{at}","updated_at":"{at}"}}],"count":3}}"#
         )
     );
-    assert_eq!(anna.get(&path).await.expect(400).body_text(), r#"["store_id обязателен"]"#);
     assert_eq!(
-        anna.get(&format!("{path}?store_id=abc")).await.expect(400).body_text(),
+        anna.get(&path).await.expect(400).body_text(),
+        r#"["store_id обязателен"]"#
+    );
+    assert_eq!(
+        anna.get(&format!("{path}?store_id=abc"))
+            .await
+            .expect(400)
+            .body_text(),
         r#"["Значение “abc” не является верным UUID-ом."]"#
     );
     anna.get(&format!("{path}?store_id=00000000-0000-0000-0000-000000000000"))
         .await
         .expect(404);
-    anna.get(&format!("{path}?store_id={store}&limit=0")).await.expect(400);
+    anna.get(&format!("{path}?store_id={store}&limit=0"))
+        .await
+        .expect(400);
 }
 
 #[tokio::test]
@@ -146,7 +170,10 @@ async fn a_spreadsheet_is_made_and_can_be_fetched_by_its_owner_alone() {
         post(&anna, &path, &body).await.expect(200).body_text(),
         r#"{"success":false,"error":"Нет предзаказов для генерации Excel файла"}"#
     );
-    assert_eq!(post(&anna, &path, "{}").await.expect(400).body_text(), r#"["store_id обязателен"]"#);
+    assert_eq!(
+        post(&anna, &path, "{}").await.expect(400).body_text(),
+        r#"["store_id обязателен"]"#
+    );
     post(&boris, &path, &body).await.expect(404);
     let product = db_product(&mut app.conn(), store, &NewProduct::default());
     let new = format!(r#"{{"product":"{product}","store":"{store}","name":"Демо","delivery_days":4}}"#);
@@ -175,7 +202,10 @@ async fn an_upload_is_asked_for_and_told_as_a_job() {
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
     let path = format!("{LIST}upload/?wait=0");
     let body = format!(r#"{{"store_id":"{store}"}}"#);
-    assert_eq!(post(&anna, &path, "{}").await.expect(400).body_text(), r#"["store_id обязателен"]"#);
+    assert_eq!(
+        post(&anna, &path, "{}").await.expect(400).body_text(),
+        r#"["store_id обязателен"]"#
+    );
     assert_eq!(
         post(&anna, &path, &body).await.expect(200).body_text(),
         r#"{"success":false,"error":"Нет предзаказов для генерации Excel файла"}"#

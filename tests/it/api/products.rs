@@ -161,7 +161,9 @@ async fn a_product_is_changed_in_part_or_whole_and_removed() {
     }
     let pushes: i64 = price_pushes::table.count().get_result(&mut app.conn()).unwrap();
     assert_eq!(pushes, 0, "a stated price is not sent");
-    let answer = send(&anna, Method::PUT, &path, r#"{"name":"a"}"#).await.expect(400);
+    let answer = send(&anna, Method::PUT, &path, r#"{"name":"a"}"#)
+        .await
+        .expect(400);
     assert_eq!(
         answer.body_text(),
         format!(r#"{{"kaspi_product_id":["{REQUIRED}"],"store":["{REQUIRED}"],"price":["{REQUIRED}"]}}"#)
@@ -181,7 +183,13 @@ async fn a_product_is_changed_in_part_or_whole_and_removed() {
         low.body_text(),
         r#"{"max_profit":["Потолок ниже пола: введите не меньше пола"]}"#
     );
-    assert!(send(&anna, Method::DELETE, &path, "").await.expect(204).body.is_empty());
+    assert!(
+        send(&anna, Method::DELETE, &path, "")
+            .await
+            .expect(204)
+            .body
+            .is_empty()
+    );
     anna.get(&path).await.expect(404);
     send(&anna, Method::DELETE, &path, "").await.expect(404);
 }
@@ -194,7 +202,13 @@ async fn a_product_moves_to_another_store_of_its_owner_alone() {
     let (_, foreign, _) = seller(&mut app, "boris", "30000002").await;
     let product = db_product(&mut app.conn(), store, &NewProduct::default());
     let path = format!("{LIST}{product}/");
-    let refused = send(&anna, Method::PATCH, &path, &format!(r#"{{"store_id":"{foreign}"}}"#)).await;
+    let refused = send(
+        &anna,
+        Method::PATCH,
+        &path,
+        &format!(r#"{{"store_id":"{foreign}"}}"#),
+    )
+    .await;
     refused.expect(400);
     let moved = send(
         &anna,
@@ -223,7 +237,9 @@ async fn a_product_that_a_program_makes_starts_safe() {
         dry_run: false,
         limit: 10,
     };
-    let summary = kaspi_panel::app::reprice::reprice_due(&app.services, pass).await.unwrap();
+    let summary = kaspi_panel::app::reprice::reprice_due(&app.services, pass)
+        .await
+        .unwrap();
     assert_eq!(summary.changed, 0);
     let planned: i64 = price_pushes::table.count().get_result(&mut app.conn()).unwrap();
     assert_eq!(planned, 0, "without a floor the robot's hands are off");
@@ -240,9 +256,18 @@ async fn a_stated_price_never_reaches_buyers_by_the_price_list() {
     .execute(&mut app.conn())
     .unwrap();
     let path = format!("{LIST}{product}/");
-    let answer = send(&anna, Method::PATCH, &path, r#"{"price":100000}"#).await.expect(400);
-    assert!(answer.json()["price"][0].as_str().unwrap().contains("update_price"));
-    send(&anna, Method::PATCH, &path, r#"{"name":"b"}"#).await.expect(200);
+    let answer = send(&anna, Method::PATCH, &path, r#"{"price":100000}"#)
+        .await
+        .expect(400);
+    assert!(
+        answer.json()["price"][0]
+            .as_str()
+            .unwrap()
+            .contains("update_price")
+    );
+    send(&anna, Method::PATCH, &path, r#"{"name":"b"}"#)
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -250,7 +275,11 @@ async fn a_new_price_ends_what_the_robot_planned_on_the_old_one() {
     let mut app = TestApp::new();
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
     let product = db_product(&mut app.conn(), store, &NewProduct::default());
-    let cities = vec![(CITY.to_owned(), kaspi_panel::domain::Tenge(10_000), kaspi_panel::domain::Tenge(9_000))];
+    let cities = vec![(
+        CITY.to_owned(),
+        kaspi_panel::domain::Tenge(10_000),
+        kaspi_panel::domain::Tenge(9_000),
+    )];
     let push = kaspi_panel::store::pushes::NewPush {
         store_id: store,
         product_id: product,
@@ -272,7 +301,9 @@ async fn a_new_price_ends_what_the_robot_planned_on_the_old_one() {
         .await
         .unwrap();
     let path = format!("{LIST}{product}/");
-    send(&anna, Method::PATCH, &path, r#"{"price":1100000}"#).await.expect(200);
+    send(&anna, Method::PATCH, &path, r#"{"price":1100000}"#)
+        .await
+        .expect(200);
     let states: Vec<String> = price_pushes::table
         .select(price_pushes::state)
         .load(&mut app.conn())

@@ -23,28 +23,52 @@ async fn why_a_product_has_its_price_is_told_in_words() {
     let told = anna.get(&format!("{path}/decisions/")).await.expect(200).json();
     let decision = &told["results"][0];
     assert_eq!(decision["current"], 10_000);
-    assert!(decision["steps"].as_array().is_some_and(|steps| !steps.is_empty()));
+    assert!(
+        decision["steps"]
+            .as_array()
+            .is_some_and(|steps| !steps.is_empty())
+    );
     assert!(decision["reasons"][0]["code"].is_string());
     let offers = anna.get(&format!("{path}/offers/")).await.expect(200).json();
     assert_eq!(offers["card"], "100000001");
-    assert!(offers["results"].as_array().is_some_and(|offers| !offers.is_empty()));
-    let history = anna.get(&format!("{path}/price-history/?limit=5")).await.expect(200).json();
+    assert!(
+        offers["results"]
+            .as_array()
+            .is_some_and(|offers| !offers.is_empty())
+    );
+    let history = anna
+        .get(&format!("{path}/price-history/?limit=5"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(history["results"][0]["price"], 10_000);
-    anna.get(&format!("{path}/price-history/?limit=500")).await.expect(400);
+    anna.get(&format!("{path}/price-history/?limit=500"))
+        .await
+        .expect(400);
 }
 
 #[tokio::test]
 async fn rules_are_made_changed_and_removed() {
     let mut app = TestApp::new();
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
-    let body = json!({ "store": store, "name": "Все", "definition": { "strategy": { "kind": "match_lowest" } } });
+    let body =
+        json!({ "store": store, "name": "Все", "definition": { "strategy": { "kind": "match_lowest" } } });
     let list = "/api/v1/rules/";
     let made = post(&anna, list, &body.to_string()).await.expect(201).json();
-    assert_eq!((&made["scope"], &made["strategy"]), (&json!("store"), &json!("match_lowest")));
+    assert_eq!(
+        (&made["scope"], &made["strategy"]),
+        (&json!("store"), &json!("match_lowest"))
+    );
     post(&anna, list, &body.to_string()).await.expect(400);
     let path = format!("{list}{}/", text(&made, "id"));
-    let changed = send(&anna, Method::PATCH, &path, r#"{"enabled":false}"#).await.expect(200).json();
-    assert_eq!((&changed["enabled"], &changed["name"]), (&json!(false), &json!("Все")));
+    let changed = send(&anna, Method::PATCH, &path, r#"{"enabled":false}"#)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&changed["enabled"], &changed["name"]),
+        (&json!(false), &json!("Все"))
+    );
     for bad in [
         r#"{"definition":{"strategy":{"kind":"magic"}}}"#,
         r#"{"definition":7}"#,
@@ -53,7 +77,10 @@ async fn rules_are_made_changed_and_removed() {
     ] {
         send(&anna, Method::PATCH, &path, bad).await.expect(400);
     }
-    assert_eq!(anna.get(list).await.json()["results"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        anna.get(list).await.json()["results"].as_array().unwrap().len(),
+        1
+    );
     send(&anna, Method::DELETE, &path, "").await.expect(204);
     anna.get(&path).await.expect(404);
 }
@@ -75,7 +102,9 @@ async fn prices_are_stopped_with_a_reason_and_let_go_with_the_password() {
     let stops = anna.get(list).await.expect(200).json();
     assert_eq!(stops["results"].as_array().unwrap().len(), 1);
     let path = format!("{list}{}/release/", text(&stops["results"][0], "id"));
-    post(&anna, &path, r#"{"reason":"done","password":"wrong"}"#).await.expect(400);
+    post(&anna, &path, r#"{"reason":"done","password":"wrong"}"#)
+        .await
+        .expect(400);
     post(&anna, &path, r#"{"reason":"done"}"#).await.expect(400);
     let right = json!({ "reason": "done", "password": PASSWORD }).to_string();
     post(&anna, &path, &right).await.expect(204);

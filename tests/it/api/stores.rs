@@ -19,9 +19,13 @@ const LIST: &str = "/api/v1/kaspi/stores/";
 async fn a_store_is_made_with_the_known_defaults_and_starts_in_shadow() {
     let mut app = TestApp::new();
     let (owner, _, anna) = seller(&mut app, "user-1", "30000001").await;
-    let answer = post(&anna, LIST, r#"{"user_id":"user-1","merchant_id":" M-0 ","name":"Демо"}"#)
-        .await
-        .expect(201);
+    let answer = post(
+        &anna,
+        LIST,
+        r#"{"user_id":"user-1","merchant_id":" M-0 ","name":"Демо"}"#,
+    )
+    .await
+    .expect(201);
     let made = answer.json();
     let at = "2026-11-23T12:00:00.000000+05:00";
     let (id, key) = (text(&made, "id"), text(&made, "api_key"));
@@ -37,7 +41,10 @@ async fn a_store_is_made_with_the_known_defaults_and_starts_in_shadow() {
         .select((stores::repricing_mode, stores::session_state, stores::owner_id))
         .first(&mut app.conn())
         .unwrap();
-    assert_eq!((mode.as_str(), session, of), ("shadow", SessionState::Never, owner));
+    assert_eq!(
+        (mode.as_str(), session, of),
+        ("shadow", SessionState::Never, owner)
+    );
     let (kind, action): (String, String) = audit_log::table
         .filter(audit_log::object_name.eq("Демо"))
         .select((audit_log::actor_kind, audit_log::action))
@@ -45,7 +52,9 @@ async fn a_store_is_made_with_the_known_defaults_and_starts_in_shadow() {
         .unwrap();
     assert_eq!((kind.as_str(), action.as_str()), ("api", "create"));
 
-    let again = post(&anna, LIST, r#"{"merchant_id":"M-0","name":"Демо"}"#).await.expect(400);
+    let again = post(&anna, LIST, r#"{"merchant_id":"M-0","name":"Демо"}"#)
+        .await
+        .expect(400);
     assert_eq!(
         again.body_text(),
         r#"{"non_field_errors":["Поля user_id, merchant_id должны производить массив с уникальными значениями."]}"#
@@ -99,11 +108,19 @@ async fn a_store_is_changed_and_removed() {
     let mut app = TestApp::new();
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
     let path = format!("{LIST}{store}/");
-    let answer = send(&anna, Method::PATCH, &path, r#"{"name":"Новый","is_active":"off","api_key":"mine","id":"x"}"#)
-        .await
-        .expect(200)
-        .json();
-    assert_eq!((&answer["name"], &answer["is_active"]), (&json!("Новый"), &json!(false)));
+    let answer = send(
+        &anna,
+        Method::PATCH,
+        &path,
+        r#"{"name":"Новый","is_active":"off","api_key":"mine","id":"x"}"#,
+    )
+    .await
+    .expect(200)
+    .json();
+    assert_eq!(
+        (&answer["name"], &answer["is_active"]),
+        (&json!("Новый"), &json!(false))
+    );
     assert_eq!(answer["api_key"], "reference", "read-only fields are left");
     let answer = send(
         &anna,
@@ -114,7 +131,10 @@ async fn a_store_is_changed_and_removed() {
     .await
     .expect(200)
     .json();
-    assert_eq!((&answer["name"], &answer["is_active"]), (&json!("Ещё"), &json!(true)));
+    assert_eq!(
+        (&answer["name"], &answer["is_active"]),
+        (&json!("Ещё"), &json!(true))
+    );
     let answer = send(&anna, Method::DELETE, &path, "").await.expect(204);
     assert!(answer.body.is_empty());
     anna.get(&path).await.expect(404);
@@ -126,14 +146,25 @@ async fn an_administrator_makes_stores_for_others_and_sees_no_key_of_theirs() {
     seller(&mut app, "user-1", "30000001").await;
     db_user(&mut app.conn(), "root", Role::Admin);
     let root = program(&mut app, "root").await;
-    let made = post(&root, LIST, r#"{"user_id":"user-1","merchant_id":"5","name":"a"}"#)
-        .await
-        .expect(201)
-        .json();
-    assert_eq!((&made["user_id"], &made["api_key"]), (&json!("user-1"), &json!(null)));
-    let answer = post(&root, LIST, r#"{"user_id":"nobody","merchant_id":"5","name":"a"}"#)
-        .await
-        .expect(400);
+    let made = post(
+        &root,
+        LIST,
+        r#"{"user_id":"user-1","merchant_id":"5","name":"a"}"#,
+    )
+    .await
+    .expect(201)
+    .json();
+    assert_eq!(
+        (&made["user_id"], &made["api_key"]),
+        (&json!("user-1"), &json!(null))
+    );
+    let answer = post(
+        &root,
+        LIST,
+        r#"{"user_id":"nobody","merchant_id":"5","name":"a"}"#,
+    )
+    .await
+    .expect(400);
     assert!(answer.json()["user_id"][0].as_str().unwrap().contains("nobody"));
 }
 
@@ -155,7 +186,9 @@ async fn a_sync_without_a_session_says_what_the_predecessor_said() {
         post(&anna, &unknown, "").await.expect(404).body_text(),
         r#"{"detail":"Страница не найдена."}"#
     );
-    let answer = post(&anna, &format!("{LIST}{store}/sync/?wait=soon"), "").await.expect(400);
+    let answer = post(&anna, &format!("{LIST}{store}/sync/?wait=soon"), "")
+        .await
+        .expect(400);
     assert_eq!(answer.body_text(), r#"{"wait":["Введите правильное число."]}"#);
 }
 
@@ -177,13 +210,25 @@ async fn a_sync_answers_when_it_ends_in_time_and_else_tells_its_job() {
     let path = format!("{LIST}{store}/sync/");
 
     // Nobody works: the job is told, and a second request joins it.
-    let first = post(&client, &format!("{path}?wait=0"), "").await.expect(202).json();
+    let first = post(&client, &format!("{path}?wait=0"), "")
+        .await
+        .expect(202)
+        .json();
     let job = text(&first, "job_id");
     assert_eq!(first["success"], true);
-    let running = request_sync(&app.services, &Actor::system(), store).await.unwrap();
+    let running = request_sync(&app.services, &Actor::system(), store)
+        .await
+        .unwrap();
     assert_eq!(running.to_string(), job);
-    let told = client.get(&format!("/api/v1/jobs/{job}/")).await.expect(200).json();
-    assert_eq!((&told["state"], &told["is_final"]), (&json!("queued"), &json!(false)));
+    let told = client
+        .get(&format!("/api/v1/jobs/{job}/"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&told["state"], &told["is_final"]),
+        (&json!("queued"), &json!(false))
+    );
 
     let work = async {
         wait_until("a waiting run", std::time::Duration::from_secs(30), || async {
@@ -191,7 +236,9 @@ async fn a_sync_answers_when_it_ends_in_time_and_else_tells_its_job() {
             if runs.is_empty() { Err(()) } else { Ok(()) }
         })
         .await;
-        jobs::sync_store::run(app.services.clone(), running).await.unwrap();
+        jobs::sync_store::run(app.services.clone(), running)
+            .await
+            .unwrap();
     };
     let patient = format!("{path}?wait=30");
     let (answer, ()) = tokio::join!(post(&client, &patient, ""), work);

@@ -159,13 +159,13 @@ fn switch(value: &Value) -> Result<Read, Told> {
     let on = match value {
         Value::Bool(on) => Some(*on),
         Value::Number(number) => match number.as_f64() {
-            Some(number) if number == 1.0 => Some(true),
-            Some(number) if number == 0.0 => Some(false),
+            Some(1.0) => Some(true),
+            Some(0.0) => Some(false),
             _ => None,
         },
         Value::String(text) => match text.trim() {
-            "t" | "T" | "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On"
-            | "ON" | "1" => Some(true),
+            "t" | "T" | "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON"
+            | "1" => Some(true),
             "f" | "F" | "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off"
             | "OFF" | "0" => Some(false),
             _ => None,
@@ -238,7 +238,11 @@ fn decimal(value: &Value, max_digits: usize, max_places: usize) -> Result<Read, 
     let (whole, part) = filled
         .split_at_checked(filled.len() - max_places)
         .unwrap_or((filled.as_str(), ""));
-    let sign = if negative && hundredths.chars().any(|c| c != '0') { "-" } else { "" };
+    let sign = if negative && hundredths.chars().any(|c| c != '0') {
+        "-"
+    } else {
+        ""
+    };
     Ok(Read::Decimal(format!("{sign}{whole}.{part}")))
 }
 
@@ -342,7 +346,11 @@ mod tests {
             (json!(".5"), "0.50"),
             (json!("99999999.99"), "99999999.99"),
         ] {
-            assert_eq!(told(money, value.clone()), format!("Decimal({written:?})"), "{value}");
+            assert_eq!(
+                told(money, value.clone()),
+                format!("Decimal({written:?})"),
+                "{value}"
+            );
         }
         for (value, text) in [
             (json!("abc"), texts::BAD_NUMBER.to_owned()),
@@ -377,7 +385,14 @@ mod tests {
         ] {
             assert_eq!(told(price, value.clone()), text, "{value}");
         }
-        for value in [json!(true), json!("on"), json!("1"), json!(1), json!(1.0), json!("Yes")] {
+        for value in [
+            json!(true),
+            json!("on"),
+            json!("1"),
+            json!(1),
+            json!(1.0),
+            json!("Yes"),
+        ] {
             assert_eq!(told(Takes::Switch, value), "Switch(true)");
         }
         assert_eq!(told(Takes::Switch, json!("maybe")), texts::BAD_BOOLEAN);
@@ -394,8 +409,17 @@ mod tests {
         assert_eq!(told(Takes::Text(3), json!("  ")), texts::NOT_NULL);
         assert_eq!(told(Takes::Text(3), json!("a\0")), texts::NULL_BYTE);
         let url = Takes::Url(200);
-        assert_eq!(told(url, json!("https://a.kz/b.jpg")), "Text(\"https://a.kz/b.jpg\")");
-        for bad in ["a.kz", "javascript:alert(1)", "http://", "http://host", "http://a b.kz"] {
+        assert_eq!(
+            told(url, json!("https://a.kz/b.jpg")),
+            "Text(\"https://a.kz/b.jpg\")"
+        );
+        for bad in [
+            "a.kz",
+            "javascript:alert(1)",
+            "http://",
+            "http://host",
+            "http://a b.kz",
+        ] {
             assert_eq!(told(url, json!(bad)), texts::BAD_URL, "{bad}");
         }
     }

@@ -18,7 +18,6 @@ use crate::{
     domain::{JobState, ListFormat, PreorderId, PreorderStatus, ProductId, StoreId, UploadState},
     services::Services,
     store::{
-        StoreError,
         preorder_uploads::preorder_upload_fetch,
         preorders::{Preorder, PreorderFilter, preorder_count, preorder_range},
         stores::store_fetch,
@@ -228,7 +227,7 @@ pub async fn upload(
     let upload_of = || async {
         services
             .db
-            .read(move |conn| Ok::<_, StoreError>(preorder_upload_fetch(conn, tenant, id)?))
+            .read(move |conn| preorder_upload_fetch(conn, tenant, id))
             .await?
             .map(|(upload, _)| upload)
             .ok_or_else(WebError::not_found)

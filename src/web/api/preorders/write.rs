@@ -48,7 +48,10 @@ pub async fn create(
     let (values, mut errors) = read(FIELDS, INSTEAD, body.object()?, Needs::All);
     known(&services, &user, &values, &mut errors).await?;
     errors.in_order_of(FIELDS).refuse()?;
-    let product = values.key("product").map(ProductId).ok_or_else(WebError::not_found)?;
+    let product = values
+        .key("product")
+        .map(ProductId)
+        .ok_or_else(WebError::not_found)?;
     let new = NewPreorder {
         product_id: product,
         store_id: values.key("store").map(StoreId),
@@ -202,9 +205,7 @@ fn refused(req: &HttpRequest, error: PreorderEditError) -> actix_web::Error {
 
 fn names(error: &FieldError) -> (&'static str, Option<String>) {
     match (error.field, error.code) {
-        (_, "preorder-error-exists") => {
-            ("non_field_errors", Some(texts::not_unique("product, store")))
-        }
+        (_, "preorder-error-exists") => ("non_field_errors", Some(texts::not_unique("product, store"))),
         ("product_id", _) => ("product", None),
         ("store_id", _) => ("store", None),
         ("price_tenge", _) => ("price", None),

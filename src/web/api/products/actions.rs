@@ -1,10 +1,6 @@
 //! Actions on products: offers of the others, a price by hand, switching many.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::StatusCode,
-    web::Data,
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -14,12 +10,7 @@ use crate::{
     },
     domain::{ProductId, PushState, StoreId, Tenge},
     services::Services,
-    store::{
-        StoreError,
-        api_lists::product_of_code,
-        market::market_offers_current,
-        pushes::Push,
-    },
+    store::{StoreError, api_lists::product_of_code, market::market_offers_current, pushes::Push},
     web::{
         WebError,
         api::{
@@ -242,7 +233,11 @@ async fn switch(
     let count = switch_products(services, &user.actor(req), store_id, offers, enabled)
         .await
         .map_err(|error| refused_edit(req, error, &[], |error| (error.field, None)))?;
-    let verb = if enabled { "Включено" } else { "Отключено" };
+    let verb = if enabled {
+        "Включено"
+    } else {
+        "Отключено"
+    };
     Ok(ok(&json!({
         "success": true,
         "updated_count": count,

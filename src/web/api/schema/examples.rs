@@ -28,7 +28,8 @@ pub(super) const ROOT: &str = r#"{"kaspi/stores":"http://HOST/api/v1/kaspi/store
 
 pub(super) const SYNCED: &str =
     r#"{"success":true,"products_count":500,"message":"Товары успешно синхронизированы"}"#;
-pub(super) const SYNC_NEEDS_LOGIN: &str = r#"{"success":false,"error":"Сессия истекла или отсутствуют учётные данные. Нужен повторный логин."}"#;
+pub(super) const SYNC_NEEDS_LOGIN: &str =
+    r#"{"success":false,"error":"Сессия истекла или отсутствуют учётные данные. Нужен повторный логин."}"#;
 pub(super) const GOES_ON: &str = r#"{"success":true,"job_id":"0193a1b2-0000-7000-8000-000000000002","message":"Синхронизация продолжается в фоне"}"#;
 pub(super) const UPSTREAM: &str =
     r#"{"success":false,"error":"Kaspi не отвечает","code":"marketplace_unavailable","request_id":"0193"}"#;
@@ -36,8 +37,7 @@ pub(super) const OFFERS_BY_PRODUCT: &str =
     r#"{"success":true,"data":[{"merchant_id":"RIVAL1","price":900},{"merchant_id":"RIVAL2","price":950}]}"#;
 pub(super) const PRICE_TAKEN: &str = r#"{"success":true,"data":{"success":true,"message":"Товар cf682b73-be1a-fad4-7d0f-32559ac34627 успешно синхронизирован","push_id":"0193a1b2-0000-7000-8000-000000000001","state":"accepted"}}"#;
 pub(super) const PRICE_WAITS: &str = r#"{"success":false,"data":{"success":false,"message":"Цена записана и ждёт ответа Kaspi: спросите о ней по push_id","push_id":"0193a1b2-0000-7000-8000-000000000001","state":"planned"}}"#;
-pub(super) const SWITCHED: &str =
-    r#"{"success":true,"updated_count":2,"message":"Отключено товаров: 2"}"#;
+pub(super) const SWITCHED: &str = r#"{"success":true,"updated_count":2,"message":"Отключено товаров: 2"}"#;
 pub(super) const EXCEL: &str = r#"{"success":true,"filepath":"preorder_exports/preorders_4022b702-85e4-68ff-98d0-1073c52038b8_20261122_200010_ca4eedd0.xlsx","message":"Excel файл успешно сгенерирован","url":"http://HOST/preorder_exports/preorders_4022b702-85e4-68ff-98d0-1073c52038b8_20261122_200010_ca4eedd0.xlsx","rows":2,"size":7012}"#;
 pub(super) const UPLOADED: &str = r#"{"success":true,"message":"Предзаказы для магазина 4022b702-85e4-68ff-98d0-1073c52038b8 успешно загружены"}"#;
 pub(super) const LOGGED_IN: &str = r#"{"success":true,"store_id":"4022b702-85e4-68ff-98d0-1073c52038b8","name":"Магазин 1","message":"Магазин успешно привязан к вашему аккаунту","api_key":"kaspi_0f3a","is_replaced":false}"#;

@@ -164,7 +164,11 @@ const WAIT: Param = Param::new(
     "Сколько секунд ждать конца работы",
     r#"{"type":"integer","minimum":0,"maximum":60}"#,
 );
-const SEARCH: Param = Param::new("search", "Слова через пробел или запятую: все должны встретиться", TEXT);
+const SEARCH: Param = Param::new(
+    "search",
+    "Слова через пробел или запятую: все должны встретиться",
+    TEXT,
+);
 const STORE: Param = Param::new("store", "Только этот магазин", KEY);
 const STORE_ID: Param = Param::new("store_id", "То же, что store", KEY);
 const ORDERING: Param = Param::new("ordering", "Поля через запятую, - перед полем: по убыванию", TEXT);
@@ -174,13 +178,25 @@ const OF_STORE: &[Field] = &[Field::required(
     Takes::Key,
     r#""4022b702-85e4-68ff-98d0-1073c52038b8""#,
 )];
-const OFFERS_BY_PRODUCT: &[Field] = &[Field::required("sku", Takes::Text(255), r#""100000001_200000002""#)];
+const OFFERS_BY_PRODUCT: &[Field] = &[Field::required(
+    "sku",
+    Takes::Text(255),
+    r#""100000001_200000002""#,
+)];
 const UPDATE_PRICE: &[Field] = &[
-    Field::required("product_id", Takes::Key, r#""cf682b73-be1a-fad4-7d0f-32559ac34627""#),
+    Field::required(
+        "product_id",
+        Takes::Key,
+        r#""cf682b73-be1a-fad4-7d0f-32559ac34627""#,
+    ),
     Field::required("price", Takes::Decimal(11, 2), r#""1500""#),
 ];
 const BATCH: &[Field] = &[
-    Field::required("store_id", Takes::Key, r#""4022b702-85e4-68ff-98d0-1073c52038b8""#),
+    Field::required(
+        "store_id",
+        Takes::Key,
+        r#""4022b702-85e4-68ff-98d0-1073c52038b8""#,
+    ),
     Field::required("product_ids", Takes::Json, r#"["K0000005", "K0000010"]"#),
 ];
 const AUTHENTICATE: &[Field] = &[
@@ -194,7 +210,11 @@ const SMS_START: &[Field] = &[
 ];
 const SMS_VERIFY: &[Field] = &[
     Field::optional("user_id", Takes::Text(255), r#""user-1""#),
-    Field::required("session_id", Takes::Key, r#""0193a1b2-0000-7000-8000-000000000007""#),
+    Field::required(
+        "session_id",
+        Takes::Key,
+        r#""0193a1b2-0000-7000-8000-000000000007""#,
+    ),
     Field::optional("code", Takes::Text(16), r#""1234""#),
     Field::optional("password", Takes::Text(255), r#""password""#),
     Field::optional("merchant_uid", Takes::Text(64), r#""30000001""#),

@@ -93,7 +93,11 @@ fn kind_of(schema: Option<&Value>) -> String {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        if name == "type" { text } else { format!("{name} {text}") }
+        if name == "type" {
+            text
+        } else {
+            format!("{name} {text}")
+        }
     });
     words.collect::<Vec<_>>().join(" · ")
 }

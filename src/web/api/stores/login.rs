@@ -14,7 +14,10 @@ use crate::{
     domain::{AccountKind, Actor, AttemptId, AttemptState, StoreId},
     secrets::Secret,
     services::Services,
-    store::{connections::ConnectionAttempt, stores::{Store, store_fetch}},
+    store::{
+        connections::ConnectionAttempt,
+        stores::{Store, store_fetch},
+    },
     web::{
         WebError,
         api::{
@@ -65,8 +68,8 @@ pub async fn start_sms(
     body: Body,
 ) -> actix_web::Result<HttpResponse> {
     let body = body.object()?;
-    let phone = word(body, "phone")?
-        .ok_or_else(|| Refused::Bare("user_id и phone обязательны".to_owned()))?;
+    let phone =
+        word(body, "phone")?.ok_or_else(|| Refused::Bare("user_id и phone обязательны".to_owned()))?;
     let login = Login::new(&req, &services, &user)?;
     let actor = on_behalf(&services, &req, &user, word(body, "user_id")?).await?;
     let begun = sms_start(&services, &actor, &phone, None).await;
