@@ -110,7 +110,12 @@ fn path_parameters(path: &str) -> Vec<Value> {
 fn responses_of(operation: &Operation) -> Value {
     let mut responses: Map<String, Value> = Map::new();
     for (status, gives) in operation.gives {
-        responses.insert(status.to_string(), gives.json());
+        let mut answer = gives.json();
+        let links = links_of(operation);
+        if let (201, false, Some(answer)) = (*status, links.is_empty(), answer.as_object_mut()) {
+            answer.insert("links".to_owned(), Value::Object(links));
+        }
+        responses.insert(status.to_string(), answer);
     }
     let changes = operation.method != "GET";
     if !operation.open {
@@ -121,6 +126,22 @@ fn responses_of(operation: &Operation) -> Value {
         }
     }
     Value::Object(responses)
+}
+
+/// What can be done with the object that an operation makes.
+fn links_of(operation: &Operation) -> Map<String, Value> {
+    let of_object = format!("{}{{id}}/", operation.path);
+    OPERATIONS
+        .iter()
+        .filter(|other| other.path.starts_with(&of_object))
+        .map(|other| {
+            let link = json!({
+                "operationId": other.id,
+                "parameters": { "id": "$response.body#/id" },
+            });
+            (other.id.to_owned(), link)
+        })
+        .collect()
 }
 
 /// What may come instead of what was wanted.
