@@ -3,10 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{StoreError, products::Product};
+use super::{
+    StoreError,
+    products::{Product, product_due_at},
+};
 use crate::{
     domain::{ProductId, StoreId},
-    schema::{preorders, products, rules},
+    schema::{preorders, product_checks, products, rules},
 };
 
 /// Writes what programs may change of a product that still has `version`; it becomes due at once.
@@ -36,11 +39,14 @@ pub fn product_write(
             products::ceiling_tenge.eq(product.ceiling_tenge),
             products::strategy.eq(&product.strategy),
             products::version.eq(version + 1),
-            products::next_check_at.eq(now),
             products::updated_at.eq(now),
         ))
         .execute(conn)?;
-    if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    if rows == 1 {
+        product_due_at(conn, product.id, now)
+    } else {
+        Err(StoreError::Stale)
+    }
 }
 
 /// Does the product have a rule of its own, which belongs to its store?
@@ -96,9 +102,11 @@ pub fn products_switch(
         .set((
             products::repricing_enabled.eq(enabled),
             products::version.eq(products::version + 1),
-            products::next_check_at.eq(now),
             products::updated_at.eq(now),
         ))
+        .execute(conn)?;
+    diesel::update(product_checks::table.filter(product_checks::product_id.eq_any(ids)))
+        .set(product_checks::next_check_at.eq(now))
         .execute(conn)?;
     Ok(())
 }
