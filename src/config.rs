@@ -1,6 +1,12 @@
 //! Settings of the program, read once at the start. The only reader of the environment.
 
-use std::{collections::HashMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
 
 use url::Url;
 
@@ -56,6 +62,10 @@ pub struct Http {
     pub bind: SocketAddr,
     /// What people type; decides cookie names and links.
     pub public_url: Url,
+    /// Requests of the JSON API in a minute, for each key.
+    pub api_per_minute: NonZeroU32,
+    /// Origins of other sites whose scripts may use the JSON API with a key.
+    pub cors_origins: Vec<String>,
 }
 
 impl Http {
@@ -191,6 +201,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "KASPI_PANEL_PUBLIC_URL",
         "Address that people type. Default: http:// and the bind address. With https cookies are Secure.",
+    ),
+    (
+        "KASPI_PANEL_API_PER_MINUTE",
+        "Requests of the JSON API in a minute, for each key and each process. Default: 600.",
+    ),
+    (
+        "KASPI_PANEL_CORS_ORIGINS",
+        "Origins of other sites whose scripts may use the JSON API with a key, e.g. https://app.example.kz, separated by commas. Default: none.",
     ),
     (
         "KASPI_PANEL_SECRET_KEY_FILE",
@@ -412,7 +430,16 @@ impl Config {
             secret_key_file: read
                 .text("KASPI_PANEL_SECRET_KEY_FILE")
                 .map_or_else(|| data_dir.join("secret.key"), PathBuf::from),
-            http: Http { bind, public_url },
+            http: Http {
+                bind,
+                public_url,
+                api_per_minute: read.parsed(
+                    "KASPI_PANEL_API_PER_MINUTE",
+                    NonZeroU32::MIN.saturating_add(599),
+                    "a number of requests above zero",
+                ),
+                cors_origins: read.origins("KASPI_PANEL_CORS_ORIGINS"),
+            },
             database: Database {
                 url: read.database_url(),
                 bin_dir: read.text("PG_BIN").map(PathBuf::from),
@@ -511,6 +538,8 @@ impl Config {
             http: Http {
                 bind,
                 public_url: kaspi.public.clone(),
+                api_per_minute: NonZeroU32::MAX,
+                cors_origins: Vec::new(),
             },
             database: Database {
                 url: Some(Secret::from(database_url)),
@@ -604,6 +633,28 @@ impl<'a> Reader<'a> {
                 loopback()
             }
         }
+    }
+
+    /// Scheme, host and port of each, as browsers write them.
+    fn origins(&mut self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        let mut origins = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let known = Url::parse(part).ok().filter(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.has_host()
+                    && url.path() == "/"
+                    && url.query().is_none()
+                    && url.username().is_empty()
+            });
+            match known {
+                Some(url) => origins.push(url.origin().ascii_serialization()),
+                None => self.errors.push(format!(
+                    "{name}: {part:?}: expected an origin such as https://app.example.kz"
+                )),
+            }
+        }
+        origins
     }
 
     /// The values hold passwords: a bad one is told by its number.

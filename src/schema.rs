@@ -138,6 +138,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> Nullable<Integer>,
+        media_type -> Nullable<Text>,
+        body -> Nullable<Binary>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     import_rows (import_id, row_number) {
         import_id -> Uuid,
         row_number -> Integer,
@@ -805,6 +819,7 @@ diesel::joinable!(connection_attempts -> cabinet_accounts (account_id));
 diesel::joinable!(connection_attempts -> stores (store_id));
 diesel::joinable!(connection_attempts -> users (user_id));
 diesel::joinable!(feed_fetches -> stores (store_id));
+diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(import_rows -> imports (import_id));
 diesel::joinable!(import_rows -> products (product_id));
 diesel::joinable!(imports -> stores (store_id));
@@ -873,6 +888,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     cabinet_accounts,
     connection_attempts,
     feed_fetches,
+    idempotency_keys,
     import_rows,
     imports,
     job_runs,

@@ -100,3 +100,5 @@ queue-worth-restore = restore stock
 queue-worth-place = a better place
 queue-worth-raise = a higher price
 queue-worth-cosmetic = a small correction
+store-error-merchant-taken = You have a store of this merchant already
+store-error-merchant-fixed = The store is connected to the cabinet: its merchant does not change

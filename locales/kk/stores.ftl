@@ -100,3 +100,5 @@ queue-worth-restore = қалдықты қалпына келтіру
 queue-worth-place = жақсырақ орын
 queue-worth-raise = бағаны көтеру
 queue-worth-cosmetic = ұсақ түзету
+store-error-merchant-taken = Сізде бұл сатушының дүкені бар
+store-error-merchant-fixed = Дүкен кабинетке қосылған: оның сатушысы өзгермейді

@@ -100,3 +100,5 @@ queue-worth-restore = восстановить остатки
 queue-worth-place = лучшее место
 queue-worth-raise = поднять цену
 queue-worth-cosmetic = мелкая правка
+store-error-merchant-taken = У вас уже есть магазин этого продавца
+store-error-merchant-fixed = Магазин уже подключён к кабинету: его продавец не меняется

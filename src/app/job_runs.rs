@@ -1,8 +1,10 @@
-//! What people do with background work: call it off, or ask for it once more.
+//! What people do with background work: wait for it, call it off, or ask for it once more.
+
+use std::time::Duration;
 
 use crate::{
     app::sync_products::{SyncError, request_sync},
-    domain::{Actor, AlertChannel, AlertId, JobKind, JobRunId, JobState, ReportState, Role},
+    domain::{Actor, AlertChannel, AlertId, JobKind, JobRunId, JobState, ReportState, Role, Tenant},
     queue::{
         enqueue::enqueue_alert,
         runs::{JobRun, job_run_cancel, job_run_fetch},
@@ -15,6 +17,34 @@ use crate::{
         sync_runs::sync_pages_delete,
     },
 };
+
+/// Pause between two looks of somebody who waits for a run.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+
+/// Waits until a run is over, `patience` at most; then as it stands.
+///
+/// # Errors
+/// `NotFound` for runs of others, `Store`.
+pub async fn settled_run(
+    services: &Services,
+    tenant: Tenant,
+    id: JobRunId,
+    patience: Duration,
+) -> Result<JobRun, JobRunError> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        let run = services
+            .db
+            .read(move |conn| job_run_fetch(conn, tenant, id))
+            .await?
+            .ok_or(JobRunError::NotFound)?;
+        let open = matches!(run.state, JobState::Queued | JobState::Running);
+        if !open || begun.elapsed() >= patience {
+            return Ok(run);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
 
 /// Why work was not called off.
 #[derive(Debug, thiserror::Error)]

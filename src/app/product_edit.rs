@@ -280,7 +280,7 @@ fn product_from(new: NewProduct, now: DateTime<Utc>) -> Product {
     }
 }
 
-fn entry(actor: &Actor, now: DateTime<Utc>, product: &Product, action: &str) -> AuditEntry {
+pub(super) fn entry(actor: &Actor, now: DateTime<Utc>, product: &Product, action: &str) -> AuditEntry {
     let object = ("product", product.id.0, product.name.as_str());
     AuditEntry::new(actor, now, Some(product.store_id), object, action)
 }

@@ -91,7 +91,7 @@ pub struct Line {
     pub cities: Vec<(String, Tenge, Tenge)>,
     /// Code of what forbids it now; a text for each stands in the locales.
     pub refusal: Option<&'static str>,
-    lowest: Tenge,
+    pub(super) lowest: Tenge,
 }
 
 impl Line {
@@ -256,7 +256,7 @@ fn preview(
 }
 
 /// Finds for each line what forbids it now. The last gate will ask all of it again.
-fn judge(
+pub(super) fn judge(
     conn: &mut PgConnection,
     actor: &Actor,
     store: &Store,

@@ -2,12 +2,14 @@
 
 use chrono::{Days, Months, TimeDelta};
 
+use super::idempotency::KEPT_FOR;
 use crate::{
     services::Services,
     store::{
         StoreError,
         alerts::alert_prune,
         evidence::evidence_prune,
+        idempotency::idempotency_prune,
         imports::imports_prune,
         months::{Monthly, month_make, months_drop},
         preorder_uploads::preorder_uploads_prune,
@@ -57,6 +59,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             preorder_uploads_prune(conn, now - UPLOADS_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
             feed_fetch_prune(conn, now - FEED_FETCHES_LIFE)?;
+            idempotency_prune(conn, now - KEPT_FOR)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             // A report says by itself until when it is kept.
             let reports = report_prune(conn, now, REPORTS_AT_ONCE)?;

@@ -21,6 +21,12 @@ macro_rules! id {
             }
         }
 
+        impl From<uuid::Uuid> for $name {
+            fn from(key: uuid::Uuid) -> Self {
+                Self(key)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)

@@ -248,6 +248,51 @@ pub fn product_api_list(
     })
 }
 
+/// Card and main city of the product that the tenant knows by this code: an article, else an offer id, else a card.
+/// Outside `None`: there is none.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_of_code(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    code: &str,
+) -> Result<Option<(Option<String>, String)>, StoreError> {
+    let mut query = products::table.inner_join(stores::table).into_boxed();
+    if let Tenant::User(user) = tenant {
+        query = query.filter(products::store_id.eq_any(store_ids_of(user)));
+    }
+    let found: Vec<(Option<String>, String, Option<String>, String)> = query
+        .filter(
+            products::sku
+                .eq(code)
+                .or(products::kaspi_product_id.eq(code))
+                .or(products::card_id.eq(code)),
+        )
+        .order((products::created_at.desc(), products::id.desc()))
+        .limit(100)
+        .select((
+            products::sku,
+            products::kaspi_product_id,
+            products::card_id,
+            stores::main_city_id,
+        ))
+        .load(conn)?;
+    let rank = |(sku, offer, ..): &(Option<String>, String, Option<String>, String)| {
+        if sku.as_deref() == Some(code) {
+            0
+        } else if offer == code {
+            1
+        } else {
+            2
+        }
+    };
+    Ok(found
+        .into_iter()
+        .min_by_key(rank)
+        .map(|(_, _, card, city)| (card, city)))
+}
+
 /// Which preorders, in which order.
 #[derive(Debug, Clone, Default)]
 pub struct PreorderApiFilter {

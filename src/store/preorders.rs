@@ -135,6 +135,26 @@ pub fn preorder_page(
     Ok(rows.into_iter().map(to_row).collect())
 }
 
+/// A stretch of the preorders that match, newest first.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn preorder_range(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &PreorderFilter,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Preorder>, StoreError> {
+    let rows = filtered(tenant, filter)
+        .select(columns())
+        .order((preorders::created_at.desc(), preorders::id.desc()))
+        .limit(limit)
+        .offset(offset)
+        .load::<RowTuple>(conn)?;
+    Ok(rows.into_iter().map(|(preorder, ..)| preorder).collect())
+}
+
 /// How many preorders match.
 ///
 /// # Errors

@@ -235,6 +235,29 @@ pub fn store_update(
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
+/// Names another merchant for a store that was never logged in.
+///
+/// # Errors
+/// `Duplicate(StoreMerchant)` when the owner has this merchant already; [`StoreError::Stale`] for a store that was.
+pub fn store_update_merchant(
+    conn: &mut PgConnection,
+    id: StoreId,
+    merchant_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let kept = stores::table
+        .find(id)
+        .filter(stores::session_state.eq(SessionState::Never));
+    let rows = diesel::update(kept)
+        .set((
+            stores::merchant_id.eq(merchant_id),
+            stores::version.eq(stores::version + 1),
+            stores::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
 /// Removes a store and everything that belongs to it.
 ///
 /// # Errors

@@ -110,7 +110,10 @@ async fn identify(req: &HttpRequest) -> WebResult<Option<User>> {
 /// Does the request bring its own key of the JSON API instead of a session?
 #[must_use]
 pub fn has_api_token(req: &HttpRequest) -> bool {
-    req.path().starts_with("/api/") && req.headers().contains_key(header::AUTHORIZATION)
+    ["/api/", "/preorder_exports/"]
+        .iter()
+        .any(|area| req.path().starts_with(area))
+        && req.headers().contains_key(header::AUTHORIZATION)
 }
 
 fn api_token(req: &HttpRequest) -> Option<String> {

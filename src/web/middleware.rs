@@ -20,7 +20,7 @@ use tracing::Instrument;
 use super::{
     api,
     error::{ErrorKind, WebError},
-    render,
+    render, routes,
     texts::Language,
 };
 use crate::services::Services;
@@ -131,6 +131,12 @@ pub async fn answer(
                 return Err(bare(&info, &error));
             }
         };
+        let allowed = res.request().match_pattern().map(|path| routes::allowed(&path));
+        if let Some(allowed) = allowed.filter(|allowed| info.api && !allowed.is_empty())
+            && let Ok(value) = HeaderValue::from_str(&allowed)
+        {
+            res.headers_mut().insert(header::ALLOW, value);
+        }
         add_headers(&info, res.headers_mut());
         Ok(res)
     }
@@ -148,7 +154,7 @@ fn path_for_log(path: &str) -> &str {
 }
 
 /// Gives an answer that carries an error the face that fits its request; others stay as they are.
-async fn face(info: &RequestInfo, res: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+pub(super) async fn face(info: &RequestInfo, res: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let kind = match res.response().error() {
         // The API's own refusals say what their clients know.
         Some(error) if error.as_error::<api::envelope::Refused>().is_some() => return res,

@@ -20,3 +20,4 @@ pub mod stop;
 pub mod stores;
 pub mod tariffs;
 pub mod terms;
+pub mod tokens;

@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::{auth, csrf, pages, session};
+use super::{api, auth, csrf, pages, session};
 use crate::services::Services;
 
 /// What an address answers with.
@@ -54,6 +54,24 @@ pub struct Route {
 }
 
 impl Route {
+    /// An address of any method.
+    #[must_use]
+    pub const fn new(
+        method: Method,
+        path: &'static str,
+        kind: Kind,
+        access: Access,
+        handler: fn() -> actix_web::Route,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            kind,
+            access,
+            handler,
+        }
+    }
+
     /// An address that only reads.
     #[must_use]
     pub const fn get(
@@ -114,7 +132,11 @@ const AREAS: &[&[Route]] = &[
     pages::settings::ROUTES,
     pages::tariffs::ROUTES,
     pages::terms::ROUTES,
+    pages::tokens::ROUTES,
 ];
+
+/// Every address of the API tells what it takes.
+static OPTIONS: Route = api::OPTIONS;
 
 /// All addresses, in the order in which they are tried.
 pub fn all() -> impl Iterator<Item = &'static Route> {
@@ -150,14 +172,49 @@ fn resources(routes: &[&'static Route]) -> Vec<actix_web::Resource> {
     paths
         .into_iter()
         .map(|path| {
-            routes
-                .iter()
-                .filter(|route| route.path == path)
-                .fold(web::resource(path), |resource, route| {
-                    resource.route(mount(route))
-                })
+            let own = routes.iter().filter(|route| route.path == path);
+            let is_api = own.clone().any(|route| route.kind == Kind::Api);
+            let resource = own.fold(web::resource(path), |resource, route| {
+                resource.route(mount(route))
+            });
+            match (is_api && path.starts_with("/api/"), path.ends_with('/')) {
+                (false, _) => resource,
+                (true, true) => resource.route(mount(&OPTIONS)),
+                // Whatever is asked of it, it leads to the address with a slash.
+                (true, false) => resource.default_service(web::to(api::add_slash)),
+            }
         })
         .collect()
+}
+
+/// The methods of an address of the API, in the order that its clients know; empty where it is none.
+#[must_use]
+pub fn allowed(path: &str) -> String {
+    let has = |method: &Method| {
+        all().any(|route| {
+            route.kind == Kind::Api && route.path == path && path.ends_with('/') && route.method == *method
+        })
+    };
+    let own = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    let mut words: Vec<&str> = own
+        .iter()
+        .filter(|method| has(method))
+        .map(Method::as_str)
+        .collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    if has(&Method::GET) {
+        words.push("HEAD");
+    }
+    words.push("OPTIONS");
+    words.join(", ")
 }
 
 fn mount(route: &'static Route) -> actix_web::Route {
@@ -170,6 +227,12 @@ fn mount(route: &'static Route) -> actix_web::Route {
     };
     if matches!(route.kind, Kind::Static | Kind::Health) {
         return handler;
+    }
+    if route.kind == Kind::Api {
+        // The guard stands outside and comes first.
+        return handler
+            .wrap(from_fn(api::around::once))
+            .wrap(from_fn(move |req, next| auth::guard(route, req, next)));
     }
     handler.wrap(from_fn(move |req, next| auth::guard(route, req, next)))
 }

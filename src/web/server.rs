@@ -2,9 +2,16 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_cors::Cors;
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    http::header,
+    middleware::{Condition, from_fn},
+    web,
+};
 
-use super::{admin, error, middleware, routes, session};
+use super::{admin, api::around::Limits, error, middleware, routes, session};
 use crate::services::Services;
 
 /// Largest body of an ordinary form or JSON request, bytes.
@@ -20,15 +27,19 @@ pub fn build(services: Services, workers: usize) -> std::io::Result<(Server, Soc
     let address = listener.local_addr()?;
     let cookie_key = session::cookie_key(&services);
     let models = admin::models()?;
+    let limits = web::Data::new(Limits::new(services.config.http.api_per_minute));
     let server = HttpServer::new(move || {
+        let origins = &services.config.http.cors_origins;
         App::new()
             .app_data(web::Data::new(services.clone()))
             .app_data(models.clone())
+            .app_data(limits.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .app_data(web::FormConfig::default().limit(BODY_LIMIT))
             .app_data(web::JsonConfig::default().limit(BODY_LIMIT))
             .configure(|config| routes::configure(config, &services, &cookie_key))
             .default_service(web::to(error::not_found))
+            .wrap(Condition::new(!origins.is_empty(), cors(origins)))
             .wrap(from_fn(middleware::answer))
     })
     .workers(workers.max(1))
@@ -37,6 +48,24 @@ pub fn build(services: Services, workers: usize) -> std::io::Result<(Server, Soc
     .listen(listener)?
     .run();
     Ok((server, address))
+}
+
+/// Lets scripts of these origins use the JSON API with a key. Never with the panel's cookie, and nothing else.
+fn cors(origins: &[String]) -> Cors {
+    let origins = origins.to_vec();
+    Cors::default()
+        .allowed_origin_fn(move |origin, request| {
+            request.uri.path().starts_with("/api/")
+                && origin
+                    .to_str()
+                    .is_ok_and(|origin| origins.iter().any(|known| known == origin))
+        })
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
+        .allowed_header("Idempotency-Key")
+        .expose_headers(["Retry-After", "X-Request-Id", "Idempotent-Replayed"])
+        .block_on_origin_mismatch(false)
+        .max_age(3600)
 }
 
 /// Serves until `shutdown` is ready; open requests get 20 seconds to end.

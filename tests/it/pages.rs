@@ -16,4 +16,5 @@ mod stop;
 mod stores;
 mod tariffs;
 mod terms;
+mod tokens;
 mod trial;

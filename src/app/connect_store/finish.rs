@@ -4,13 +4,12 @@
 use serde_json::json;
 
 use crate::{
-    app::alerts::resolve,
+    app::{alerts::resolve, store_edit::fresh_store},
     domain::{
-        AccountId, Actor, AlertKind, AttemptState, JobKind, RepricingMode, SessionState, StoreId, Tenant,
-        UserId, city::ALMATY, offer::MerchantCard,
+        AccountId, Actor, AlertKind, AttemptState, JobKind, SessionState, StoreId, Tenant, UserId,
+        city::ALMATY, offer::MerchantCard,
     },
     queue::enqueue::enqueue_for_store,
-    secrets::random_bytes,
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -98,41 +97,20 @@ fn known_store(
     }
 }
 
-/// A new store does nothing by itself: repricing is switched on by a person.
+/// A new store, whose main city is one of those that the merchant sells in.
 fn new_store(
     owner_id: UserId,
     card: &MerchantCard,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Store, ConnectError> {
-    let reference = random_bytes::<16>()?;
     let main_city = card
         .cities
         .iter()
         .find(|(city, _)| city == ALMATY)
         .or(card.cities.first());
     Ok(Store {
-        id: StoreId::new(),
-        owner_id,
-        merchant_id: card.id.clone(),
-        name: card.name.clone(),
-        api_key: reference.iter().map(|byte| format!("{byte:02x}")).collect(),
-        active: true,
-        session_state: SessionState::Never,
-        session_checked_at: None,
-        logged_in_at: None,
         main_city_id: main_city.map_or(ALMATY, |(city, _)| city).to_owned(),
-        // It explains from the first sync on, and sends nothing until a person says so.
-        repricing_mode: RepricingMode::Shadow,
-        products_count: 0,
-        last_sync_at: None,
-        lease_owner: None,
-        lease_epoch: 0,
-        lease_until: None,
-        frozen_until: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        account_id: None,
+        ..fresh_store(owner_id, &card.id, &card.name, now)?
     })
 }
 

@@ -7,10 +7,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{query, texts};
+use super::{
+    fields::{Errors, Field},
+    query, texts,
+};
 use crate::{
+    app::edit::{EditError, FieldError},
     domain::Tenge,
     store::page::{PAGE_SIZE, PageRequest, Paged},
+    web::{WebError, error::ErrorKind, middleware, texts::Texts},
 };
 
 /// A refusal in a shape of its own, unlike the common ones of [`crate::web::WebError`].
@@ -22,13 +27,61 @@ pub enum Refused {
     /// 400: the parameter and what is wrong with it.
     #[error("parameter {0}: {1}")]
     Parameter(&'static str, String),
+    /// 400: what is wrong with which fields.
+    #[error("{} fields are wrong", .0.0.len())]
+    Fields(Errors),
+    /// 400: a bare list with one sentence, as actions answer.
+    #[error("{0}")]
+    Bare(String),
+    /// A status with one sentence.
+    #[error("{1}")]
+    Detail(StatusCode, String),
+    /// A status with an object of its own.
+    #[error("refused with status {0}")]
+    Object(StatusCode, serde_json::Value),
+}
+
+impl Refused {
+    /// 400 with one sentence at one field.
+    #[must_use]
+    pub fn one(field: &'static str, text: String) -> Self {
+        Self::Fields(Errors(vec![(field, vec![text])]))
+    }
+
+    /// A failure in the envelope of the API: a sentence, a stable code and the id of the request.
+    #[must_use]
+    pub fn failure(req: &HttpRequest, status: StatusCode, code: &str, text: &str) -> Self {
+        Self::failure_with(req, status, code, text, json!({}))
+    }
+
+    /// [`Refused::failure`] with more fields behind.
+    #[must_use]
+    pub fn failure_with(
+        req: &HttpRequest,
+        status: StatusCode,
+        code: &str,
+        text: &str,
+        more: serde_json::Value,
+    ) -> Self {
+        let mut body = json!({
+            "success": false,
+            "error": text,
+            "code": code,
+            "request_id": middleware::request_id(req),
+        });
+        if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
+            body.extend(more);
+        }
+        Self::Object(status, body)
+    }
 }
 
 impl ResponseError for Refused {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NoSuchPage => StatusCode::NOT_FOUND,
-            Self::Parameter(..) => StatusCode::BAD_REQUEST,
+            Self::Parameter(..) | Self::Fields(_) | Self::Bare(_) => StatusCode::BAD_REQUEST,
+            Self::Detail(status, _) | Self::Object(status, _) => *status,
         }
     }
 
@@ -36,18 +89,64 @@ impl ResponseError for Refused {
         let body = match self {
             Self::NoSuchPage => json!({ "detail": texts::BAD_PAGE }),
             Self::Parameter(name, text) => json!({ *name: [text] }),
+            Self::Fields(errors) => errors
+                .0
+                .iter()
+                .map(|(name, told)| ((*name).to_owned(), json!(told)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            Self::Bare(text) => json!([text]),
+            Self::Detail(_, text) => json!({ "detail": text }),
+            Self::Object(_, body) => body.clone(),
         };
         send(HttpResponse::build(self.status_code()), &body)
     }
 }
 
+/// What a changing function of `app` refused, in the API's words: `names` gives the API's name of a column's error.
+pub fn refused_edit<R: std::fmt::Debug>(
+    req: &HttpRequest,
+    error: EditError<R>,
+    fields: &[Field],
+    names: impl Fn(&FieldError) -> (&'static str, Option<String>),
+) -> actix_web::Error {
+    match error {
+        EditError::NotFound => WebError::not_found().into(),
+        EditError::Forbidden => WebError::forbidden().into(),
+        EditError::Store(error) => WebError::from(error).into(),
+        EditError::Conflict(_) => {
+            let text = "Объект меняется прямо сейчас или ждёт отправки цены. Повторите запрос.";
+            Refused::failure(req, StatusCode::CONFLICT, ErrorKind::Conflict.code(), text).into()
+        }
+        EditError::Invalid(wrong) => {
+            let (mut errors, t) = (Errors::default(), Texts::default());
+            for error in &wrong {
+                let (name, text) = names(error);
+                errors.add(name, text.unwrap_or_else(|| t.get(error.code)));
+            }
+            Refused::Fields(errors.in_order_of(fields)).into()
+        }
+    }
+}
+
 /// 200 with the object.
 pub fn ok(body: &impl Serialize) -> HttpResponse {
-    let mut answer = HttpResponse::Ok();
-    answer
-        .insert_header((header::ALLOW, "GET, HEAD, OPTIONS"))
-        .insert_header((header::VARY, "Cookie, origin"));
+    answer(StatusCode::OK, body)
+}
+
+/// Another good end with an object: 201, 202.
+pub fn answer(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((header::VARY, "Cookie, origin"));
     send(answer, body)
+}
+
+/// 204: done, and nothing to tell.
+pub fn no_content() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::VARY, "Cookie, origin"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
 }
 
 /// Compact JSON; the media type has no charset.

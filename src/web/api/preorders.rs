@@ -1,5 +1,8 @@
 //! `/api/v1/preorders/`: the caller's preorders. Prices are in tiyn here and nowhere else.
 
+pub mod actions;
+pub mod write;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -8,6 +11,7 @@ use serde::Serialize;
 
 use super::{
     envelope::{PageParam, ok, page, time},
+    fields::{Field, Takes},
     query,
 };
 use crate::{
@@ -26,14 +30,35 @@ const SORTS: &[(&str, PreorderSort)] = &[
     ("status", PreorderSort::Status),
 ];
 
-#[derive(Serialize)]
-struct PreorderJson {
+/// What a body may say.
+pub const FIELDS: &[Field] = &[
+    Field::required("product", Takes::Key, r#""cf682b73-be1a-fad4-7d0f-32559ac34627""#),
+    Field::required("store", Takes::Key, r#""f2d2562d-4dcb-fb6e-e03c-ffa12f6e62de""#),
+    Field::nullable("article", Takes::Text(255), r#""ART1""#),
+    Field::required("name", Takes::Text(500), r#""Предзаказ мод. 1""#),
+    Field::nullable("brand", Takes::Text(255), r#""Tulpar""#),
+    Field::optional("status", Takes::Choice(STATUSES), r#""processing""#),
+    Field::nullable("price", Takes::Tiyin, "107900"),
+    Field::optional("warehouses", Takes::Json, r#"{"1": {"id": 1, "quantity": 3}}"#),
+    Field::optional("delivery_days", Takes::Integer(0, 30), "14"),
+];
+
+/// Where a preorder may stand.
+const STATUSES: &[&str] = &["processing", "completed", "cancelled"];
+
+/// A preorder as clients know it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct PreorderJson {
+    #[schema(value_type = uuid::Uuid)]
     id: PreorderId,
+    #[schema(value_type = uuid::Uuid)]
     product: ProductId,
+    #[schema(value_type = uuid::Uuid)]
     store: StoreId,
     article: Option<String>,
     name: String,
     brand: Option<String>,
+    #[schema(value_type = String)]
     status: PreorderStatus,
     price: Option<i64>,
     warehouses: serde_json::Value,
@@ -75,13 +100,18 @@ pub async fn detail(
     id: Path<String>,
 ) -> WebResult<HttpResponse> {
     let id: PreorderId = id.parse().map_err(|_| WebError::not_found())?;
+    let preorder = preorder_of(&services, &user, id).await?;
+    Ok(ok(&to_json(preorder)))
+}
+
+async fn preorder_of(services: &Services, user: &CurrentUser, id: PreorderId) -> WebResult<Preorder> {
     let tenant = user.tenant();
     let row = services
         .db
         .read(move |conn| preorder_fetch(conn, tenant, id))
         .await?
         .ok_or_else(WebError::not_found)?;
-    Ok(ok(&to_json(row.preorder)))
+    Ok(row.preorder)
 }
 
 fn to_json(preorder: Preorder) -> PreorderJson {

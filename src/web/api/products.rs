@@ -1,5 +1,8 @@
 //! `/api/v1/products/`: the caller's products. Prices are in tiyn here and nowhere else.
 
+pub mod actions;
+pub mod write;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -8,6 +11,7 @@ use serde::Serialize;
 
 use super::{
     envelope::{PageParam, decimal, ok, page, time},
+    fields::{Field, Takes},
     query,
 };
 use crate::{
@@ -28,11 +32,35 @@ const SORTS: &[(&str, ProductSort)] = &[
     ("name", ProductSort::Name),
 ];
 
-#[derive(Serialize)]
-struct ProductJson {
+/// What a body may say.
+pub const FIELDS: &[Field] = &[
+    Field::required("kaspi_product_id", Takes::Text(255), r#""100000001_200000002""#),
+    Field::nullable("kaspi_sku", Takes::Text(255), r#""100000001_200000002""#),
+    Field::required("store", Takes::Key, r#""4022b702-85e4-68ff-98d0-1073c52038b8""#),
+    Field::required("price", Takes::Tiyin, "12345600"),
+    Field::required("name", Takes::Text(500), r#""Чайник демо""#),
+    Field::nullable("external_kaspi_id", Takes::Text(255), r#""100000001""#),
+    Field::nullable("category", Takes::Text(255), r#""Чайники""#),
+    Field::nullable(
+        "image_url",
+        Takes::Url(200),
+        r#""https://img.example.invalid/p/51.jpg""#,
+    ),
+    Field::optional("bot_active", Takes::Switch, "true"),
+    Field::nullable("last_check_time", Takes::Time, "null"),
+    Field::nullable("min_profit", Takes::Decimal(10, 2), r#""500.00""#),
+    Field::nullable("max_profit", Takes::Decimal(10, 2), r#""90000.00""#),
+    Field::nullable("strategy", Takes::Text(50), "null"),
+];
+
+/// A product as clients know it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProductJson {
+    #[schema(value_type = uuid::Uuid)]
     id: ProductId,
     kaspi_product_id: String,
     kaspi_sku: Option<String>,
+    #[schema(value_type = uuid::Uuid)]
     store: StoreId,
     /// In the store's main city; null until it was read once.
     price: Option<i64>,
@@ -85,13 +113,17 @@ pub async fn detail(
     id: Path<String>,
 ) -> WebResult<HttpResponse> {
     let id: ProductId = id.parse().map_err(|_| WebError::not_found())?;
+    Ok(ok(&product_json(&services, &user, id).await?))
+}
+
+async fn product_json(services: &Services, user: &CurrentUser, id: ProductId) -> WebResult<ProductJson> {
     let tenant = user.tenant();
     let row = services
         .db
         .read(move |conn| product_fetch(conn, tenant, id))
         .await?
         .ok_or_else(WebError::not_found)?;
-    Ok(ok(&to_json(row)))
+    Ok(to_json(row))
 }
 
 fn to_json(row: ProductRow) -> ProductJson {

@@ -69,6 +69,36 @@ pub fn filter_bool(request: &HttpRequest, name: &'static str) -> Result<Option<b
         .transpose()
 }
 
+/// A whole number within bounds, or `usual` where it is not there.
+///
+/// # Errors
+/// 400 for others.
+pub fn number(
+    request: &HttpRequest,
+    name: &'static str,
+    usual: i64,
+    min: i64,
+    max: i64,
+) -> Result<i64, Refused> {
+    let Some(text) = filter(request, name) else {
+        return Ok(usual);
+    };
+    match text.trim().parse::<i64>() {
+        Ok(number) if number < min => Err(Refused::Parameter(name, texts::too_small(min))),
+        Ok(number) if number > max => Err(Refused::Parameter(name, texts::too_large(max))),
+        Ok(number) => Ok(number),
+        Err(_) => Err(Refused::Parameter(name, texts::BAD_NUMBER.to_owned())),
+    }
+}
+
+/// How many rows a short list may have: `limit`, 1 to 200, else 50.
+///
+/// # Errors
+/// 400 for others.
+pub fn limit(request: &HttpRequest) -> Result<i64, Refused> {
+    number(request, "limit", 50, 1, 200)
+}
+
 /// `ordering=-price,name` as fields with their direction (`true`: falling). Unknown fields are left out.
 #[must_use]
 pub fn ordering<F: Copy>(request: &HttpRequest, fields: &[(&str, F)]) -> Vec<(F, bool)> {

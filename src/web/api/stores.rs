@@ -1,5 +1,8 @@
 //! `/api/v1/kaspi/stores/`: the caller's stores.
 
+pub mod login;
+pub mod write;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -8,6 +11,7 @@ use serde::Serialize;
 
 use super::{
     envelope::{PageParam, ok, page, time},
+    fields::{Field, Takes},
     query,
 };
 use crate::{
@@ -32,8 +36,19 @@ const SORTS: &[(&str, StoreSort)] = &[
     ("is_active", StoreSort::IsActive),
 ];
 
-#[derive(Serialize)]
-struct StoreJson {
+/// What a body may say.
+pub const FIELDS: &[Field] = &[
+    Field::optional("user_id", Takes::Text(255), r#""user-1""#),
+    Field::required("merchant_id", Takes::Text(255), r#""30000001""#),
+    Field::required("name", Takes::Text(255), r#""Магазин 1""#),
+    Field::nullable("last_sync", Takes::Time, "null"),
+    Field::optional("is_active", Takes::Switch, "true"),
+];
+
+/// A store as clients know it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct StoreJson {
+    #[schema(value_type = uuid::Uuid)]
     id: StoreId,
     created_at: String,
     updated_at: String,
@@ -78,13 +93,17 @@ pub async fn detail(
     id: Path<String>,
 ) -> WebResult<HttpResponse> {
     let id: StoreId = id.parse().map_err(|_| WebError::not_found())?;
+    Ok(ok(&store_json(&services, &user, id).await?))
+}
+
+async fn store_json(services: &Services, user: &CurrentUser, id: StoreId) -> WebResult<StoreJson> {
     let tenant = user.tenant();
     let row = services
         .db
         .read(move |conn| store_api_fetch(conn, tenant, id))
         .await?
         .ok_or_else(WebError::not_found)?;
-    Ok(ok(&to_json(row, user.id())))
+    Ok(to_json(row, user.id()))
 }
 
 fn to_json(row: StoreApiRow, caller: UserId) -> StoreJson {

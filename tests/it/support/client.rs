@@ -176,6 +176,15 @@ impl Client {
         self.send(request).await
     }
 
+    /// A request with any headers and any body.
+    pub async fn raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.request(method, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body)).await
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method, self.base.join(path).unwrap());
         if let Some(key) = &self.api_key {

@@ -1,0 +1,227 @@
+//! Around every request of the API, once it is known who asks: how often he may, and the key that makes a request have
+//! one effect however often it is sent.
+
+use std::num::NonZeroU32;
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse,
+    body::{BoxBody, MessageBody, to_bytes},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    rt,
+    web::{Bytes, Data},
+};
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{envelope::Refused, texts};
+use crate::{
+    app::idempotency::{KEY_MAX, Turn, fingerprint, keep_answer, take_turn},
+    secrets::hash_of_random_key,
+    services::Services,
+    store::idempotency::KeptAnswer,
+    web::{
+        WebError,
+        auth::{self, user_of},
+        error::ErrorKind,
+        middleware,
+    },
+};
+
+/// Name of the header with the key.
+pub const KEY: &str = "Idempotency-Key";
+/// Tells that an answer was given before.
+const REPLAYED: &str = "Idempotent-Replayed";
+/// So many callers are remembered before the quiet ones are forgotten.
+const CALLERS: usize = 10_000;
+
+/// How often each key of the API, and each session, may ask this process.
+pub struct Limits(DefaultKeyedRateLimiter<Vec<u8>>);
+
+impl Limits {
+    /// So many requests in a minute, all at once if need be.
+    #[must_use]
+    pub fn new(per_minute: NonZeroU32) -> Self {
+        Self(RateLimiter::keyed(Quota::per_minute(per_minute)))
+    }
+
+    /// Counts a request of a caller.
+    ///
+    /// # Errors
+    /// 429 with the seconds until the next one.
+    fn count(&self, caller: &Vec<u8>) -> Result<(), WebError> {
+        if self.0.len() > CALLERS {
+            self.0.retain_recent();
+        }
+        self.0.check_key(caller).map_err(|early| {
+            let wait = early.wait_time_from(DefaultClock::default().now());
+            WebError::new(ErrorKind::TooMany {
+                after: wait.as_secs() + 1,
+            })
+        })
+    }
+}
+
+/// Who asks, as far as counting goes.
+fn caller(req: &HttpRequest) -> Vec<u8> {
+    let header = req.headers().get(header::AUTHORIZATION);
+    match (header.and_then(|value| value.to_str().ok()), user_of(req)) {
+        (Some(key), _) if auth::has_api_token(req) => hash_of_random_key(key),
+        (_, Some(user)) => user.id().0.as_bytes().to_vec(),
+        (_, None) => Vec::new(),
+    }
+}
+
+/// The middleware; it stands inside the guard.
+///
+/// # Errors
+/// What the handler returns.
+pub async fn once(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if let (Some(limits), Some(_)) = (req.app_data::<Data<Limits>>(), user_of(req.request()))
+        && let Err(error) = limits.count(&caller(req.request()))
+    {
+        return Ok(req.error_response(error));
+    }
+    let safe = matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || !req.headers().contains_key(KEY) {
+        return Ok(next.call(req).await?.map_into_boxed_body());
+    }
+    with_key(req, next).await
+}
+
+async fn with_key(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let services = auth::services(req.request())?;
+    let Some(user) = user_of(req.request()) else {
+        return Ok(next.call(req).await?.map_into_boxed_body());
+    };
+    let key = req
+        .headers()
+        .get(KEY)
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+        .filter(|key| !key.is_empty() && key.chars().count() <= KEY_MAX);
+    let Some(key) = key.map(str::to_owned) else {
+        let refused = Refused::failure(
+            req.request(),
+            StatusCode::BAD_REQUEST,
+            "idempotency-key",
+            texts::BAD_IDEMPOTENCY_KEY,
+        );
+        return Ok(req.error_response(refused));
+    };
+    let body = match req.extract::<Bytes>().await {
+        Ok(body) => body,
+        Err(error) => return Ok(req.error_response(error)),
+    };
+    req.set_payload(Payload::from(body.clone()));
+    let parts = [
+        req.method().as_str().as_bytes(),
+        req.path().as_bytes(),
+        req.query_string().as_bytes(),
+        body.as_ref(),
+    ];
+    let fingerprint = fingerprint(&services, &parts);
+    let turn = take_turn(&services, user.id(), &key, fingerprint)
+        .await
+        .map_err(WebError::from);
+    let refuse = |req: ServiceRequest, status, code, text| {
+        let refused = Refused::failure(req.request(), status, code, text);
+        Ok(req.error_response(refused))
+    };
+    match turn {
+        Ok(Turn::First(id)) => {
+            // A client that goes away must not leave the work half done and the key taken.
+            let work = first(services, req, next, id).instrument(tracing::Span::current());
+            rt::spawn(work)
+                .await
+                .map_err(|error| WebError::internal(error.into()))?
+        }
+        Ok(Turn::Done(answer)) => {
+            let answer = replay(answer);
+            Ok(req.into_response(answer))
+        }
+        Ok(Turn::Running) => refuse(
+            req,
+            StatusCode::CONFLICT,
+            "idempotency-running",
+            texts::IDEMPOTENCY_RUNNING,
+        ),
+        Ok(Turn::Other) => refuse(
+            req,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency-other",
+            texts::IDEMPOTENCY_OTHER,
+        ),
+        Err(error) => Ok(req.error_response(error)),
+    }
+}
+
+/// Does the request and keeps its answer.
+async fn first(
+    services: Data<Services>,
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: Uuid,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let info = middleware::info(req.request());
+    let request = req.request().clone();
+    let answer = match next.call(req).await {
+        Ok(res) => res.map_into_boxed_body(),
+        Err(error) => ServiceResponse::from_err(error, request),
+    };
+    let (req, answer) = middleware::face(&info, answer).await.into_parts();
+    let (head, body) = answer.into_parts();
+    let bytes = to_bytes(body).await.unwrap_or_default();
+    let media_type = head
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kept = had_effect(head.status()).then(|| KeptAnswer {
+        status: i32::from(head.status().as_u16()),
+        media_type: media_type.to_owned(),
+        body: bytes.to_vec(),
+    });
+    keep_answer(&services, id, kept).await.map_err(WebError::from)?;
+    Ok(ServiceResponse::new(req, head.set_body(BoxBody::new(bytes))))
+}
+
+/// Answers after which nothing was looked at: the key is free for the next try.
+fn had_effect(status: StatusCode) -> bool {
+    !matches!(
+        status,
+        StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::SERVICE_UNAVAILABLE
+    )
+}
+
+fn replay(answer: KeptAnswer) -> HttpResponse {
+    let status = u16::try_from(answer.status)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .unwrap_or(StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((REPLAYED, "true"));
+    if answer.media_type.is_empty() {
+        return response.finish();
+    }
+    response
+        .insert_header((header::CONTENT_TYPE, answer.media_type))
+        .body(answer.body)
+}

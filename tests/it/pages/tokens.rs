@@ -1,0 +1,30 @@
+//! Keys of the JSON API on their page: shown once, with their last use, revoked at once.
+
+use kaspi_panel::domain::Role;
+
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn a_key_is_shown_once_works_and_is_revoked_at_once() {
+    let mut app = TestApp::new();
+    let anna = app.signed_in("anna", Role::Viewer).await;
+    let page = anna.get("/tokens").await.expect(200);
+    assert_eq!(page.count("table"), 0);
+    let made = anna.post("/tokens", &[("name", "script")]).await.expect(200);
+    let key = made.text("#made");
+    assert!(!anna.get("/tokens").await.body_text().contains(&key));
+
+    let program = app.api(&key);
+    program.get("/api/v1/products/").await.expect(200);
+    let page = anna.get("/tokens").await.expect(200);
+    assert_eq!(page.count("tbody time"), 2, "made and used");
+    let path = page.attribute("tbody form", "action");
+
+    let boris = app.signed_in("boris", Role::Manager).await;
+    boris.post(&path, &[]).await.expect(404);
+    anna.post(&path, &[]).await.expect(303);
+    program.get("/api/v1/products/").await.expect(401);
+    assert_eq!(anna.get("/tokens").await.count("tbody form"), 0);
+    let wrong = anna.post("/tokens", &[("name", " ")]).await.expect(422);
+    assert_eq!(wrong.count("#name-error"), 1);
+}
