@@ -226,6 +226,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    listed_prices (product_id) {
+        product_id -> Uuid,
+        store_id -> Uuid,
+        price_tenge -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     market_offers (id) {
         id -> Uuid,
         card_id -> Text,
@@ -491,22 +499,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    listed_prices (product_id) {
-        product_id -> Uuid,
-        store_id -> Uuid,
-        price_tenge -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    store_catalogues (store_id) {
-        store_id -> Uuid,
-        products -> BigInt,
-        version -> BigInt,
-    }
-}
-
-diesel::table! {
     product_prices (product_id, city_id) {
         product_id -> Uuid,
         city_id -> Text,
@@ -701,6 +693,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    store_catalogues (store_id) {
+        store_id -> Uuid,
+        products -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     store_cities (store_id, city_id) {
         store_id -> Uuid,
         city_id -> Text,
@@ -828,6 +828,7 @@ diesel::joinable!(job_runs -> stores (store_id));
 diesel::joinable!(job_runs -> users (requested_by));
 diesel::joinable!(kill_switches -> products (product_id));
 diesel::joinable!(kill_switches -> stores (store_id));
+diesel::joinable!(listed_prices -> products (product_id));
 diesel::joinable!(orders_accesses -> stores (store_id));
 diesel::joinable!(preorder_orders -> stores (store_id));
 diesel::joinable!(preorder_orders -> users (arrival_by));
@@ -870,6 +871,7 @@ diesel::joinable!(settings -> users (updated_by));
 diesel::joinable!(stock_falls -> products (product_id));
 diesel::joinable!(store_access -> stores (store_id));
 diesel::joinable!(store_access -> users (user_id));
+diesel::joinable!(store_catalogues -> stores (store_id));
 diesel::joinable!(store_cities -> stores (store_id));
 diesel::joinable!(store_cycles -> stores (store_id));
 diesel::joinable!(store_points -> stores (store_id));
@@ -893,6 +895,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     job_runs,
     kill_switches,
+    listed_prices,
     market_offers,
     market_snapshots,
     orders_accesses,
@@ -922,6 +925,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_attempts,
     stock_falls,
     store_access,
+    store_catalogues,
     store_cities,
     store_cycles,
     store_points,
