@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use kaspi_panel::{
     app::imports::check_import,
-    config::{Config, Kaspi, KaspiLimits, LogFormat},
+    config::{Config, LogFormat},
     domain::{Actor, StoreId, Tenant, Tenge},
     os::{Cluster, ClusterOptions},
     secrets::Secret,
@@ -23,7 +23,7 @@ use kaspi_panel::{
     store::imports::import_fetch,
 };
 
-use support::{median, memory};
+use support::{median, memory, no_market};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -107,20 +107,4 @@ async fn main() -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Nobody is asked anything.
-fn no_market() -> Result<Kaspi> {
-    let nowhere = || url::Url::parse("http://127.0.0.1:9/");
-    Ok(Kaspi {
-        login: nowhere()?,
-        cabinet: nowhere()?,
-        public: nowhere()?,
-        orders: nowhere()?,
-        cdn: nowhere()?,
-        other_hosts: true,
-        private_proxies: false,
-        timeout: Duration::from_secs(20),
-        limits: KaspiLimits::for_tests(),
-    })
 }

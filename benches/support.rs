@@ -302,3 +302,19 @@ pub fn logged_in(
     account_save(conn, &account)?;
     Ok(id)
 }
+
+/// A marketplace that nobody asks anything.
+pub fn no_market() -> Result<Kaspi> {
+    let nowhere = || url::Url::parse("http://127.0.0.1:9/");
+    Ok(Kaspi {
+        login: nowhere()?,
+        cabinet: nowhere()?,
+        public: nowhere()?,
+        orders: nowhere()?,
+        cdn: nowhere()?,
+        other_hosts: true,
+        private_proxies: false,
+        timeout: Duration::from_secs(20),
+        limits: KaspiLimits::for_tests(),
+    })
+}

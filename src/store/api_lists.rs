@@ -7,9 +7,9 @@ use super::{
     StoreError,
     page::{PageRequest, Paged, search_words},
     preorders::Preorder,
-    product_lists::{ProductsCounted, product_api_page, product_has_word_for_clients},
+    product_lists::{ListedProduct, ProductsCounted, product_api_page, product_has_word_for_clients},
     products::with_terms,
-    products::{Product, ProductPrice, ProductRow},
+    products::{Product, ProductPrice},
     stores::{Store, store_ids_of},
 };
 use crate::{
@@ -218,7 +218,7 @@ pub fn product_api_list(
     filter: &ProductApiFilter,
     counted: &ProductsCounted,
     page: PageRequest,
-) -> Result<Paged<ProductRow>, StoreError> {
+) -> Result<Paged<ListedProduct>, StoreError> {
     if let Some(page) = product_api_page(conn, filter, counted, page)? {
         return Ok(page);
     }
@@ -242,7 +242,10 @@ pub fn product_api_list(
         ))
         .load(conn)?;
     Ok(Paged {
-        rows: with_terms(conn, rows)?,
+        rows: with_terms(conn, rows)?
+            .into_iter()
+            .map(ListedProduct::from)
+            .collect(),
         total,
         page,
     })

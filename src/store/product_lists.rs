@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
     expression::{SqlLiteral, UncheckedBind},
@@ -17,12 +18,13 @@ use super::{
     StoreError,
     api_lists::{ProductApiFilter, ProductSort},
     page::{PageRequest, Paged, search_words},
-    products::{Product, ProductPrice, ProductRow, RowTuple, with_terms},
+    planned::planned,
+    products::{Product, ProductPrice, ProductRow},
     stores::store_ids_of,
 };
 use crate::{
     domain::{ProductId, StoreId, Tenant},
-    schema::{product_prices, products, store_catalogues, stores},
+    schema::{product_checks, product_prices, products, store_catalogues, stores},
 };
 
 /// Up to so many stores each give their part of a page; the products of more are sorted together.
@@ -61,6 +63,27 @@ pub struct ProductCounts(Cache<CountKey, i64>);
 impl Default for ProductCounts {
     fn default() -> Self {
         Self(Cache::new(COUNTS))
+    }
+}
+
+/// A product as lists of the API show it.
+#[derive(Debug, Clone)]
+pub struct ListedProduct {
+    /// The product.
+    pub product: Product,
+    /// Price in the main city; `None`: never read.
+    pub price: Option<ProductPrice>,
+    /// Last decision.
+    pub last_check_at: Option<DateTime<Utc>>,
+}
+
+impl From<ProductRow> for ListedProduct {
+    fn from(row: ProductRow) -> Self {
+        Self {
+            product: row.product,
+            price: row.price,
+            last_check_at: row.last_check_at,
+        }
     }
 }
 
@@ -146,7 +169,7 @@ pub fn product_api_page(
     filter: &ProductApiFilter,
     counted: &ProductsCounted,
     page: PageRequest,
-) -> Result<Option<Paged<ProductRow>>, StoreError> {
+) -> Result<Option<Paged<ListedProduct>>, StoreError> {
     let (by_price, falling) = match filter.sorts.as_slice() {
         [] => (false, true),
         [(ProductSort::CreatedAt, falling)] => (false, *falling),
@@ -210,22 +233,35 @@ impl Span {
         } else {
             vec![self.part("= any($1)", &conditions)]
         };
-        let (way, key) = (if self.falling { "desc" } else { "asc" }, "sorted_by");
+        let way = if self.falling { "desc" } else { "asc" };
+        let number = conditions.values() + 2;
         let sql = format!(
-            "select id from ({}) found order by {key} {way}, id {way} offset {} limit {}",
+            "select id from ({}) found order by sorted_by {way}, id {way} offset ${number} limit ${}",
             parts.join(" union all "),
-            self.offset,
-            self.size
+            number + 1,
         );
-        let query = conditions.bind(diesel::sql_query(sql).into_boxed(), stores);
-        let rows: Vec<Row> = query.load(conn)?;
+        let rows: Vec<Row> = if number == 2 {
+            planned(sql)
+                .bind::<Array<Uuid>, _>(stores.iter().map(|store| store.0).collect::<Vec<_>>())
+                .bind::<BigInt, _>(self.offset)
+                .bind::<BigInt, _>(self.size)
+                .load(conn)?
+        } else {
+            // Which way is the shorter one depends on the words.
+            conditions
+                .bind(diesel::sql_query(sql).into_boxed(), stores)
+                .bind::<BigInt, _>(self.offset)
+                .bind::<BigInt, _>(self.size)
+                .load(conn)?
+        };
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
     /// The first rows of the stores that `of` names, as many as the page may need of them.
     fn part(&self, of: &str, conditions: &Conditions) -> String {
         let way = if self.falling { "desc" } else { "asc" };
-        let last = self.offset + self.size;
+        let number = conditions.values() + 2;
+        let last = format!("${number}::bigint + ${}::bigint", number + 1);
         let matching = conditions.sql();
         if self.by_price {
             let joined = if matching.is_empty() {
@@ -262,6 +298,11 @@ impl Conditions {
             category: filter.category.clone(),
             words: search_words(&filter.search),
         }
+    }
+
+    /// How many values are bound.
+    fn values(&self) -> usize {
+        usize::from(self.enabled.is_some()) + usize::from(self.category.is_some()) + 2 * self.words.len()
     }
 
     fn sql(&self) -> String {
@@ -304,24 +345,33 @@ impl Conditions {
 }
 
 /// These products with what lists show of them, in the same order.
-fn rows_of(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<ProductRow>, StoreError> {
-    let rows: Vec<(ProductId, RowTuple)> = products::table
+fn rows_of(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<ListedProduct>, StoreError> {
+    let rows: Vec<(Product, Option<ProductPrice>, Option<DateTime<Utc>>)> = products::table
         .inner_join(stores::table)
         .left_join(
             product_prices::table.on(product_prices::product_id
                 .eq(products::id)
                 .and(product_prices::city_id.eq(stores::main_city_id))),
         )
+        .left_join(product_checks::table.on(product_checks::product_id.eq(products::id)))
         .filter(products::id.eq_any(ids))
         .select((
-            products::id,
-            (
-                Product::as_select(),
-                stores::name,
-                Option::<ProductPrice>::as_select(),
-            ),
+            Product::as_select(),
+            Option::<ProductPrice>::as_select(),
+            product_checks::last_check_at.nullable(),
         ))
         .load(conn)?;
-    let mut found: HashMap<ProductId, RowTuple> = rows.into_iter().collect();
-    with_terms(conn, ids.iter().filter_map(|id| found.remove(id)).collect())
+    let mut found: HashMap<ProductId, ListedProduct> = rows
+        .into_iter()
+        .map(|(product, price, last_check_at)| {
+            let id = product.id;
+            let listed = ListedProduct {
+                product,
+                price,
+                last_check_at,
+            };
+            (id, listed)
+        })
+        .collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

@@ -19,8 +19,8 @@ use crate::{
     services::Services,
     store::{
         api_lists::{ProductApiFilter, ProductSort, product_api_list},
-        product_lists::product_api_count,
-        products::{ProductRow, product_fetch},
+        product_lists::{ListedProduct, product_api_count},
+        products::product_fetch,
     },
     web::{WebError, WebResult, auth::CurrentUser},
 };
@@ -123,15 +123,14 @@ async fn product_json(services: &Services, user: &CurrentUser, id: ProductId) ->
         .read(move |conn| product_fetch(conn, tenant, id))
         .await?
         .ok_or_else(WebError::not_found)?;
-    Ok(to_json(row))
+    Ok(to_json(row.into()))
 }
 
-fn to_json(row: ProductRow) -> ProductJson {
-    let ProductRow {
+fn to_json(row: ListedProduct) -> ProductJson {
+    let ListedProduct {
         product,
         price,
         last_check_at,
-        ..
     } = row;
     let price = price.map(|price| price.price_tenge);
     ProductJson {

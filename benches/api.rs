@@ -1,0 +1,258 @@
+//! Benchmark of the JSON API's reads: the program's own server over a real PostgreSQL with long lists, asked by 1, 16
+//! and 64 clients that keep their connection, all on the same machine. Beside it the statements of the first page under
+//! `pgbench`, without the program. `cargo bench --bench api -- --small 50000 --large 500000 --seconds 5`
+#![expect(
+    clippy::print_stdout,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints its figures and stops at what is not as it must be"
+)]
+
+mod support;
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types};
+use kaspi_panel::{
+    app::api_tokens::create_api_token,
+    config::Config,
+    domain::Actor,
+    os::{ChildProcess, Cluster, ClusterOptions},
+    secrets::Secret,
+    services::Services,
+};
+use reqwest::Client;
+use secrecy::ExposeSecret;
+
+use support::{arguments, cpu_of, no_market, percentile};
+
+/// Clients at once.
+const CLIENTS: [u64; 3] = [1, 16, 64];
+/// Stores of the seller.
+const STORES: i64 = 4;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let (mut small, mut large, mut seconds) = (50_000, 500_000, 5);
+    arguments(&mut [
+        ("--small", &mut small),
+        ("--large", &mut large),
+        ("--seconds", &mut seconds),
+    ])?;
+    let time = Duration::from_secs(seconds);
+    println!(
+        "| products | request | clients | requests/s | p50 | p99 | CPU of a request, ms: program | PostgreSQL |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for products in [small, large] {
+        let files = tempfile::TempDir::new()?;
+        let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
+        let url = Secret::from(cluster.url());
+        kaspi_panel::store::migrate::run(&url).context("migrations")?;
+        kaspi_panel::queue::migrate(&url).await?;
+        stock(&mut PgConnection::establish(&cluster.url())?, products)?;
+        let services = Services::new(
+            Config::for_tests(files.path().to_owned(), &cluster.url(), no_market()?),
+            &url,
+        )?;
+        let (_, key) = create_api_token(&services, &Actor::system(), "bench@example.kz", "bench").await?;
+        let (server, panel) = serve(&cluster, files.path()).await?;
+        for (name, path) in requests(&mut PgConnection::establish(&cluster.url())?, products)? {
+            let address = format!("{panel}{path}");
+            for clients in CLIENTS {
+                // Caches of program and database are warm, as they are all day.
+                ask(&address, key.expose_secret(), clients, time / 5).await?;
+                let ids = ([server.id()], [cluster.server_id()]);
+                let before = (cpu_of(&ids.0)?, cpu_of(&ids.1)?);
+                let start = Instant::now();
+                let times = ask(&address, key.expose_secret(), clients, time).await?;
+                let took = start.elapsed();
+                let each = |used: Duration| used.as_secs_f64() * 1_000.0 / times.len() as f64;
+                println!(
+                    "| {products} | {name} | {clients} | {:.0} | {:.2} ms | {:.2} ms | {:.2} | {:.2} |",
+                    times.len() as f64 / took.as_secs_f64(),
+                    percentile(&times, 50),
+                    percentile(&times, 99),
+                    each(cpu_of(&ids.0)?.saturating_sub(before.0)),
+                    each(cpu_of(&ids.1)?.saturating_sub(before.1)),
+                );
+            }
+        }
+        server.stop(Duration::from_secs(30))?;
+        pgbench(&cluster, files.path(), products, time)?;
+    }
+    Ok(())
+}
+
+/// Asks for the address until the time is over; the time of each answer.
+async fn ask(address: &str, key: &str, clients: u64, time: Duration) -> Result<Vec<Duration>> {
+    let end = Instant::now() + time;
+    let running: Vec<_> = (0..clients)
+        .map(|_| {
+            let (address, key) = (address.to_owned(), format!("Token {key}"));
+            tokio::spawn(async move {
+                let (client, mut times) = (Client::new(), Vec::new());
+                while Instant::now() < end {
+                    let start = Instant::now();
+                    let answer = client.get(&address).header("authorization", &key).send().await?;
+                    let status = answer.status();
+                    let body = answer.bytes().await?;
+                    times.push(start.elapsed());
+                    ensure!(status.is_success() && body.len() > 200, "{status} for {address}");
+                }
+                Ok(times)
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in running {
+        all.extend(task.await??);
+    }
+    Ok(all)
+}
+
+/// What is asked for.
+fn requests(conn: &mut PgConnection, products: u64) -> Result<Vec<(&'static str, String)>> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::Text)]
+        id: String,
+    }
+    let row: Row = diesel::sql_query("select id::text from products limit 1").get_result(conn)?;
+    let list = "/api/v1/products/";
+    Ok(vec![
+        ("first page", list.to_owned()),
+        ("last page", format!("{list}?page=last")),
+        ("page in the middle", format!("{list}?page={}", products / 100)),
+        (
+            "common word",
+            format!("{list}?search=%D1%87%D0%B0%D0%B9%D0%BD%D0%B8%D0%BA"),
+        ),
+        (
+            "rare word",
+            format!("{list}?search=sku-{}", products / STORES.unsigned_abs()),
+        ),
+        ("cheapest first", format!("{list}?ordering=price")),
+        ("one product", format!("{list}{}/", row.id)),
+        ("stores", "/api/v1/kaspi/stores/".to_owned()),
+    ])
+}
+
+/// A seller with so many products over a few stores; one name in five has the common word.
+fn stock(conn: &mut PgConnection, products: u64) -> Result<()> {
+    conn.batch_execute(
+        "insert into users (id, external_id, email, password_hash, role, created_at, updated_at)
+         values (gen_random_uuid(), 'bench', 'bench@example.kz', '', 'manager', now(), now())",
+    )?;
+    diesel::sql_query(
+        "insert into stores (id, owner_id, merchant_id, name, api_key, created_at, updated_at)
+         select gen_random_uuid(), users.id, n, 'Bench ' || n, '', now(), now()
+         from users, generate_series(30000001, 30000000 + $1) n",
+    )
+    .bind::<sql_types::BigInt, _>(STORES)
+    .execute(conn)?;
+    diesel::sql_query(
+        r#"insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, floor_tenge,
+             ceiling_tenge, stock, availabilities, availabilities_read_at, created_at, updated_at)
+           select gen_random_uuid(), stores.id, 'offer-' || n, 'sku-' || n, (200000000 + n)::text,
+             (array['Чайник', 'Утюг', 'Фен', 'Блендер', 'Наушники'])[1 + n % 5] || ' беспроводные Demo A' || n || ' чёрные',
+             'Demo', 'Headphones', 9000, 12000, 5,
+             '[{"storeId": "30000001_PP1", "available": true, "stockCount": 3, "preOrder": 0}]', now(),
+             now() - n * interval '1 second', now()
+           from stores, generate_series(1, $1) as n"#,
+    )
+    .bind::<sql_types::BigInt, _>(i64::try_from(products)? / STORES)
+    .execute(conn)?;
+    conn.batch_execute(
+        "insert into product_prices (product_id, city_id, price_tenge, opening_price_tenge, opening_date, read_at)
+         select id, '750000000', 1000 + right(sku, 3)::int, 1000, current_date, now() from products
+         where right(sku, 3) ~ '^[0-9]{3}$'",
+    )?;
+    conn.batch_execute("vacuum analyze")?;
+    conn.batch_execute("checkpoint")?;
+    Ok(())
+}
+
+/// The program's own server, without limits for each key.
+async fn serve(cluster: &Cluster, folder: &Path) -> Result<(ChildProcess, String)> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
+    command
+        .arg("serve")
+        .env("DATABASE_URL", cluster.url())
+        .env("KASPI_PANEL_DATA_DIR", folder)
+        .env("KASPI_PANEL_BIND", format!("127.0.0.1:{port}"))
+        .env("KASPI_PANEL_API_PER_MINUTE", "1000000000")
+        .env("RUST_LOG", "error")
+        .stdin(Stdio::null());
+    let server = ChildProcess::spawn(command)?;
+    let panel = format!("http://127.0.0.1:{port}");
+    let (client, end) = (Client::new(), Instant::now() + Duration::from_secs(30));
+    loop {
+        let ready = client.get(format!("{panel}/health/ready")).send().await;
+        if ready.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok((server, panel));
+        }
+        ensure!(Instant::now() < end, "the server is not ready");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// The statements of the first page alone, as `pgbench` runs them.
+fn pgbench(cluster: &Cluster, folder: &Path, products: u64, time: Duration) -> Result<()> {
+    let script = folder.join("first_page.sql");
+    std::fs::write(&script, FIRST_PAGE)?;
+    for clients in CLIENTS {
+        let output = Command::new("pgbench")
+            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+            .arg(format!("--client={clients}"))
+            .arg(format!("--time={}", time.as_secs()))
+            .arg("--file")
+            .arg(&script)
+            .arg(cluster.url())
+            .output()
+            .context("pgbench")?;
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        ensure!(
+            output.status.success(),
+            "pgbench: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let value = |name: &str| {
+            told.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .and_then(|rest| rest.split_whitespace().next())
+                .map(str::to_owned)
+                .unwrap_or_default()
+        };
+        println!(
+            "| {products} | statements of the first page under pgbench | {clients} | {} | mean {} ms | | | |",
+            value("tps = "),
+            value("latency average = ")
+        );
+    }
+    Ok(())
+}
+
+const FIRST_PAGE: &str = "\
+begin read only;
+select u.id from api_tokens t join users u on u.id = t.user_id where t.key_hash = '\\x00' and u.active;
+select store_id, version, products from store_catalogues
+ where store_id in (select id from stores where owner_id in (select id from users)) order by store_id;
+select p.*, price.*, checks.last_check_at from (
+  select id from (
+    select found.* from stores cross join lateral (select products.id, created_at as sorted_by from products
+      where products.store_id = stores.id order by created_at desc, products.id desc limit 50) found) found
+  order by sorted_by desc, id desc limit 50) page
+ join products p on p.id = page.id join stores s on s.id = p.store_id
+ left join product_prices price on price.product_id = p.id and price.city_id = s.main_city_id
+ left join product_checks checks on checks.product_id = p.id;
+commit;
+";
