@@ -35,6 +35,8 @@ use support::{arguments, cpu_of, no_market, percentile};
 
 /// Clients at once.
 const CLIENTS: [u64; 3] = [1, 16, 64];
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Stores of the seller.
 const STORES: i64 = 4;
 
@@ -98,7 +100,7 @@ async fn ask(address: &str, key: &str, clients: u64, time: Duration) -> Result<V
         .map(|_| {
             let (address, key) = (address.to_owned(), format!("Token {key}"));
             tokio::spawn(async move {
-                let (client, mut times) = (Client::new(), Vec::new());
+                let (client, mut times) = (client()?, Vec::new());
                 while Instant::now() < end {
                     let start = Instant::now();
                     let answer = client.get(&address).header("authorization", &key).send().await?;
@@ -116,6 +118,10 @@ async fn ask(address: &str, key: &str, clients: u64, time: Duration) -> Result<V
         all.extend(task.await??);
     }
     Ok(all)
+}
+
+fn client() -> Result<Client> {
+    Ok(Client::builder().timeout(PATIENCE).build()?)
 }
 
 /// What is asked for.
@@ -194,7 +200,7 @@ async fn serve(cluster: &Cluster, folder: &Path) -> Result<(ChildProcess, String
         .stdin(Stdio::null());
     let server = ChildProcess::spawn(command)?;
     let panel = format!("http://127.0.0.1:{port}");
-    let (client, end) = (Client::new(), Instant::now() + Duration::from_secs(30));
+    let (client, end) = (client()?, Instant::now() + Duration::from_secs(30));
     loop {
         let ready = client.get(format!("{panel}/health/ready")).send().await;
         if ready.is_ok_and(|answer| answer.status().is_success()) {
