@@ -173,5 +173,7 @@
 
   tellPicked();
   for (const button of document.querySelectorAll("[data-reveal]")) button.hidden = false;
+  // Browsers copy on secure pages alone.
+  if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
   document.querySelector("[data-focus]")?.focus();
 })();

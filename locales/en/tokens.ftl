@@ -3,6 +3,7 @@ tokens-lead = With a key programs work with the panel in your name and with your
 tokens-docs = API description
 tokens-made = The key is made
 tokens-made-text = Copy it now: the panel does not show it again.
+tokens-copy = Copy
 tokens-list = Your keys
 tokens-none = No keys yet: make the first one below
 tokens-name = Name

@@ -3,6 +3,7 @@ tokens-lead = Кілтпен бағдарламалар панельде сіз�
 tokens-docs = API сипаттамасы
 tokens-made = Кілт жасалды
 tokens-made-text = Оны қазір көшіріп алыңыз: панель екінші рет көрсетпейді.
+tokens-copy = Көшіру
 tokens-list = Сіздің кілттеріңіз
 tokens-none = Кілт жоқ: төменде біріншісін жасаңыз
 tokens-name = Атауы

@@ -3,6 +3,7 @@ tokens-lead = По ключу программы работают с панел�
 tokens-docs = Описание API
 tokens-made = Ключ создан
 tokens-made-text = Скопируйте его сейчас: второй раз панель его не покажет.
+tokens-copy = Скопировать
 tokens-list = Ваши ключи
 tokens-none = Ключей нет: создайте первый ниже
 tokens-name = Название

@@ -17,8 +17,13 @@ pub use operations::{Gives, OPERATIONS, Operation, Param, Sent};
 
 /// `GET /api/schema/`
 pub async fn document(services: Data<Services>) -> HttpResponse {
-    let server = services.config.http.public_url.as_str();
-    ok(&openapi(server.trim_end_matches('/')))
+    ok(&openapi(&address(&services)))
+}
+
+/// The address of the panel, without a slash at its end.
+fn address(services: &Services) -> String {
+    let address = services.config.http.public_url.as_str();
+    address.trim_end_matches('/').to_owned()
 }
 
 /// The whole description; `server` is the address of the panel.
@@ -52,7 +57,7 @@ pub fn openapi(server: &str) -> Value {
                     "type": "apiKey",
                     "in": "header",
                     "name": "Authorization",
-                    "description": "`Token <ключ>`. Ключ создаёт администратор командой `kaspi-panel token create`.",
+                    "description": "`Token <ключ>`. Ключ создают на странице `/tokens` или командой `kaspi-panel token create`.",
                 },
             },
         },

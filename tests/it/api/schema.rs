@@ -120,6 +120,16 @@ async fn the_description_is_served_and_its_page_needs_nobody_elses_files() {
     assert!(document["components"]["schemas"]["ProductJson"]["properties"]["price"].is_object());
     let page = nobody.get("/api/docs/").await.expect(200);
     assert_eq!(page.texts("details").len(), OPERATIONS.len());
+    for operation in OPERATIONS {
+        let summary = page.text(&format!("#{} summary", operation.id));
+        assert!(summary.contains(operation.path) && summary.contains(operation.method));
+    }
+    assert_eq!(page.count(".common dt"), 8, "what holds for all addresses");
+    assert_eq!(
+        page.count("a[href='/'], a[href='/tokens'], a[href='/api/schema/']"),
+        3,
+        "ways on"
+    );
     assert_eq!(page.count("script:not([src^='/'])"), 0);
     assert_eq!(page.count("[style], style"), 0);
     assert!(page.texts("h1")[0].contains("API"));

@@ -12,6 +12,7 @@ async fn a_key_is_shown_once_works_and_is_revoked_at_once() {
     assert_eq!(page.count("table"), 0);
     let made = anna.post("/tokens", &[("name", "script")]).await.expect(200);
     let key = made.text("#made");
+    assert_eq!(made.attribute("button[data-copy]", "data-copy"), key);
     assert!(!anna.get("/tokens").await.body_text().contains(&key));
 
     let program = app.api(&key);

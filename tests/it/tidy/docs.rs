@@ -1,6 +1,10 @@
 //! Documents that name code: the files they point to exist and hold what they say.
 
-use super::{assert_none, root};
+use std::collections::BTreeSet;
+
+use kaspi_panel::web::error::ErrorKind;
+
+use super::{assert_none, files, root};
 
 /// Complaints about the table of the predecessor's functions: each row names at least one file, and after it
 /// in brackets functions of it.
@@ -59,6 +63,7 @@ fn links_between_documents_lead_somewhere() {
     for path in [
         "README.md",
         "ARCHITECTURE.md",
+        "docs/api.md",
         "docs/predecessor.md",
         "docs/measurements.md",
         "docs/many-workers.md",
@@ -79,4 +84,55 @@ fn links_between_documents_lead_somewhere() {
         }
     }
     assert_none(&found);
+}
+
+/// Codes that the document of the API lists against the kinds of errors and the handlers' own.
+#[test]
+fn the_codes_of_the_api_are_those_that_are_told() {
+    let text = std::fs::read_to_string(root().join("docs/api.md")).unwrap();
+    let told: BTreeSet<String> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("| code |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .filter_map(|row| row.split('|').nth(1))
+        .flat_map(|codes| codes.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    // These have the predecessor's shape, without a code.
+    let shaped = [
+        ErrorKind::NotFound,
+        ErrorKind::Unauthenticated,
+        ErrorKind::MethodNotAllowed,
+    ];
+    let mut given: BTreeSet<String> = ErrorKind::ALL
+        .iter()
+        .filter(|kind| !shaped.contains(kind))
+        .map(|kind| kind.code().to_owned())
+        .collect();
+    // What handlers give as codes stands behind a status.
+    let sources = files(&["src/web"], &[".rs"]);
+    for call in sources
+        .iter()
+        .flat_map(|file| file.text.split("StatusCode::").skip(1))
+    {
+        let rest = call.trim_start_matches(|c: char| c.is_ascii_uppercase() || c == '_');
+        let word = rest
+            .trim_start_matches([',', ' ', '\n'])
+            .strip_prefix('"')
+            .and_then(|rest| rest.split('"').next());
+        given.extend(word.map(str::to_owned));
+    }
+    assert!(given.len() > 12, "{given:?}");
+    let untold: Vec<_> = given.difference(&told).collect();
+    assert!(untold.is_empty(), "not told: {untold:?}");
+    let unknown: Vec<_> = told
+        .iter()
+        .filter(|code| {
+            !sources
+                .iter()
+                .any(|file| file.text.contains(&format!("\"{code}\"")))
+        })
+        .collect();
+    assert!(unknown.is_empty(), "nobody gives: {unknown:?}");
 }

@@ -1,6 +1,6 @@
 //! The description as a page: what there is, what it takes, what it gives. Our own files alone.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 use serde_json::Value;
 
@@ -9,12 +9,17 @@ use super::{
     operations::TAGS,
     requests::{example, schema},
 };
-use crate::web::{Shell, WebResult, filters, render::html};
+use crate::{
+    services::Services,
+    web::{Shell, WebResult, filters, render::html},
+};
 
 #[derive(Template)]
 #[template(path = "api/docs.html")]
 struct DocsPage {
     shell: Shell,
+    /// Where people reach the panel.
+    address: String,
     groups: Vec<(&'static str, Vec<Entry>)>,
 }
 
@@ -36,7 +41,7 @@ struct FieldLine {
 }
 
 /// `GET /api/docs/`
-pub async fn show(shell: Shell) -> WebResult<HttpResponse> {
+pub async fn show(shell: Shell, services: Data<Services>) -> WebResult<HttpResponse> {
     let groups = TAGS
         .iter()
         .map(|tag| {
@@ -44,7 +49,11 @@ pub async fn show(shell: Shell) -> WebResult<HttpResponse> {
             (*tag, own.map(Entry::new).collect())
         })
         .collect();
-    html(&DocsPage { shell, groups })
+    html(&DocsPage {
+        shell,
+        address: super::address(&services),
+        groups,
+    })
 }
 
 impl Entry {
