@@ -2,10 +2,9 @@ set local lock_timeout = '3s';
 
 create extension if not exists pg_trgm;
 
--- What people search products by: any part of a name, an offer id, an article or a card's number, in any case of
--- letters, Cyrillic too.
-create index products_search_idx on products using gin (
-  (name || E'\n' || kaspi_product_id || E'\n' || coalesce(sku, '') || E'\n' || coalesce(card_id, '')) gin_trgm_ops);
+-- What products are searched by: any part of a name, an offer id or an article, in any case of letters, Cyrillic too.
+create index products_search_idx on products
+  using gin ((name || E'\n' || kaspi_product_id || E'\n' || coalesce(sku, '')) gin_trgm_ops);
 
 -- How many products a store has, and a number that grows with each change of what lists of products are filtered by:
 -- a count of a search holds as long as the numbers of its stores do.

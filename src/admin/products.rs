@@ -23,7 +23,7 @@ use crate::{
     schema::{preorders, price_decisions, price_pushes, product_checks, product_prices, products, stores},
     store::{
         StoreError,
-        product_lists::product_has_word,
+        product_lists::product_has_word_or_card,
         products::{Product, ProductChange, product_fetch},
     },
 };
@@ -107,7 +107,7 @@ impl Model for Products {
             filters: filters(),
             search: Some(Search {
                 index: "products_search_idx, trigrams",
-                apply: |query, word| query.filter(product_has_word(word)),
+                apply: |query, word| query.filter(product_has_word_or_card(word)),
             }),
             default_sort: ("created_at", Dir::Desc),
             per_page: 50,

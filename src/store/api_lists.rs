@@ -7,7 +7,7 @@ use super::{
     StoreError,
     page::{PageRequest, Paged, search_words},
     preorders::Preorder,
-    product_lists::{ListedProduct, ProductsCounted, product_api_page, product_has_word_for_clients},
+    product_lists::{ListedProduct, ProductsCounted, product_api_page, product_has_word},
     products::with_terms,
     products::{Product, ProductPrice},
     stores::{Store, store_ids_of},
@@ -203,7 +203,7 @@ fn products_of(tenant: Tenant, filter: &ProductApiFilter) -> ProductQuery {
         query = query.filter(products::category.eq(category.clone()));
     }
     for word in search_words(&filter.search) {
-        query = query.filter(product_has_word_for_clients(word));
+        query = query.filter(product_has_word(word));
     }
     query
 }

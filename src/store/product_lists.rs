@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::sql,
+    dsl::{Eq, Or, sql},
     expression::{SqlLiteral, UncheckedBind},
     pg::Pg,
     prelude::*,
@@ -19,12 +19,12 @@ use super::{
     api_lists::{ProductApiFilter, ProductSort},
     page::{PageRequest, Paged, search_words},
     planned::planned,
-    products::{Product, ProductPrice, ProductRow},
+    products::ProductRow,
     stores::store_ids_of,
 };
 use crate::{
-    domain::{ProductId, StoreId, Tenant},
-    schema::{product_checks, product_prices, products, store_catalogues, stores},
+    domain::{ProductId, StoreId, Tenant, Tenge},
+    schema::{listed_prices, product_checks, products, store_catalogues},
 };
 
 /// Up to so many stores each give their part of a page; the products of more are sorted together.
@@ -32,24 +32,22 @@ const STORES_APART: usize = 24;
 /// Counts that are kept.
 const COUNTS: usize = 2_000;
 
-/// What people search products by. The index `products_search_idx` knows this text and no other.
-const SEARCHED: &str = r"(products.name || E'\n' || products.kaspi_product_id || E'\n' || coalesce(products.sku, '')
-    || E'\n' || coalesce(products.card_id, ''))";
-/// What clients of the API search products by: all of that but the card's number.
-const SEARCHED_BY_CLIENTS: &str =
+/// What products are searched by. The index `products_search_idx` knows this text and no other.
+const SEARCHED: &str =
     r"(products.name || E'\n' || products.kaspi_product_id || E'\n' || coalesce(products.sku, ''))";
 
 /// A condition on `products` with one word bound.
 type HasWord = UncheckedBind<SqlLiteral<Bool>, diesel::dsl::AsExprOf<String, Text>>;
 
-/// Has a product this word somewhere? A pattern for `ilike`.
+/// Has a product this word in its name, offer id or article? A pattern for `ilike`.
 pub fn product_has_word(word: String) -> HasWord {
     sql::<Bool>(&format!("{SEARCHED} ilike ")).bind::<Text, _>(word)
 }
 
-/// [`product_has_word`], as clients of the API search.
-pub(super) fn product_has_word_for_clients(word: String) -> HasWord {
-    sql::<Bool>(&format!("{SEARCHED_BY_CLIENTS} ilike ")).bind::<Text, _>(word)
+/// [`product_has_word`], or is it the number of its card?
+pub fn product_has_word_or_card(word: String) -> Or<HasWord, Eq<products::card_id, String>> {
+    let card = word.trim_matches('%').to_owned();
+    product_has_word(word).or(products::card_id.eq(card))
 }
 
 /// What is counted: the stores with the number of their last change, and the conditions.
@@ -67,22 +65,54 @@ impl Default for ProductCounts {
 }
 
 /// A product as lists of the API show it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable)]
+#[expect(missing_docs, reason = "the names of the columns")]
 pub struct ListedProduct {
-    /// The product.
-    pub product: Product,
-    /// Price in the main city; `None`: never read.
-    pub price: Option<ProductPrice>,
+    pub id: ProductId,
+    pub kaspi_product_id: String,
+    pub sku: Option<String>,
+    pub store_id: StoreId,
+    /// In the main city; `None`: never read.
+    pub price: Option<Tenge>,
+    pub name: String,
+    pub card_id: Option<String>,
+    pub category: Option<String>,
+    pub image_url: Option<String>,
+    pub repricing_enabled: bool,
     /// Last decision.
     pub last_check_at: Option<DateTime<Utc>>,
+    pub floor_tenge: Option<Tenge>,
+    pub ceiling_tenge: Option<Tenge>,
+    pub strategy: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
 
 impl From<ProductRow> for ListedProduct {
     fn from(row: ProductRow) -> Self {
+        let ProductRow {
+            product,
+            price,
+            last_check_at,
+            ..
+        } = row;
         Self {
-            product: row.product,
-            price: row.price,
-            last_check_at: row.last_check_at,
+            id: product.id,
+            kaspi_product_id: product.kaspi_product_id,
+            sku: product.sku,
+            store_id: product.store_id,
+            price: price.map(|price| price.price_tenge),
+            name: product.name,
+            card_id: product.card_id,
+            category: product.category,
+            image_url: product.image_url,
+            repricing_enabled: product.repricing_enabled,
+            last_check_at,
+            floor_tenge: product.floor_tenge,
+            ceiling_tenge: product.ceiling_tenge,
+            strategy: product.strategy,
+            created_at: product.created_at,
+            updated_at: product.updated_at,
         }
     }
 }
@@ -302,7 +332,7 @@ impl Conditions {
 
     /// How many values are bound.
     fn values(&self) -> usize {
-        usize::from(self.enabled.is_some()) + usize::from(self.category.is_some()) + 2 * self.words.len()
+        usize::from(self.enabled.is_some()) + usize::from(self.category.is_some()) + self.words.len()
     }
 
     fn sql(&self) -> String {
@@ -320,7 +350,6 @@ impl Conditions {
         }
         for _ in &self.words {
             next(&format!("{SEARCHED} ilike"));
-            next(&format!("{SEARCHED_BY_CLIENTS} ilike"));
         }
         sql
     }
@@ -338,7 +367,7 @@ impl Conditions {
             query = query.bind::<Text, _>(category.clone());
         }
         for word in &self.words {
-            query = query.bind::<Text, _>(word.clone()).bind::<Text, _>(word.clone());
+            query = query.bind::<Text, _>(word.clone());
         }
         query
     }
@@ -346,32 +375,30 @@ impl Conditions {
 
 /// These products with what lists show of them, in the same order.
 fn rows_of(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<ListedProduct>, StoreError> {
-    let rows: Vec<(Product, Option<ProductPrice>, Option<DateTime<Utc>>)> = products::table
-        .inner_join(stores::table)
-        .left_join(
-            product_prices::table.on(product_prices::product_id
-                .eq(products::id)
-                .and(product_prices::city_id.eq(stores::main_city_id))),
-        )
+    let rows: Vec<ListedProduct> = products::table
+        .left_join(listed_prices::table.on(listed_prices::product_id.eq(products::id)))
         .left_join(product_checks::table.on(product_checks::product_id.eq(products::id)))
         .filter(products::id.eq_any(ids))
         .select((
-            Product::as_select(),
-            Option::<ProductPrice>::as_select(),
+            products::id,
+            products::kaspi_product_id,
+            products::sku,
+            products::store_id,
+            listed_prices::price_tenge.nullable(),
+            products::name,
+            products::card_id,
+            products::category,
+            products::image_url,
+            products::repricing_enabled,
             product_checks::last_check_at.nullable(),
+            products::floor_tenge,
+            products::ceiling_tenge,
+            products::strategy,
+            products::created_at,
+            products::updated_at,
         ))
         .load(conn)?;
-    let mut found: HashMap<ProductId, ListedProduct> = rows
-        .into_iter()
-        .map(|(product, price, last_check_at)| {
-            let id = product.id;
-            let listed = ListedProduct {
-                product,
-                price,
-                last_check_at,
-            };
-            (id, listed)
-        })
-        .collect();
+    let mut found: HashMap<ProductId, ListedProduct> =
+        rows.into_iter().map(|listed| (listed.id, listed)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

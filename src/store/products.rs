@@ -491,7 +491,7 @@ fn filtered(tenant: Tenant, filter: &ProductFilter) -> Joined<'static> {
         query = query.filter(products::repricing_enabled.eq(enabled));
     }
     for word in super::page::search_words(&filter.search) {
-        query = query.filter(super::product_lists::product_has_word(word));
+        query = query.filter(super::product_lists::product_has_word_or_card(word));
     }
     match filter.view {
         ProductView::All => query,

@@ -126,26 +126,20 @@ async fn product_json(services: &Services, user: &CurrentUser, id: ProductId) ->
     Ok(to_json(row.into()))
 }
 
-fn to_json(row: ListedProduct) -> ProductJson {
-    let ListedProduct {
-        product,
-        price,
-        last_check_at,
-    } = row;
-    let price = price.map(|price| price.price_tenge);
+fn to_json(product: ListedProduct) -> ProductJson {
     ProductJson {
         id: product.id,
         kaspi_product_id: product.kaspi_product_id,
         kaspi_sku: product.sku,
         store: product.store_id,
-        price: price.map(|price| price.tiyin()),
-        price_in_tenge: price.map(decimal),
+        price: product.price.map(|price| price.tiyin()),
+        price_in_tenge: product.price.map(decimal),
         name: product.name,
         external_kaspi_id: product.card_id,
         category: product.category,
         image_url: product.image_url,
         bot_active: product.repricing_enabled,
-        last_check_time: last_check_at.map(time),
+        last_check_time: product.last_check_at.map(time),
         min_profit: product.floor_tenge.map(decimal),
         max_profit: product.ceiling_tenge.map(decimal),
         strategy: product.strategy,
