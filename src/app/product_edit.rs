@@ -228,27 +228,31 @@ fn new_errors(product: &Product) -> Vec<FieldError> {
     let change = change_of(product);
     let mut errors = change_errors(&change, &Terms::default());
     errors.extend(strategy_error(&change, None));
-    for (field, value) in [
-        ("name", product.name.as_str()),
-        ("kaspi_product_id", product.kaspi_product_id.as_str()),
-    ] {
-        if value.is_empty() {
-            errors.push(FieldError::new(field, "error-empty"));
-        }
-    }
-    for (field, value, limit) in [
-        ("name", Some(product.name.as_str()), 500),
-        ("kaspi_product_id", Some(product.kaspi_product_id.as_str()), 255),
+    errors.extend(catalogue_errors(product));
+    errors
+}
+
+/// What is wrong with the fields of the catalogue.
+pub(super) fn catalogue_errors(product: &Product) -> Vec<FieldError> {
+    let (name, offer) = (product.name.as_str(), product.kaspi_product_id.as_str());
+    let empty = [("name", name), ("kaspi_product_id", offer)]
+        .into_iter()
+        .filter(|(_, value)| value.is_empty())
+        .map(|(field, _)| FieldError::new(field, "error-empty"));
+    let long = [
+        ("name", Some(name), 500),
+        ("kaspi_product_id", Some(offer), 255),
         ("sku", product.sku.as_deref(), 255),
         ("card_id", product.card_id.as_deref(), 255),
         ("brand", product.brand.as_deref(), 255),
         ("category", product.category.as_deref(), 255),
-    ] {
-        if too_long(value, limit) {
-            errors.push(FieldError::new(field, "error-too-long"));
-        }
-    }
-    errors
+        ("image_url", product.image_url.as_deref(), 500),
+        ("strategy", product.strategy.as_deref(), 50),
+    ]
+    .into_iter()
+    .filter(|(_, value, limit)| too_long(*value, *limit))
+    .map(|(field, ..)| FieldError::new(field, "error-too-long"));
+    empty.chain(long).collect()
 }
 
 fn product_from(new: NewProduct, now: DateTime<Utc>) -> Product {

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    edit::{EditError, FieldError, changed_fields, filled, store_for_change, too_long},
-    product_edit::{ProductEditError, change_errors, change_of, entry},
+    edit::{EditError, FieldError, changed_fields, filled, store_for_change},
+    product_edit::{ProductEditError, catalogue_errors, change_errors, change_of, entry},
     reprice::supersede,
 };
 use crate::{
@@ -221,27 +221,7 @@ fn check(conn: &mut PgConnection, product: &Product) -> Result<(), ProductEditEr
     let change = change_of(product);
     let mut errors = change_errors(&change, &beyond);
     errors.retain(|error| error.code != "product-error-floor-needed");
-    for (field, value) in [
-        ("name", product.name.as_str()),
-        ("kaspi_product_id", product.kaspi_product_id.as_str()),
-    ] {
-        if value.is_empty() {
-            errors.push(FieldError::new(field, "error-empty"));
-        }
-    }
-    for (field, value, limit) in [
-        ("name", Some(product.name.as_str()), 500),
-        ("kaspi_product_id", Some(product.kaspi_product_id.as_str()), 255),
-        ("sku", product.sku.as_deref(), 255),
-        ("card_id", product.card_id.as_deref(), 255),
-        ("category", product.category.as_deref(), 255),
-        ("image_url", product.image_url.as_deref(), 500),
-        ("strategy", product.strategy.as_deref(), 50),
-    ] {
-        if too_long(value, limit) {
-            errors.push(FieldError::new(field, "error-too-long"));
-        }
-    }
+    errors.extend(catalogue_errors(product));
     if errors.is_empty() {
         Ok(())
     } else {

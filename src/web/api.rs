@@ -45,10 +45,10 @@ pub const ROUTES: &[Route] = &[
     }),
     read("/api/v1/kaspi/stores/{id}/", || web::to(stores::detail)),
     change(Method::PUT, "/api/v1/kaspi/stores/{id}/", || {
-        web::to(stores::write::put)
+        web::to(stores::write::change)
     }),
     change(Method::PATCH, "/api/v1/kaspi/stores/{id}/", || {
-        web::to(stores::write::patch)
+        web::to(stores::write::change)
     }),
     change(Method::DELETE, "/api/v1/kaspi/stores/{id}/", || {
         web::to(stores::write::delete)
@@ -83,10 +83,10 @@ pub const ROUTES: &[Route] = &[
     }),
     read("/api/v1/products/{id}/", || web::to(products::detail)),
     change(Method::PUT, "/api/v1/products/{id}/", || {
-        web::to(products::write::put)
+        web::to(products::write::change)
     }),
     change(Method::PATCH, "/api/v1/products/{id}/", || {
-        web::to(products::write::patch)
+        web::to(products::write::change)
     }),
     change(Method::DELETE, "/api/v1/products/{id}/", || {
         web::to(products::write::delete)
@@ -109,10 +109,10 @@ pub const ROUTES: &[Route] = &[
     }),
     read("/api/v1/preorders/{id}/", || web::to(preorders::detail)),
     change(Method::PUT, "/api/v1/preorders/{id}/", || {
-        web::to(preorders::write::put)
+        web::to(preorders::write::change)
     }),
     change(Method::PATCH, "/api/v1/preorders/{id}/", || {
-        web::to(preorders::write::patch)
+        web::to(preorders::write::change)
     }),
     change(Method::DELETE, "/api/v1/preorders/{id}/", || {
         web::to(preorders::write::delete)

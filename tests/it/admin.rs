@@ -4,13 +4,9 @@ mod access;
 mod forms;
 mod lists;
 
-use diesel::prelude::*;
-use kaspi_panel::{
-    domain::{PreorderId, ProductId, Role, StoreId},
-    schema::preorders,
-};
+use kaspi_panel::domain::{ProductId, Role, StoreId};
 
-use crate::support::{Client, NewProduct, TestApp, db_product, db_store, db_user, now};
+use crate::support::{Client, NewProduct, TestApp, db_product, db_store, db_user};
 
 /// An administrator at a panel with one seller's store.
 async fn panel(app: &mut TestApp) -> (Client, StoreId) {
@@ -28,21 +24,4 @@ fn product(app: &TestApp, store: StoreId, sku: &str, name: &str, price: i64) -> 
         ..NewProduct::default()
     };
     db_product(&mut app.conn(), store, &new)
-}
-
-/// A preorder of the product.
-fn preorder(app: &TestApp, store: StoreId, product: ProductId) -> PreorderId {
-    let id = PreorderId::new();
-    diesel::insert_into(preorders::table)
-        .values((
-            preorders::id.eq(id),
-            preorders::store_id.eq(store),
-            preorders::product_id.eq(product),
-            preorders::name.eq("Kettle, ordered"),
-            preorders::created_at.eq(now()),
-            preorders::updated_at.eq(now()),
-        ))
-        .execute(&mut app.conn())
-        .expect("a preorder");
-    id
 }

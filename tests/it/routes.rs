@@ -3,13 +3,15 @@
 
 use diesel::prelude::*;
 use kaspi_panel::{
-    domain::Role,
-    schema::{imports, job_runs, preorders, reports, rules},
+    domain::{JobKind, Role},
+    schema::{imports, reports},
     web::routes::{Access, Kind, Route, all},
 };
 use uuid::Uuid;
 
-use crate::support::{Answer, Client, NewProduct, TestApp, db_product, db_store, db_user, now};
+use crate::support::{
+    Answer, Client, NewProduct, TestApp, db_job_run, db_preorder, db_product, db_rule, db_store, db_user, now,
+};
 
 /// The address with things that exist, so that "not found" is never the easy answer.
 struct Things {
@@ -28,40 +30,9 @@ impl Things {
         let askar = db_user(conn, "askar", Role::Manager);
         let store = db_store(conn, askar, "30000002");
         let product = db_product(conn, store, &NewProduct::default());
-        let preorder = Uuid::now_v7();
-        diesel::insert_into(preorders::table)
-            .values((
-                preorders::id.eq(preorder),
-                preorders::store_id.eq(store),
-                preorders::product_id.eq(product),
-                preorders::name.eq("Kettle"),
-                preorders::created_at.eq(now()),
-                preorders::updated_at.eq(now()),
-            ))
-            .execute(conn)
-            .unwrap();
-        let job = Uuid::now_v7();
-        diesel::insert_into(job_runs::table)
-            .values((
-                job_runs::id.eq(job),
-                job_runs::kind.eq("sync_store"),
-                job_runs::store_id.eq(store),
-                job_runs::created_at.eq(now()),
-            ))
-            .execute(conn)
-            .unwrap();
-        let rule = Uuid::now_v7();
-        diesel::insert_into(rules::table)
-            .values((
-                rules::id.eq(rule),
-                rules::store_id.eq(store),
-                rules::name.eq("a rule"),
-                rules::definition.eq(serde_json::json!({"strategy": {"kind": "match_lowest"}})),
-                rules::created_at.eq(now()),
-                rules::updated_at.eq(now()),
-            ))
-            .execute(conn)
-            .unwrap();
+        let preorder = db_preorder(conn, store, product, "Kettle").0;
+        let job = db_job_run(conn, JobKind::SyncStore, store, &serde_json::json!({})).0;
+        let rule = db_rule(conn, store, "a rule").0;
         let report = Uuid::now_v7();
         diesel::insert_into(reports::table)
             .values((

@@ -20,7 +20,10 @@ pub use browser::Browser;
 pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_log_in, renewable_session};
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate, signal};
-pub use fixtures::{CITY, NewProduct, db_price, db_product, db_store, db_user, db_waiting_runs, now};
+pub use fixtures::{
+    CITY, NewProduct, db_job_run, db_preorder, db_price, db_product, db_rule, db_store, db_user,
+    db_waiting_runs, now,
+};
 pub use listener::{HttpListener, MailListener};
 pub use process::{Process, entries, worker_temp_dir};
 pub use proxy::TestProxy;

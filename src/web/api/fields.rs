@@ -5,6 +5,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
+use actix_web::{HttpRequest, http::Method};
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -90,6 +91,18 @@ pub enum Needs {
     All,
     /// Nothing.
     Some,
+}
+
+impl Needs {
+    /// `PATCH` changes some fields, everything else tells all.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> Self {
+        if req.method() == Method::PATCH {
+            Self::Some
+        } else {
+            Self::All
+        }
+    }
 }
 
 /// A value that was understood.

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use kaspi_panel::schema::{audit_log, preorders, products, stores};
 
-use super::{panel, preorder, product};
-use crate::support::{Client, TestApp};
+use super::{panel, product};
+use crate::support::{Client, TestApp, db_preorder};
 
 async fn post(client: &Client, path: &str, fields: &[(&str, &str)]) -> crate::support::Answer {
     client.post(path, fields).await
@@ -118,7 +118,7 @@ async fn a_store_goes_with_everything_it_has_after_a_question() {
     let (root, store) = panel(&mut app).await;
     let kettle = product(&app, store, "S-1", "Kettle", 10_000);
     product(&app, store, "S-2", "Iron", 10_000);
-    preorder(&app, store, kettle);
+    db_preorder(&mut app.conn(), store, kettle, "Kettle, ordered");
     let path = format!("/admin/stores/{store}/delete/");
     let question = root.get(&path).await.expect(200);
     assert_eq!(question.texts("main .losses li"), ["2 товара", "1 предзаказ"]);

@@ -1,7 +1,7 @@
 //! Lists: search, filters, order, pages, and what they refuse.
 
-use super::{panel, preorder, product};
-use crate::support::{Client, TestApp};
+use super::{panel, product};
+use crate::support::{Client, TestApp, db_preorder};
 
 async fn names(client: &Client, path: &str) -> Vec<String> {
     client.get(path).await.expect(200).texts("main tbody th")
@@ -88,7 +88,7 @@ async fn stores_and_preorders_have_their_filters() {
     let mut app = TestApp::new();
     let (root, store) = panel(&mut app).await;
     let kettle = product(&app, store, "S-1", "Kettle", 10_000);
-    preorder(&app, store, kettle);
+    db_preorder(&mut app.conn(), store, kettle, "Kettle, ordered");
     assert_eq!(
         names(&root, "/admin/stores/?repricing_mode=live").await,
         ["Store 30000001"]

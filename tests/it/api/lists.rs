@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::seller;
 use crate::support::{Client, NewProduct, TestApp, db_product, now};
 
-fn db_preorder(app: &TestApp, store: StoreId, product: ProductId, name: &str, status: &str) -> PreorderId {
+fn shown_preorder(app: &TestApp, store: StoreId, product: ProductId, name: &str, status: &str) -> PreorderId {
     let id = PreorderId::new();
     diesel::insert_into(preorders::table)
         .values((
@@ -109,7 +109,7 @@ async fn a_preorder_looks_as_its_clients_know_it() {
     let mut app = TestApp::new();
     let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
     let product = db_product(&mut app.conn(), store, &NewProduct::default());
-    let preorder = db_preorder(&app, store, product, "Предзаказ", "completed");
+    let preorder = shown_preorder(&app, store, product, "Предзаказ", "completed");
     let at = "2026-11-23T12:00:00.000000+05:00";
     let object = format!(
         r#"{{"id":"{preorder}","product":"{product}","store":"{store}","article":"ART1","name":"Предзаказ","brand":null,"status":"completed","price":107900,"warehouses":{{"1":{{"id":1,"quantity":3}}}},"delivery_days":2,"created_at":"{at}","updated_at":"{at}"}}"#

@@ -7,8 +7,8 @@ use kaspi_panel::{
         api_tokens::{list_api_tokens, revoke_api_token},
         kill_switch::stop_prices,
     },
-    domain::{Actor, ProductId, Role, StopTarget, StoreId, UserId},
-    schema::{alerts, job_runs, preorders, price_pushes, products, rules, store_access, stores, users},
+    domain::{Actor, JobKind, ProductId, Role, StopTarget, StoreId, UserId},
+    schema::{alerts, price_pushes, products, store_access, stores, users},
     web::routes::{Access, Kind, Route, all},
 };
 use reqwest::Method;
@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{program, seller, send};
-use crate::support::{Answer, Client, NewProduct, TestApp, db_product, db_user, now};
+use crate::support::{
+    Answer, Client, NewProduct, TestApp, db_job_run, db_preorder, db_product, db_rule, db_user, now,
+};
 
 /// Stands in everything that belongs to Askar, and in nothing else.
 const MARK: &str = "Секрет-Аскара";
@@ -51,41 +53,9 @@ impl Things {
                 ..NewProduct::default()
             },
         );
-        let preorder = Uuid::now_v7();
-        diesel::insert_into(preorders::table)
-            .values((
-                preorders::id.eq(preorder),
-                preorders::store_id.eq(store),
-                preorders::product_id.eq(product),
-                preorders::name.eq(MARK),
-                preorders::created_at.eq(now()),
-                preorders::updated_at.eq(now()),
-            ))
-            .execute(conn)
-            .unwrap();
-        let job = Uuid::now_v7();
-        diesel::insert_into(job_runs::table)
-            .values((
-                job_runs::id.eq(job),
-                job_runs::kind.eq("make_report"),
-                job_runs::store_id.eq(store),
-                job_runs::summary.eq(json!({ "of": MARK })),
-                job_runs::created_at.eq(now()),
-            ))
-            .execute(conn)
-            .unwrap();
-        let rule = Uuid::now_v7();
-        diesel::insert_into(rules::table)
-            .values((
-                rules::id.eq(rule),
-                rules::store_id.eq(store),
-                rules::name.eq(MARK),
-                rules::definition.eq(json!({"strategy": {"kind": "match_lowest"}})),
-                rules::created_at.eq(now()),
-                rules::updated_at.eq(now()),
-            ))
-            .execute(conn)
-            .unwrap();
+        let preorder = db_preorder(conn, store, product, MARK).0;
+        let job = db_job_run(conn, JobKind::MakeReport, store, &json!({ "of": MARK })).0;
+        let rule = db_rule(conn, store, MARK).0;
         let push = Uuid::now_v7();
         diesel::insert_into(price_pushes::table)
             .values((

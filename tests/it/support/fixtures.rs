@@ -5,10 +5,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::{
-        JobKind, JobRunId, JobState, ProductId, RepricingMode, Role, SessionState, StoreId, Tenge, UserId,
+        JobKind, JobRunId, JobState, PreorderId, ProductId, RepricingMode, Role, RuleId, SessionState,
+        StoreId, Tenge, UserId,
     },
-    schema::{job_runs, product_prices, products, stores, users},
+    schema::{job_runs, preorders, product_prices, products, rules, stores, users},
 };
+use serde_json::{Value, json};
 
 use super::PASSWORD;
 
@@ -151,4 +153,54 @@ pub fn db_waiting_runs(conn: &mut PgConnection, kind: JobKind) -> Vec<JobRunId> 
         .select(job_runs::id)
         .load(conn)
         .expect("runs")
+}
+
+/// A preorder in work of the product.
+pub fn db_preorder(conn: &mut PgConnection, store: StoreId, product: ProductId, name: &str) -> PreorderId {
+    let id = PreorderId::new();
+    diesel::insert_into(preorders::table)
+        .values((
+            preorders::id.eq(id),
+            preorders::store_id.eq(store),
+            preorders::product_id.eq(product),
+            preorders::name.eq(name),
+            preorders::created_at.eq(now()),
+            preorders::updated_at.eq(now()),
+        ))
+        .execute(conn)
+        .expect("a preorder");
+    id
+}
+
+/// A run of background work for the store that nobody has begun.
+pub fn db_job_run(conn: &mut PgConnection, kind: JobKind, store: StoreId, summary: &Value) -> JobRunId {
+    let id = JobRunId::new();
+    diesel::insert_into(job_runs::table)
+        .values((
+            job_runs::id.eq(id),
+            job_runs::kind.eq(kind),
+            job_runs::store_id.eq(store),
+            job_runs::summary.eq(summary),
+            job_runs::created_at.eq(now()),
+        ))
+        .execute(conn)
+        .expect("a run");
+    id
+}
+
+/// A rule for the whole store that goes with the cheapest rival.
+pub fn db_rule(conn: &mut PgConnection, store: StoreId, name: &str) -> RuleId {
+    let id = RuleId::new();
+    diesel::insert_into(rules::table)
+        .values((
+            rules::id.eq(id),
+            rules::store_id.eq(store),
+            rules::name.eq(name),
+            rules::definition.eq(json!({"strategy": {"kind": "match_lowest"}})),
+            rules::created_at.eq(now()),
+            rules::updated_at.eq(now()),
+        ))
+        .execute(conn)
+        .expect("a rule");
+    id
 }

@@ -101,49 +101,27 @@ async fn known(
     Ok(())
 }
 
-/// `PUT /api/v1/preorders/{id}/`
-pub async fn put(
+/// `PUT` and `PATCH /api/v1/preorders/{id}/`
+pub async fn change(
     req: HttpRequest,
     services: Data<Services>,
     user: CurrentUser,
     id: Path<String>,
     body: Body,
-) -> actix_web::Result<HttpResponse> {
-    change(&req, &services, &user, &id, &body, Needs::All).await
-}
-
-/// `PATCH /api/v1/preorders/{id}/`
-pub async fn patch(
-    req: HttpRequest,
-    services: Data<Services>,
-    user: CurrentUser,
-    id: Path<String>,
-    body: Body,
-) -> actix_web::Result<HttpResponse> {
-    change(&req, &services, &user, &id, &body, Needs::Some).await
-}
-
-async fn change(
-    req: &HttpRequest,
-    services: &Services,
-    user: &CurrentUser,
-    id: &str,
-    body: &Body,
-    needs: Needs,
 ) -> actix_web::Result<HttpResponse> {
     let id: PreorderId = id.parse().map_err(|_| WebError::not_found())?;
-    let kept = preorder_of(services, user, id).await?;
-    let (values, mut errors) = read(FIELDS, INSTEAD, body.object()?, needs);
-    known(services, user, &values, &mut errors).await?;
+    let kept = preorder_of(&services, &user, id).await?;
+    let (values, mut errors) = read(FIELDS, INSTEAD, body.object()?, Needs::of(&req));
+    known(&services, &user, &values, &mut errors).await?;
     if errors.is_empty() {
         stays(&kept, &values, &mut errors);
     }
     errors.in_order_of(FIELDS).refuse()?;
     let change = changed(change_of(&kept), &values);
-    edit_preorder(services, &user.actor(req), id, kept.version, change)
+    edit_preorder(&services, &user.actor(&req), id, kept.version, change)
         .await
-        .map_err(|error| refused(req, error))?;
-    let preorder = preorder_of(services, user, id).await?;
+        .map_err(|error| refused(&req, error))?;
+    let preorder = preorder_of(&services, &user, id).await?;
     Ok(ok(&to_json(preorder)))
 }
 

@@ -47,46 +47,24 @@ pub async fn create(
     Ok(answer(StatusCode::CREATED, &object))
 }
 
-/// `PUT /api/v1/products/{id}/`
-pub async fn put(
+/// `PUT` and `PATCH /api/v1/products/{id}/`
+pub async fn change(
     req: HttpRequest,
     services: Data<Services>,
     user: CurrentUser,
     id: Path<String>,
     body: Body,
-) -> actix_web::Result<HttpResponse> {
-    change(&req, &services, &user, &id, &body, Needs::All).await
-}
-
-/// `PATCH /api/v1/products/{id}/`
-pub async fn patch(
-    req: HttpRequest,
-    services: Data<Services>,
-    user: CurrentUser,
-    id: Path<String>,
-    body: Body,
-) -> actix_web::Result<HttpResponse> {
-    change(&req, &services, &user, &id, &body, Needs::Some).await
-}
-
-async fn change(
-    req: &HttpRequest,
-    services: &Services,
-    user: &CurrentUser,
-    id: &str,
-    body: &Body,
-    needs: Needs,
 ) -> actix_web::Result<HttpResponse> {
     let id: ProductId = id.parse().map_err(|_| WebError::not_found())?;
     // What is not there is said before what is wrong.
-    product_json(services, user, id).await?;
-    let (values, errors) = read(FIELDS, INSTEAD, body.object()?, needs);
+    product_json(&services, &user, id).await?;
+    let (values, errors) = read(FIELDS, INSTEAD, body.object()?, Needs::of(&req));
     let write = write_of(&values, errors)?;
     let store = write.store_id;
-    write_product(services, &user.actor(req), id, write)
+    write_product(&services, &user.actor(&req), id, write)
         .await
-        .map_err(|error| refused(req, error, store))?;
-    Ok(ok(&product_json(services, user, id).await?))
+        .map_err(|error| refused(&req, error, store))?;
+    Ok(ok(&product_json(&services, &user, id).await?))
 }
 
 /// `DELETE /api/v1/products/{id}/`

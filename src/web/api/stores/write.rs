@@ -59,39 +59,17 @@ pub async fn create(
     Ok(answer(StatusCode::CREATED, &object))
 }
 
-/// `PUT /api/v1/kaspi/stores/{id}/`
-pub async fn put(
+/// `PUT` and `PATCH /api/v1/kaspi/stores/{id}/`
+pub async fn change(
     req: HttpRequest,
     services: Data<Services>,
     user: CurrentUser,
     id: Path<String>,
     body: Body,
-) -> actix_web::Result<HttpResponse> {
-    change(&req, &services, &user, &id, &body, Needs::All).await
-}
-
-/// `PATCH /api/v1/kaspi/stores/{id}/`
-pub async fn patch(
-    req: HttpRequest,
-    services: Data<Services>,
-    user: CurrentUser,
-    id: Path<String>,
-    body: Body,
-) -> actix_web::Result<HttpResponse> {
-    change(&req, &services, &user, &id, &body, Needs::Some).await
-}
-
-async fn change(
-    req: &HttpRequest,
-    services: &Services,
-    user: &CurrentUser,
-    id: &str,
-    body: &Body,
-    needs: Needs,
 ) -> actix_web::Result<HttpResponse> {
     let id: StoreId = id.parse().map_err(|_| WebError::not_found())?;
-    store_json(services, user, id).await?;
-    let (values, errors) = read(FIELDS, &[], body.object()?, needs);
+    store_json(&services, &user, id).await?;
+    let (values, errors) = read(FIELDS, &[], body.object()?, Needs::of(&req));
     errors.refuse()?;
     if let Some(named) = values.text("user_id") {
         let owner = services
@@ -109,10 +87,10 @@ async fn change(
         name: values.text("name"),
         active: values.switch("is_active"),
     };
-    write_store(services, &user.actor(req), id, write)
+    write_store(&services, &user.actor(&req), id, write)
         .await
-        .map_err(|error| refused(req, error))?;
-    Ok(ok(&store_json(services, user, id).await?))
+        .map_err(|error| refused(&req, error))?;
+    Ok(ok(&store_json(&services, &user, id).await?))
 }
 
 /// `DELETE /api/v1/kaspi/stores/{id}/`
