@@ -37,3 +37,4 @@ pub mod tariff_changes;
 pub mod tariffs;
 pub mod terms;
 pub mod user_accounts;
+mod waiting;

@@ -90,6 +90,7 @@ product-error-price-high = Too large an amount: enter at most 1,000,000,000 ₸
 product-error-sku-taken = The store already has a product with this article
 product-error-price-published = Buyers see this store's prices through the price list: set the price with the action update_price
 product-error-move = The product has terms or a rule of its own: remove them first, then move the product
+product-error-move-published = Buyers see that store's prices through the price list: first let it write prices to the cabinet, then move the product
 product-error-store-unknown = There is no such store
 offers-title = Offers on the card
 offers-unread = The card has not been read yet: offers appear after the robot’s first check.

@@ -77,6 +77,21 @@ pub async fn create_api_token(
     Ok((id, key))
 }
 
+/// The user of an e-mail, as the command line names owners of tokens.
+///
+/// # Errors
+/// [`ApiTokenError::NoSuchUser`] and `Store`.
+pub async fn owner_of_email(services: &Services, email: &str) -> Result<UserId, ApiTokenError> {
+    let email = email.to_owned();
+    services
+        .db
+        .read(move |conn| {
+            let user = user_fetch_by_email(conn, &email)?.ok_or(ApiTokenError::NoSuchUser(email))?;
+            Ok(user.id)
+        })
+        .await
+}
+
 /// The tokens of a user, newest first, revoked ones included.
 ///
 /// # Errors

@@ -33,6 +33,7 @@ use crate::{
     store::{
         PgConnection, StoreError,
         accounts::{CabinetAccount, account_fetch, account_of_store},
+        audit::{AuditEntry, audit_insert},
         connections::{
             AttemptEnd, ConnectionAttempt, attempt_blocked_until, attempt_finish, attempt_insert,
             attempt_list_lost, attempt_open_of,
@@ -233,7 +234,12 @@ async fn begin(
             if let Some(until) = attempt_blocked_until(conn, attempt.kind, &attempt.login, now)? {
                 return Err(ConnectError::Blocked { until });
             }
-            Ok(insert_attempt(conn, &attempt, now)?)
+            insert_attempt(conn, &attempt, now)?;
+            let object = ("connection_attempt", attempt.id.0, attempt.login.as_str());
+            Ok(audit_insert(
+                conn,
+                &AuditEntry::new(&who, now, store_id, object, "begin"),
+            )?)
         })
         .await;
     match begun {

@@ -76,6 +76,8 @@ struct KnownStore {
     owner_id: UserId,
     name: String,
     main_city_id: String,
+    /// It sets prices, or would set them: what comes to it later must not be swept along.
+    works: bool,
 }
 
 /// One run.

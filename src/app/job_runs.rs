@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use super::{
+    edit::{EditError, store_for_change},
+    waiting::settled,
+};
 use crate::{
     app::sync_products::{SyncError, request_sync},
     domain::{Actor, AlertChannel, AlertId, JobKind, JobRunId, JobState, ReportState, Role, Tenant},
@@ -18,9 +22,6 @@ use crate::{
     },
 };
 
-/// Pause between two looks of somebody who waits for a run.
-const LOOK_EVERY: Duration = Duration::from_millis(150);
-
 /// Waits until a run is over, `patience` at most; then as it stands.
 ///
 /// # Errors
@@ -31,19 +32,17 @@ pub async fn settled_run(
     id: JobRunId,
     patience: Duration,
 ) -> Result<JobRun, JobRunError> {
-    let begun = tokio::time::Instant::now();
-    loop {
-        let run = services
+    let look = async || {
+        services
             .db
             .read(move |conn| job_run_fetch(conn, tenant, id))
             .await?
-            .ok_or(JobRunError::NotFound)?;
-        let open = matches!(run.state, JobState::Queued | JobState::Running);
-        if !open || begun.elapsed() >= patience {
-            return Ok(run);
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+            .ok_or(JobRunError::NotFound)
+    };
+    settled(patience, look, |run| {
+        !matches!(run.state, JobState::Queued | JobState::Running)
+    })
+    .await
 }
 
 /// Why work was not called off.
@@ -66,6 +65,16 @@ pub enum JobRunError {
     Store(#[from] StoreError),
 }
 
+impl From<EditError<()>> for JobRunError {
+    fn from(error: EditError<()>) -> Self {
+        match error {
+            EditError::Forbidden => Self::Forbidden,
+            EditError::Store(error) => Self::Store(error),
+            EditError::NotFound | EditError::Invalid(_) | EditError::Conflict(_) => Self::NotFound,
+        }
+    }
+}
+
 /// Calls a sync or a report off; what a sync has read so far stays, nothing is marked as gone. Logins and price writes are
 /// not broken off: their outcome must be known.
 ///
@@ -80,6 +89,9 @@ pub async fn cancel_run(services: &Services, actor: &Actor, id: JobRunId) -> Res
         .db
         .tx(move |conn| {
             let run = job_run_fetch(conn, actor.tenant(), id)?.ok_or(JobRunError::NotFound)?;
+            if let Some(store_id) = run.store_id {
+                store_for_change::<()>(conn, &actor, store_id)?;
+            }
             let open = matches!(run.state, JobState::Queued | JobState::Running);
             if !open || !matches!(run.kind, JobKind::SyncStore | JobKind::MakeReport) {
                 return Err(JobRunError::TooLate);

@@ -11,6 +11,7 @@ use super::{
     edit::{EditError, store_for_change},
     put_back::{HANDS_OFF, Line, judge},
     reprice::supersede,
+    waiting::settled,
 };
 use crate::{
     domain::{
@@ -22,17 +23,15 @@ use crate::{
     store::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
+        product_writes::products_hold,
         products::{ProductRow, product_fetch, product_prices_list},
         push_lists::push_fetch,
         pushes::{NewPush, Push, PushCity, almaty_day, push_insert, push_supersede},
-        put_backs::{products_hold, products_lock},
+        put_backs::products_lock,
         stores::Store,
         tariffs::tariffs_load,
     },
 };
-
-/// Pause between two looks of somebody who waits for a write.
-const LOOK_EVERY: Duration = Duration::from_millis(150);
 
 /// Why no price was planned. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -237,20 +236,18 @@ pub async fn settled_push(
     id: PushId,
     patience: Duration,
 ) -> Result<(Push, Vec<PushCity>), PriceError> {
-    let begun = tokio::time::Instant::now();
-    loop {
-        let found = services
+    let look = async || {
+        services
             .db
             .read(move |conn| push_fetch(conn, tenant, id))
             .await?
-            .ok_or(PriceError::NotFound)?;
-        let waits = matches!(
-            found.0.state,
+            .ok_or(PriceError::NotFound)
+    };
+    settled(patience, look, |(push, _)| {
+        !matches!(
+            push.state,
             PushState::Planned | PushState::Claimed | PushState::Sent
-        );
-        if !waits || begun.elapsed() >= patience {
-            return Ok(found);
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+        )
+    })
+    .await
 }

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde_json::{Value, json};
 
-use super::edit::{EditError, FieldError, changed_fields, filled, store_for_change, too_long};
+use super::{
+    edit::{EditError, FieldError, changed_fields, filled, store_for_change, too_long},
+    reprice::supersede,
+};
 use crate::{
     domain::{Actor, ProductId, StoreId, Tenge, pricing::Strategy, product::LOWEST_PRICE, terms::Terms},
     services::Services,
@@ -12,9 +15,11 @@ use crate::{
         StoreError,
         audit::{AuditEntry, audit_insert},
         error::Unique,
+        product_writes::products_hold,
         products::{
             Product, ProductChange, ProductRow, product_delete, product_fetch, product_insert, product_update,
         },
+        pushes::push_in_flight,
         terms::terms_beyond_product,
     },
 };
@@ -143,7 +148,7 @@ pub async fn create_product(
 /// Removes a product with its prices, decisions, pushes and preorders.
 ///
 /// # Errors
-/// See [`EditError`].
+/// See [`EditError`]; `Conflict` while a write of its price is on its way, whose end nobody would learn.
 pub async fn delete_product(
     services: &Services,
     actor: &Actor,
@@ -153,8 +158,13 @@ pub async fn delete_product(
     services
         .db
         .tx(move |conn| {
+            products_hold(conn, &[id])?;
             let row = product_fetch(conn, actor.tenant(), id)?.ok_or(EditError::NotFound)?;
             store_for_change::<ProductRow>(conn, &actor, row.product.store_id)?;
+            supersede(conn, &[id], now)?;
+            if !push_in_flight(conn, &[id])?.is_empty() {
+                return Err(EditError::Conflict(Box::new(row)));
+            }
             product_delete(conn, id)?;
             let before = json!({
                 "name": row.product.name, "sku": row.product.sku, "card_id": row.product.card_id,

@@ -1,6 +1,6 @@
 //! Products as programs write them by the API: all fields of the catalogue at once, made, changed or switched in bulk.
-//! Never sends a price. Automatic prices may be switched on before there is a floor: without one the robot's hands stay
-//! off, so that nothing that is made here moves a price by itself.
+//! Never sends a price. Automatic prices may be switched on before there is a floor: the robot's hands stay off a product
+//! until a floor or costs hold for it, its own or those of its store or category.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -19,11 +19,11 @@ use crate::{
         error::Unique,
         price_feeds::feed_fetch,
         product_writes::{
-            preorders_follow, product_has_rule, product_write, products_of_offers, products_switch,
+            preorders_follow, product_has_rule, product_prices_forget, product_write, products_hold,
+            products_of_offers, products_switch,
         },
         products::{Product, ProductRow, product_fetch, product_insert},
-        pushes::{product_price_confirm, push_in_flight},
-        put_backs::{products_hold, put_back_waiting},
+        pushes::{product_price_set, push_in_flight, push_waiting},
         stores::{Store, store_fetch},
         terms::{TermsPlace, terms_beyond_product, terms_fetch},
     },
@@ -103,7 +103,7 @@ pub async fn write_new_product(
                 result => result?,
             }
             if let Some(price) = price {
-                product_price_confirm(conn, product.id, &store.main_city_id, price, now)?;
+                product_price_set(conn, product.id, &store.main_city_id, price, now)?;
             }
             let after = json_of(&product, price);
             audit_insert(
@@ -147,21 +147,29 @@ fn write_in(
     let before_price = row.price.as_ref().map(|price| price.price_tenge);
     let price = write.price.or(before_price);
     let before = row.product.clone();
-    let after = write.apply(before.clone());
-    let other_store = after.store_id != before.store_id;
-    if other_store {
-        may_move(conn, actor, &store, &after)?;
-    }
+    let mut after = write.apply(before.clone());
+    let moved_to = if after.store_id == before.store_id {
+        None
+    } else {
+        Some(may_move(conn, actor, &store, &after)?)
+    };
     check(conn, &after)?;
-    let other_offer = other_store || after.sku != before.sku || after.card_id != before.card_id;
+    let other_offer = moved_to.is_some() || after.sku != before.sku || after.card_id != before.card_id;
     let other_price = price != before_price;
     if other_offer || other_price {
         let ids = [before.id];
-        if !push_in_flight(conn, &ids)?.is_empty() || !put_back_waiting(conn, &ids)?.is_empty() {
+        // What was planned rests on what is no more. Ended first, so that nothing can be taken up after the look.
+        supersede(conn, &ids, now)?;
+        if !push_in_flight(conn, &ids)?.is_empty() || !push_waiting(conn, &ids)?.is_empty() {
             return Err(EditError::Conflict(Box::new(row)));
         }
-        // What was planned rests on what is no more.
-        supersede(conn, &ids, now)?;
+    }
+    if other_offer {
+        // The last gate lets nothing pass that was planned for the old one.
+        after.push_sequence += 1;
+    }
+    if moved_to.is_some() {
+        (after.stock, after.availabilities, after.availabilities_read_at) = (None, None, None);
     }
     let Some((old, new)) = changed_fields(json_of(&before, before_price), json_of(&after, price)) else {
         return Ok(());
@@ -171,14 +179,15 @@ fn write_in(
         Err(StoreError::Duplicate(Unique::ProductSku)) => return Err(taken()),
         result => result?,
     }
-    if other_store {
-        preorders_follow(conn, &after)?;
+    if moved_to.is_some() {
+        follow(conn, actor, (&before, &after), now)?;
     }
-    if let Some(price) = price.filter(|_| other_price) {
+    if let Some(price) = price.filter(|_| other_price || moved_to.is_some()) {
+        let store = moved_to.unwrap_or(store);
         if publishes_by_list(conn, &store)? {
             return Err(invalid("price_tenge", "product-error-price-published"));
         }
-        product_price_confirm(conn, after.id, &store.main_city_id, price, now)?;
+        product_price_set(conn, after.id, &store.main_city_id, price, now)?;
     }
     Ok(audit_insert(
         conn,
@@ -186,18 +195,40 @@ fn write_in(
     )?)
 }
 
+/// What comes along with a product to another store, and what does not.
+fn follow(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    (before, after): (&Product, &Product),
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    product_prices_forget(conn, after.id)?;
+    let entries: Vec<AuditEntry> = preorders_follow(conn, after)?
+        .iter()
+        .map(|(id, name)| {
+            let object = ("preorder", id.0, name.as_str());
+            AuditEntry::new(actor, now, Some(after.store_id), object, "update").change(
+                json!({ "store_id": before.store_id }),
+                json!({ "store_id": after.store_id }),
+            )
+        })
+        .collect();
+    audit_insert_all(conn, &entries)
+}
+
 /// A price list shows confirmed prices to buyers: nobody states one there.
 fn publishes_by_list(conn: &mut PgConnection, store: &Store) -> Result<bool, StoreError> {
     Ok(feed_fetch(conn, store.id)?.is_some_and(|feed| feed.publishing != Publishing::Cabinet))
 }
 
-/// To another store of the same owner, with nothing that belongs to the old one.
+/// To another store of the same owner, with nothing that belongs to the old one, and to none whose prices buyers see
+/// through a price list. The store.
 fn may_move(
     conn: &mut PgConnection,
     actor: &Actor,
     from: &Store,
     product: &Product,
-) -> Result<(), ProductEditError> {
+) -> Result<Store, ProductEditError> {
     let to = store_of(conn, actor, product.store_id)?;
     if to.owner_id != from.owner_id {
         return Err(unknown_store());
@@ -206,7 +237,10 @@ fn may_move(
     if own_terms.is_some() || product_has_rule(conn, product.id)? {
         return Err(invalid("store_id", "product-error-move"));
     }
-    Ok(())
+    if publishes_by_list(conn, &to)? {
+        return Err(invalid("store_id", "product-error-move-published"));
+    }
+    Ok(to)
 }
 
 /// The store, as the value of a field: one that the actor does not see does not exist.

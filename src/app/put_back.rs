@@ -24,10 +24,11 @@ use crate::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert_all},
         kill_switches::{NamedStop, kill_switch_list_active},
+        product_writes::products_hold,
         pushes::{NewPush, almaty_day, push_in_flight, push_insert},
         put_backs::{
-            PastPrice, PutBackRow, past_prices, products_hold, products_lock, put_back_fetch,
-            put_back_insert, put_back_own, put_back_waiting,
+            PastPrice, PutBackRow, past_prices, products_lock, put_back_fetch, put_back_insert, put_back_own,
+            put_back_waiting,
         },
         stores::Store,
         tariffs::tariffs_load,

@@ -6,8 +6,11 @@ use secrecy::ExposeSecret;
 
 use super::{ask::Answers, program::Program, say};
 use crate::{
-    app::{api_tokens::create_api_token, user_accounts},
-    domain::{Actor, Role},
+    app::{
+        api_tokens::{create_api_token, list_api_tokens, owner_of_email, revoke_api_token},
+        user_accounts,
+    },
+    domain::{Actor, ApiTokenId, Role},
     secrets::Secret,
 };
 
@@ -134,16 +137,64 @@ pub enum TokenCommand {
         #[arg(long)]
         name: String,
     },
+    /// Lists the tokens of a user, newest first: when each was made, last used and revoked.
+    List {
+        /// E-mail of the user.
+        #[arg(long)]
+        user: String,
+        /// Machine-readable output, one object per line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Refuses a token from now on.
+    #[command(after_help = "Example: kaspi-panel token revoke --user anna@example.kz 0198b2c4-…")]
+    Revoke {
+        /// E-mail of the user.
+        #[arg(long)]
+        user: String,
+        /// The first column of `token list`.
+        id: ApiTokenId,
+    },
 }
 
 /// Runs a `token` command.
 pub async fn token(command: TokenCommand) -> Result<()> {
     let program = Program::open().await?;
     let services = program.services().await?;
-    let TokenCommand::Create { user, name } = command;
-    let (_, key) = create_api_token(&services, &Actor::system(), &user, &name)
-        .await
-        .context("no token was made")?;
-    say(key.expose_secret());
+    let actor = Actor::system();
+    match command {
+        TokenCommand::Create { user, name } => {
+            let (_, key) = create_api_token(&services, &actor, &user, &name)
+                .await
+                .context("no token was made")?;
+            say(key.expose_secret());
+        }
+        TokenCommand::List { user, json } => {
+            let owner = owner_of_email(&services, &user).await?;
+            for token in list_api_tokens(&services, owner).await? {
+                let (made, used, revoked) = (token.created_at, token.last_used_at, token.revoked_at);
+                if json {
+                    say(
+                        serde_json::json!({ "id": token.id, "name": token.name, "created_at": made,
+                        "last_used_at": used, "revoked_at": revoked }),
+                    );
+                } else {
+                    let used = used.map_or_else(|| "never used".to_owned(), |at| format!("used {at:.0}"));
+                    let revoked = revoked.map_or_else(String::new, |at| format!("  (revoked {at:.0})"));
+                    say(format!(
+                        "{}  made {made:.0}  {used}  {}{revoked}",
+                        token.id, token.name
+                    ));
+                }
+            }
+        }
+        TokenCommand::Revoke { user, id } => {
+            let owner = owner_of_email(&services, &user).await?;
+            revoke_api_token(&services, &actor, owner, id)
+                .await
+                .context("no token was revoked: see `kaspi-panel token list`")?;
+            say(format!("{id} is refused from now on."));
+        }
+    }
     Ok(())
 }

@@ -56,6 +56,8 @@ text_enum! {
         TakenHere = "taken_here",
         /// Follows from another doubt: the robot must not go on with less than it had.
         SwitchedOff = "switched_off",
+        /// Its store sets prices here already: a person switches on what comes later.
+        StoreWorks = "store_works",
         /// Different passwords for one login.
         Differing = "differing",
         /// No e-mail.
@@ -86,6 +88,7 @@ impl Reason {
             Self::OtherStore => "is another store than its product's",
             Self::TakenHere => "belongs to another row here",
             Self::SwitchedOff => "is switched off, because a value above was left empty",
+            Self::StoreWorks => "is switched off, because its store is at work here: switch it on yourself",
             Self::Differing => "has different passwords in several stores",
             Self::NotAnEmail => "is not an e-mail address",
         }

@@ -70,6 +70,7 @@ pub fn catalogue_upsert(
     if offers.is_empty() {
         return Ok(changes);
     }
+    name_products(conn, reading, offers)?;
     for row in write_products(conn, reading, offers)? {
         match (row.known, row.was_archived) {
             (false, _) => changes.added.push(row.sku),
@@ -107,6 +108,34 @@ struct Written {
 struct Sku {
     #[diesel(sql_type = Text)]
     sku: String,
+}
+
+/// The seller's article for products that came without one and are known by their offer id alone, as the predecessor
+/// kept some. Only where both are the only ones of that id; products with an article are never another's.
+const NAMES: &str = "
+    with row as materialized (
+      select offer_id, min(sku) as sku from unnest($3, $4) as row (sku, offer_id) group by offer_id having count(*) = 1),
+    nameless as materialized (
+      select p.id, row.sku from row cross join lateral (
+        select (array_agg(p.id))[1] as id from products p
+        where p.store_id = $1 and p.sku is null and p.kaspi_product_id = row.offer_id having count(*) = 1) p)
+    update products set sku = nameless.sku, updated_at = $2 from nameless
+    where products.id = nameless.id
+      and not exists (select from products other where other.store_id = $1 and other.sku = nameless.sku)";
+
+fn name_products(
+    conn: &mut PgConnection,
+    reading: Reading<'_>,
+    offers: &[CabinetOffer],
+) -> Result<(), StoreError> {
+    let offer_ids = offers.iter().map(|o| o.offer_id.as_deref().unwrap_or(&o.sku));
+    diesel::sql_query(NAMES)
+        .bind::<Uuid, _>(reading.store_id)
+        .bind::<Timestamptz, _>(reading.now)
+        .bind::<Array<Text>, _>(offers.iter().map(|o| o.sku.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(offer_ids.collect::<Vec<_>>())
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Products that are new, were archived, or differ in anything that was told. A row without points keeps

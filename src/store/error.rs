@@ -74,6 +74,20 @@ pub enum StoreError {
     Db(#[source] Diesel),
 }
 
+impl StoreError {
+    /// Did another transaction stand in the way? The same again succeeds as soon as it is over.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let Self::Db(Diesel::DatabaseError(kind, info)) = self else {
+            return false;
+        };
+        matches!(kind, DatabaseErrorKind::SerializationFailure)
+            || ["due to lock timeout", "deadlock detected"]
+                .iter()
+                .any(|sign| info.message().contains(sign))
+    }
+}
+
 impl From<Diesel> for StoreError {
     fn from(error: Diesel) -> Self {
         if let Diesel::DatabaseError(kind, info) = &error {

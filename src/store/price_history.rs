@@ -1,4 +1,4 @@
-//! How the confirmed price of a product moved.
+//! How the price of a product moved: as it was read, confirmed or stated.
 
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     domain::{ProductId, StoreId, Tenant, Tenge},
-    schema::{listed_prices, product_checks, products, store_catalogues},
+    schema::{product_checks, product_prices, products, store_catalogues, stores},
 };
 
 /// Up to so many stores each give their part of a page; the products of more are sorted together.
@@ -376,7 +376,12 @@ impl Conditions {
 /// These products with what lists show of them, in the same order.
 fn rows_of(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<ListedProduct>, StoreError> {
     let rows: Vec<ListedProduct> = products::table
-        .left_join(listed_prices::table.on(listed_prices::product_id.eq(products::id)))
+        .inner_join(stores::table)
+        .left_join(
+            product_prices::table.on(product_prices::product_id
+                .eq(products::id)
+                .and(product_prices::city_id.eq(stores::main_city_id))),
+        )
         .left_join(product_checks::table.on(product_checks::product_id.eq(products::id)))
         .filter(products::id.eq_any(ids))
         .select((
@@ -384,7 +389,7 @@ fn rows_of(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<ListedProdu
             products::kaspi_product_id,
             products::sku,
             products::store_id,
-            listed_prices::price_tenge.nullable(),
+            product_prices::price_tenge.nullable(),
             products::name,
             products::card_id,
             products::category,

@@ -1,4 +1,5 @@
-//! Products as programs write them: catalogue fields and settings in one statement, and switching many of a store.
+//! Products held while something is planned or written about them; as programs write them, catalogue fields and settings
+//! in one statement; and switching many of a store.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,9 +9,37 @@ use super::{
     products::{Product, product_due_at},
 };
 use crate::{
-    domain::{ProductId, StoreId},
-    schema::{preorders, product_checks, products, rules},
+    domain::{PreorderId, ProductId, StoreId},
+    schema::{preorders, product_checks, product_prices, products, rules},
 };
+
+/// A product that is held, and which offer of which store it is.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct HeldProduct {
+    /// Key.
+    pub id: ProductId,
+    /// Its store.
+    pub store_id: StoreId,
+    /// The seller's article.
+    pub sku: Option<String>,
+    /// The marketplace's page of the product.
+    pub card_id: Option<String>,
+}
+
+/// Holds these products until the end of the transaction, so that nobody changes them or plans for them meanwhile.
+/// Whoever holds products and then touches their pushes takes the products first: the other way round two wait for each
+/// other.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn products_hold(conn: &mut PgConnection, ids: &[ProductId]) -> Result<Vec<HeldProduct>, StoreError> {
+    Ok(products::table
+        .filter(products::id.eq_any(ids))
+        .order(products::id)
+        .for_no_key_update()
+        .select((products::id, products::store_id, products::sku, products::card_id))
+        .load(conn)?)
+}
 
 /// Writes what programs may change of a product that still has `version`; it becomes due at once.
 ///
@@ -34,6 +63,10 @@ pub fn product_write(
             products::name.eq(&product.name),
             products::category.eq(&product.category),
             products::image_url.eq(&product.image_url),
+            products::stock.eq(product.stock),
+            products::availabilities.eq(&product.availabilities),
+            products::availabilities_read_at.eq(product.availabilities_read_at),
+            products::push_sequence.eq(product.push_sequence),
             products::repricing_enabled.eq(product.repricing_enabled),
             products::floor_tenge.eq(product.floor_tenge),
             products::ceiling_tenge.eq(product.ceiling_tenge),
@@ -58,14 +91,28 @@ pub fn product_has_rule(conn: &mut PgConnection, id: ProductId) -> Result<bool, 
     Ok(diesel::select(diesel::dsl::exists(own)).get_result(conn)?)
 }
 
-/// Takes the preorders of a product along to its store.
+/// Takes the preorders of a product along to its store; their keys and names.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn preorders_follow(conn: &mut PgConnection, product: &Product) -> Result<(), StoreError> {
-    diesel::update(preorders::table.filter(preorders::product_id.eq(product.id)))
-        .set(preorders::store_id.eq(product.store_id))
-        .execute(conn)?;
+pub fn preorders_follow(
+    conn: &mut PgConnection,
+    product: &Product,
+) -> Result<Vec<(PreorderId, String)>, StoreError> {
+    Ok(
+        diesel::update(preorders::table.filter(preorders::product_id.eq(product.id)))
+            .set(preorders::store_id.eq(product.store_id))
+            .returning((preorders::id, preorders::name))
+            .get_results(conn)?,
+    )
+}
+
+/// Forgets what the product costs in every city: those were prices of another store.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_prices_forget(conn: &mut PgConnection, id: ProductId) -> Result<(), StoreError> {
+    diesel::delete(product_prices::table.filter(product_prices::product_id.eq(id))).execute(conn)?;
     Ok(())
 }
 

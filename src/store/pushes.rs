@@ -1,5 +1,4 @@
-//! The journal of price writes: planned, claimed, sent, read back. A product's price changes only here, on a
-//! confirmed read.
+//! The journal of price writes: planned, claimed, sent, read back.
 
 use std::collections::{HashMap, HashSet};
 
@@ -333,6 +332,23 @@ pub fn push_in_flight(
     Ok(ids.into_iter().collect())
 }
 
+/// Which of these products wait for a write that is not the robot's: of a person, or of what a write has damaged?
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_waiting(
+    conn: &mut PgConnection,
+    product_ids: &[ProductId],
+) -> Result<HashSet<ProductId>, StoreError> {
+    let ids: Vec<ProductId> = price_pushes::table
+        .filter(price_pushes::product_id.eq_any(product_ids))
+        .filter(price_pushes::state.eq(PushState::Planned))
+        .filter(price_pushes::origin.ne(PushOrigin::Robot))
+        .select(price_pushes::product_id)
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
+}
+
 /// Pushes that an earlier round left claimed or sent: its worker was lost, or the database was away from it. Locked,
 /// so that their outcome is written by one round alone.
 ///
@@ -642,11 +658,12 @@ pub fn push_city_seen(
     Ok(())
 }
 
-/// Sets a price that was read on the marketplace. The first price of an Almaty day is kept as its opening.
+/// Sets the price of a product in a city: as it was read on the marketplace, or as a program states it of a product
+/// whose price nobody shows to buyers from here. The first price of an Almaty day is kept as its opening.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn product_price_confirm(
+pub fn product_price_set(
     conn: &mut PgConnection,
     product_id: ProductId,
     city_id: &str,

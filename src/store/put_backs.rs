@@ -86,20 +86,6 @@ pub fn past_prices(
     .load(conn)?)
 }
 
-/// Holds these products until the end of the transaction, so that nobody plans for them meanwhile.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn products_hold(conn: &mut PgConnection, ids: &[ProductId]) -> Result<(), StoreError> {
-    products::table
-        .filter(products::id.eq_any(ids))
-        .order(products::id)
-        .for_update()
-        .select(products::id)
-        .load::<ProductId>(conn)?;
-    Ok(())
-}
-
 /// Hands off these products until `until`: the robot leaves what a person has put back.
 ///
 /// # Errors

@@ -116,7 +116,9 @@ pub fn has_api_token(req: &HttpRequest) -> bool {
         && req.headers().contains_key(header::AUTHORIZATION)
 }
 
-fn api_token(req: &HttpRequest) -> Option<String> {
+/// The key of the JSON API that a request brings.
+#[must_use]
+pub fn api_token(req: &HttpRequest) -> Option<String> {
     let value = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     scheme

@@ -37,7 +37,7 @@ pub enum ErrorKind {
     },
     /// The marketplace did not do its part.
     Upstream,
-    /// The database is away: try again soon.
+    /// The database is away, or somebody else holds what is wanted: try again soon.
     Unavailable,
     /// A fault of the program.
     Internal,
@@ -220,6 +220,7 @@ impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         let kind = match &error {
             StoreError::Unavailable(_) | StoreError::WrongVersion => ErrorKind::Unavailable,
+            busy if busy.is_busy() => ErrorKind::Unavailable,
             StoreError::Stale | StoreError::Duplicate(_) => ErrorKind::Conflict,
             StoreError::OutsideLimits => ErrorKind::Invalid,
             StoreError::Db(_) => ErrorKind::Internal,

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 
 use super::{ConnectError, answer_place, expire, merchants_of};
 use crate::{
-    app::edit::FieldError,
+    app::{edit::FieldError, waiting::settled},
     domain::{Actor, AttemptId, AttemptState, JobState, Tenant},
     queue::runs::job_run_end_logins,
     secrets::Secret,
@@ -21,9 +21,6 @@ use crate::{
         },
     },
 };
-
-/// Pause between two looks of somebody who waits for an attempt.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// An attempt as it stands; one whose worker is gone has ended.
 ///
@@ -62,14 +59,8 @@ pub async fn settled_attempt(
     id: AttemptId,
     patience: Duration,
 ) -> Result<ConnectionAttempt, ConnectError> {
-    let begun = tokio::time::Instant::now();
-    loop {
-        let attempt = look_at_attempt(services, actor.tenant(), id).await?;
-        if !attempt.state.is_working() || begun.elapsed() >= patience {
-            return Ok(attempt);
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+    let look = async || look_at_attempt(services, actor.tenant(), id).await;
+    settled(patience, look, |attempt| !attempt.state.is_working()).await
 }
 
 /// Takes the code of an SMS for a login by [`super::sms_start`].

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     BATCH, ImportError, Run,
     judge::{Batch, Differences},
-    report::Difference,
+    report::{Difference, ImportEvent},
 };
 use crate::{
     domain::{
@@ -66,6 +66,7 @@ impl Run {
             .collect();
         batch.leave_out_taken("kaspi_sku", id, &places);
         batch.compare(id, |row| here.get(&row.id).map(|here| differences(here, row)));
+        self.switch_off(&mut batch);
         let rows = batch.new_rows();
         if !self.options.dry_run && !rows.is_empty() {
             let cities: Vec<&str> = rows
@@ -81,6 +82,21 @@ impl Run {
             fail_points::pass(fail_points::IMPORT_WRITTEN);
         }
         Ok(batch)
+    }
+
+    /// What comes new to a store at work waits for a person.
+    fn switch_off(&self, batch: &mut Batch<TakenProduct>) {
+        for taken in &mut batch.rows {
+            let row = &mut taken.row;
+            let works = self.stores.get(&row.store_id).is_some_and(|store| store.works);
+            if works && std::mem::take(&mut row.repricing_enabled) {
+                batch.told.push(ImportEvent::Emptied {
+                    table: batch.table,
+                    id: row.id.0,
+                    doubts: vec![Doubt::new("bot_active", Reason::StoreWorks)],
+                });
+            }
+        }
     }
 }
 

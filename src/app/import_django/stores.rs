@@ -13,12 +13,11 @@ use super::{
     report::{Difference, ImportEvent, OwnerOutcome},
 };
 use crate::{
+    app::store_edit::fresh_store,
     domain::{
-        RepricingMode, SessionState, StoreId, UserId,
-        city::ALMATY,
+        RepricingMode, StoreId, UserId,
         django::{Doubt, OldTable, Reason, rows::TakenStore},
     },
-    secrets::random_bytes,
     store::{
         PgConnection,
         audit::{AuditEntry, audit_insert_all},
@@ -136,36 +135,17 @@ impl Run {
     }
 
     fn new_store(&self, row: &TakenStore, owner_id: UserId) -> Result<Store, ImportError> {
-        let api_key = match &row.api_key {
-            Some(key) => key.clone(),
-            None => {
-                let reference = random_bytes::<16>()?;
-                reference.iter().map(|byte| format!("{byte:02x}")).collect()
-            }
-        };
+        let fresh = fresh_store(owner_id, &row.merchant_id, &row.name, self.now)?;
         Ok(Store {
             id: row.id,
-            owner_id,
-            merchant_id: row.merchant_id.clone(),
-            name: row.name.clone(),
-            api_key,
+            api_key: row.api_key.clone().unwrap_or(fresh.api_key),
             active: row.active,
-            session_state: SessionState::Never,
-            session_checked_at: None,
-            logged_in_at: None,
-            main_city_id: ALMATY.to_owned(),
             repricing_mode: RepricingMode::Off,
             products_count: row.products_count,
-            // Whether a catalogue is fresh goes by our own readings alone.
-            last_sync_at: None,
-            lease_owner: None,
-            lease_epoch: 0,
-            lease_until: None,
-            frozen_until: None,
-            version: 1,
             created_at: row.created_at.unwrap_or(self.now),
             updated_at: row.updated_at.unwrap_or(self.now),
-            account_id: None,
+            // Whether a catalogue is fresh goes by our own readings alone.
+            ..fresh
         })
     }
 }
@@ -179,6 +159,7 @@ fn known_store(store: &Store) -> KnownStore {
         owner_id: store.owner_id,
         name: store.name.clone(),
         main_city_id: store.main_city_id.clone(),
+        works: store.repricing_mode != RepricingMode::Off,
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
         db::savepoint,
         import_products::{ImportProduct, Selections, import_products, import_selections},
         imports::{Import, ImportRow, import_hold, import_row_set, import_rows_next, import_update},
-        put_backs::products_hold,
+        product_writes::products_hold,
     },
 };
 

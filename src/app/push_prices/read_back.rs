@@ -14,7 +14,7 @@ use crate::{
         products::{Product, product_lock},
         public_looks::public_look_start,
         push_queue::push_usual_delay,
-        pushes::{Push, PushCity, PushStep, product_price_confirm, push_city_seen, push_list_to_read},
+        pushes::{Push, PushCity, PushStep, product_price_set, push_city_seen, push_list_to_read},
     },
 };
 
@@ -186,7 +186,7 @@ async fn settle(
             for (city, price) in &seen {
                 push_city_seen(conn, push.id, &city.city_id, *price)?;
                 if let Some(price) = price {
-                    product_price_confirm(conn, product.id, &city.city_id, *price, now)?;
+                    product_price_set(conn, product.id, &city.city_id, *price, now)?;
                 }
             }
             if damaged || end == PushState::Mismatch {

@@ -14,7 +14,7 @@ use crate::{
     store::{
         StoreError,
         products::{Product, product_due_at},
-        pushes::{Push, PushCity, PushStep, product_price_confirm, push_set_availabilities, store_freeze},
+        pushes::{Push, PushCity, PushStep, product_price_set, push_set_availabilities, store_freeze},
         stores::Store,
     },
 };
@@ -51,7 +51,7 @@ pub(super) async fn send(
             .tx(move |conn| {
                 moved
                     .iter()
-                    .try_for_each(|(city, seen)| product_price_confirm(conn, id, city, *seen, now))
+                    .try_for_each(|(city, seen)| product_price_set(conn, id, city, *seen, now))
             })
             .await?;
         return hold(services, &push, &product, "price_changed_outside", summary).await;

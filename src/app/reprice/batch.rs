@@ -34,6 +34,7 @@ use crate::{
         decisions::{StoredDecision, decision_record},
         due_products::{DueProduct, Release, due_product_release},
         market::{Reading, market_record},
+        product_writes::{HeldProduct, products_hold},
         products::product_prices_list,
         pushes::{EndedPush, NewPush, push_in_flight, push_insert, push_supersede},
     },
@@ -259,12 +260,13 @@ fn record(
         .collect();
     raise_of_decisions(conn, &named, now)?;
     let kept = decision_record(conn, &rows)?;
-    // What was planned rests on an older look: whatever is decided now, it is not sent any more.
     let live: Vec<ProductId> = rows
         .iter()
         .filter(|row| !row.shadow)
         .map(|row| row.product_id)
         .collect();
+    let held = products_hold(conn, &live)?;
+    // What was planned rests on an older look: whatever is decided now, it is not sent any more.
     let replaced = supersede(conn, &live, now)?;
     let moves: Vec<Moved> = answers()
         .zip(&rows)
@@ -292,7 +294,9 @@ fn record(
         // looked up after the writes under way, so that none slips through in between.
         let mut present = present_prices(conn, &products)?;
         changes.retain(|change| {
-            !under_way.contains(&change.due.product.id) && rests_on_present_price(change, &present)
+            !under_way.contains(&change.due.product.id)
+                && is_about_present_offer(change, &held)
+                && rests_on_present_price(change, &present)
         });
         plan(conn, &changes, &mut present, &replaced, now)?;
     }
@@ -359,6 +363,16 @@ fn present_prices(conn: &mut PgConnection, products: &[ProductId]) -> Result<Pri
         cities.push((price.city_id, price.price_tenge));
     }
     Ok(prices)
+}
+
+/// Is the product still what it was when its card was read? A market of another card tells nothing about it, and a price
+/// of another offer or store is not its.
+fn is_about_present_offer(change: &Change<'_>, held: &[HeldProduct]) -> bool {
+    let read = &change.due.product;
+    held.iter().any(|product| {
+        product.id == read.id
+            && (product.store_id, &product.sku, &product.card_id) == (read.store_id, &read.sku, &read.card_id)
+    })
 }
 
 /// Is the price that was decided about the product's price still? What was decided about another one may be too far a

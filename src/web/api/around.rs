@@ -40,7 +40,7 @@ const REPLAYED: &str = "Idempotent-Replayed";
 /// So many callers are remembered before the quiet ones are forgotten.
 const CALLERS: usize = 10_000;
 
-/// How often each key of the API, and each session, may ask this process.
+/// How often each key of the API, and each person's sessions, may ask this process.
 pub struct Limits(DefaultKeyedRateLimiter<Vec<u8>>);
 
 impl Limits {
@@ -67,11 +67,10 @@ impl Limits {
     }
 }
 
-/// Who asks, as far as counting goes.
+/// Who asks, as far as counting goes: a key, however its header is written, or a person in all his sessions.
 fn caller(req: &HttpRequest) -> Vec<u8> {
-    let header = req.headers().get(header::AUTHORIZATION);
-    match (header.and_then(|value| value.to_str().ok()), user_of(req)) {
-        (Some(key), _) if auth::has_api_token(req) => hash_of_random_key(key),
+    match (auth::api_token(req), user_of(req)) {
+        (Some(key), _) if auth::has_api_token(req) => hash_of_random_key(&key),
         (_, Some(user)) => user.id().0.as_bytes().to_vec(),
         (_, None) => Vec::new(),
     }
@@ -188,25 +187,40 @@ async fn first(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let kept = had_effect(head.status()).then(|| KeptAnswer {
-        status: i32::from(head.status().as_u16()),
-        media_type: media_type.to_owned(),
-        body: bytes.to_vec(),
-    });
-    keep_answer(&services, id, kept).await.map_err(WebError::from)?;
+    match outcome(head.status()) {
+        Outcome::Unknown => {}
+        outcome => {
+            let kept = (outcome == Outcome::Kept).then(|| KeptAnswer {
+                status: i32::from(head.status().as_u16()),
+                media_type: media_type.to_owned(),
+                body: bytes.to_vec(),
+            });
+            keep_answer(&services, id, kept).await.map_err(WebError::from)?;
+        }
+    }
     Ok(ServiceResponse::new(req, head.set_body(BoxBody::new(bytes))))
 }
 
-/// Answers after which nothing was looked at: the key is free for the next try.
-fn had_effect(status: StatusCode) -> bool {
-    !matches!(
-        status,
-        StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::PAYLOAD_TOO_LARGE
-            | StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::SERVICE_UNAVAILABLE
-    )
+/// What an answer means for the key of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Something was done or looked at: whoever repeats the request gets this answer.
+    Kept,
+    /// Nothing was looked at: the key is free for the next try.
+    Free,
+    /// The database went away on the way, perhaps after the work was done: the key stays taken until it counts as lost.
+    Unknown,
+}
+
+/// A refused password of a cabinet is a 401 as well, and must not be tried once more: it is kept.
+fn outcome(status: StatusCode) -> Outcome {
+    match status {
+        StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => {
+            Outcome::Free
+        }
+        StatusCode::SERVICE_UNAVAILABLE => Outcome::Unknown,
+        _ => Outcome::Kept,
+    }
 }
 
 fn replay(answer: KeptAnswer) -> HttpResponse {
@@ -224,4 +238,21 @@ fn replay(answer: KeptAnswer) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, answer.media_type))
         .body(answer.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_tells_what_becomes_of_its_key() {
+        let of = |code| outcome(StatusCode::from_u16(code).unwrap());
+        for code in [200, 201, 202, 204, 400, 401, 404, 409, 422, 500, 502] {
+            assert_eq!(of(code), Outcome::Kept, "{code}");
+        }
+        for code in [403, 413, 429] {
+            assert_eq!(of(code), Outcome::Free, "{code}");
+        }
+        assert_eq!(of(503), Outcome::Unknown);
+    }
 }

@@ -1,4 +1,5 @@
-//! `/api/v1/preorders/`: the caller's preorders. Prices are in tiyn here and nowhere else.
+//! `/api/v1/preorders/`: the caller's preorders. Their prices are in tiyn, as those of products; all others of the API are in
+//! tenge.
 
 pub mod actions;
 pub mod write;
@@ -12,7 +13,7 @@ use serde::Serialize;
 use super::{
     envelope::{PageParam, ok, page, time},
     fields::{Field, Takes},
-    query,
+    query, shapes,
 };
 use crate::{
     domain::{PreorderId, PreorderStatus, ProductId, StoreId},
@@ -99,7 +100,7 @@ pub async fn detail(
     user: CurrentUser,
     id: Path<String>,
 ) -> WebResult<HttpResponse> {
-    let id: PreorderId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: PreorderId = shapes::path_key(&id)?;
     let preorder = preorder_of(&services, &user, id).await?;
     Ok(ok(&to_json(preorder)))
 }

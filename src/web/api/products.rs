@@ -1,4 +1,5 @@
-//! `/api/v1/products/`: the caller's products. Prices are in tiyn here and nowhere else.
+//! `/api/v1/products/`: the caller's products. Their prices are in tiyn, as those of preorders; all others of the API are in
+//! tenge.
 
 pub mod actions;
 pub mod write;
@@ -12,7 +13,7 @@ use serde::Serialize;
 use super::{
     envelope::{PageParam, decimal, ok, page, time},
     fields::{Field, Takes},
-    query,
+    query, shapes,
 };
 use crate::{
     domain::{ProductId, StoreId},
@@ -112,7 +113,7 @@ pub async fn detail(
     user: CurrentUser,
     id: Path<String>,
 ) -> WebResult<HttpResponse> {
-    let id: ProductId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: ProductId = shapes::path_key(&id)?;
     Ok(ok(&product_json(&services, &user, id).await?))
 }
 

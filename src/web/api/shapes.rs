@@ -111,6 +111,8 @@ pub async fn on_behalf(
     let id = found.ok_or_else(|| Refused::one("user_id", texts::unknown_key(&named)))?;
     Ok(Actor {
         user_id: Some(id),
+        // The log names both.
+        name: format!("{} → {named}", actor.name),
         ..actor
     })
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{
     envelope::{PageParam, ok, page, time},
     fields::{Field, Takes},
-    query,
+    query, shapes,
 };
 use crate::{
     domain::{StoreId, UserId},
@@ -92,7 +92,7 @@ pub async fn detail(
     user: CurrentUser,
     id: Path<String>,
 ) -> WebResult<HttpResponse> {
-    let id: StoreId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: StoreId = shapes::path_key(&id)?;
     Ok(ok(&store_json(&services, &user, id).await?))
 }
 

@@ -9,16 +9,72 @@ use kaspi_panel::{
     schema::{kill_switches, market_offers, market_snapshots, price_pushes, products, stores, users},
     worker::jobs,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{post, program, seller};
+use super::{post, program, seller, send};
 use crate::support::{
     CITY, Cabinet, Client, NewProduct, TestApp, db_connected_store, db_product, now, wait_until,
 };
 
 const SKU: &str = "100000001_200000002";
 const PRICE: &str = "/api/v1/products/update_price/";
+
+/// A price by hand is on its way to be sent.
+async fn planned() -> (TestApp, Client, ProductId) {
+    let mut app = TestApp::new();
+    let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
+    let product = db_product(&mut app.conn(), store, &NewProduct::default());
+    let body = json!({ "product_id": product, "price": "9500" }).to_string();
+    let told = post(&anna, &format!("{PRICE}?wait=0"), &body)
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(told["data"]["state"], "planned");
+    (app, anna, product)
+}
+
+#[tokio::test]
+async fn what_a_price_waits_for_stays_the_same_offer_until_it_has_ended() {
+    let (app, anna, product) = planned().await;
+    let path = format!("/api/v1/products/{product}/");
+    for body in [r#"{"kaspi_sku":"another"}"#, r#"{"external_kaspi_id":"999"}"#] {
+        send(&anna, Method::PATCH, &path, body).await.expect(409);
+    }
+    send(&anna, Method::PATCH, &path, r#"{"name":"Another name"}"#)
+        .await
+        .expect(200);
+    // On its way it is not removed either: its end would be known to nobody.
+    diesel::update(price_pushes::table)
+        .set(price_pushes::state.eq("sent"))
+        .execute(&mut app.conn())
+        .unwrap();
+    send(&anna, Method::DELETE, &path, "").await.expect(409);
+    diesel::update(price_pushes::table)
+        .set(price_pushes::state.eq("confirmed"))
+        .execute(&mut app.conn())
+        .unwrap();
+    send(&anna, Method::DELETE, &path, "").await.expect(204);
+}
+
+#[tokio::test]
+async fn a_row_that_somebody_holds_is_told_as_busy() {
+    let mut app = TestApp::new();
+    let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
+    let product = db_product(&mut app.conn(), store, &NewProduct::default());
+    let mut other = app.conn();
+    diesel::Connection::begin_test_transaction(&mut other).unwrap();
+    diesel::update(products::table.find(product))
+        .set(products::name.eq("held"))
+        .execute(&mut other)
+        .unwrap();
+    let path = format!("/api/v1/products/{product}/");
+    let answer = send(&anna, Method::PATCH, &path, r#"{"name":"a"}"#)
+        .await
+        .expect(503);
+    assert_eq!(answer.json()["code"], "unavailable");
+}
 
 #[tokio::test]
 async fn offers_of_a_product_are_those_last_read_of_its_card() {

@@ -141,6 +141,15 @@ async fn too_many_requests_of_a_key_are_told_when_to_come_again() {
         anna.get(LIST).await.expect(200);
     }
     let answer = anna.get(LIST).await.expect(429);
+    // However the header is written.
+    let key = anna.api_key.clone().unwrap();
+    for header in [format!("tOKEN {key}"), format!("Token   {key} ")] {
+        let spelt = [("authorization", header.as_str())];
+        app.anonymous()
+            .raw(Method::GET, LIST, &spelt, Vec::new())
+            .await
+            .expect(429);
+    }
     let after: u64 = answer.header("retry-after").parse().unwrap();
     assert!((1..=21).contains(&after), "{after}");
     assert_eq!(answer.json()["code"], "too-many");

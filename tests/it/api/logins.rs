@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use kaspi_panel::{config::LoginDriver, domain::JobKind, worker::jobs};
+use diesel::prelude::*;
+use kaspi_panel::{config::LoginDriver, domain::JobKind, schema::audit_log, worker::jobs};
+use reqwest::Method;
 use serde_json::json;
 
 use super::{post, program, text};
@@ -10,6 +12,7 @@ use crate::support::{Cabinet, Client, TestApp, db_user, db_waiting_runs, wait_un
 use kaspi_panel::domain::Role;
 
 const AUTH: &str = "/api/v1/kaspi/auth";
+const AUTHENTICATE: &str = "/api/v1/kaspi/auth/authenticate/?wait=30";
 
 async fn shop() -> (TestApp, Client) {
     let mut app = TestApp::builder()
@@ -105,6 +108,41 @@ async fn a_store_is_connected_by_mail_and_password_and_then_renewed() {
             &json!(key)
         )
     );
+}
+
+#[tokio::test]
+async fn an_administrator_logs_in_for_others_and_the_log_names_him() {
+    let (mut app, _) = shop().await;
+    db_user(&mut app.conn(), "root", Role::Admin);
+    let root = program(&mut app, "root").await;
+    let path = format!("{AUTH}/authenticate/?wait=30");
+    let body =
+        json!({ "user_id": "user-1", "email": Cabinet::DEMO.email, "password": Cabinet::DEMO.password })
+            .to_string();
+    let (answer, ()) = tokio::join!(post(&root, &path, &body), work(&app));
+    assert_eq!(
+        answer.expect(200).json()["api_key"],
+        json!(null),
+        "the owner's alone"
+    );
+    let names: Vec<String> = audit_log::table
+        .filter(audit_log::action.eq("begin"))
+        .select(audit_log::actor_name)
+        .load(&mut app.conn())
+        .unwrap();
+    assert_eq!(names, ["root → user-1"]);
+}
+
+#[tokio::test]
+async fn a_refused_password_with_a_key_is_not_tried_again() {
+    let (app, client) = shop().await;
+    let body = json!({ "email": Cabinet::DEMO.email, "password": "wrong" }).to_string();
+    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let ask = || client.raw(Method::POST, AUTHENTICATE, &headers, body.clone().into_bytes());
+    let (first, ()) = tokio::join!(ask(), work(&app));
+    first.expect(401);
+    let again = ask().await.expect(401);
+    assert_eq!(again.header("idempotent-replayed"), "true");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{post, seller, send, text};
-use crate::support::{CITY, NewProduct, TestApp, db_product, db_store};
+use crate::support::{CITY, NewProduct, TestApp, db_preorder, db_product, db_store};
 
 const LIST: &str = "/api/v1/products/";
 const REQUIRED: &str = "Обязательное поле.";
@@ -220,6 +220,53 @@ async fn a_product_moves_to_another_store_of_its_owner_alone() {
     .expect(200)
     .json();
     assert_eq!(moved["store"], json!(second));
+}
+
+#[tokio::test]
+async fn a_product_that_moves_leaves_everything_of_its_old_store_behind() {
+    let mut app = TestApp::new();
+    let (owner, store, anna) = seller(&mut app, "anna", "30000001").await;
+    let conn = &mut app.conn();
+    let second = db_store(conn, owner, "30000003");
+    let product = db_product(conn, store, &NewProduct::default());
+    let preorder = db_preorder(conn, store, product, "Kettle");
+    for statement in [
+        format!("update stores set main_city_id = '710000000' where id = '{second}'"),
+        format!(
+            "update products set stock = 5, availabilities = '[]', availabilities_read_at = now() where id = '{product}'"
+        ),
+        format!(
+            "insert into price_feeds (store_id, publishing, updated_at) values ('{second}', 'feed', now())"
+        ),
+    ] {
+        diesel::sql_query(statement).execute(conn).unwrap();
+    }
+    // Where a price list is published nothing comes that somebody may have stated.
+    let path = format!("{LIST}{product}/");
+    let away = format!(r#"{{"store_id":"{second}"}}"#);
+    send(&anna, Method::PATCH, &path, &away).await.expect(400);
+    diesel::sql_query("delete from price_feeds")
+        .execute(conn)
+        .unwrap();
+    let priced = format!(r#"{{"store_id":"{second}","price":1200000}}"#);
+    let moved = send(&anna, Method::PATCH, &path, &priced)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(moved["price"], 1_200_000, "in the main city of the new store");
+    let (stock, image): (Option<i32>, Option<Value>) = products::table
+        .find(product)
+        .select((products::stock, products::availabilities))
+        .first(conn)
+        .unwrap();
+    assert_eq!((stock, image), (None, None));
+    let told: i64 = audit_log::table
+        .filter(audit_log::object_kind.eq("preorder"))
+        .filter(audit_log::object_id.eq(preorder.0))
+        .count()
+        .get_result(conn)
+        .unwrap();
+    assert_eq!(told, 1, "its preorders go along, and the log says so");
 }
 
 #[tokio::test]

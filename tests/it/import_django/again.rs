@@ -104,6 +104,30 @@ async fn a_second_run_brings_what_is_new_and_overwrites_nothing() {
 }
 
 #[tokio::test]
+async fn what_comes_to_a_store_that_works_is_switched_off() {
+    let moving = Move::new();
+    let old = &moving.old;
+    old.store(1, &[]);
+    old.product(1, &[]);
+    moving.run(ImportOptions::default()).await;
+    moving.change("update stores set repricing_mode = 'live'");
+    old.product(2, &[]);
+    let (totals, told) = moving.run(ImportOptions::default()).await;
+    assert_eq!(totals.products.taken, 1);
+    let off = told.iter().any(|event| {
+        matches!(event, ImportEvent::Emptied { id, doubts, .. } if *id == product(2)
+            && doubts.iter().any(|doubt| doubt.reason == Reason::StoreWorks))
+    });
+    assert!(off, "{told:?}");
+    let enabled: Vec<bool> = products::table
+        .order(products::id)
+        .select(products::repricing_enabled)
+        .load(&mut moving.app.conn())
+        .unwrap();
+    assert_eq!(enabled, [true, false]);
+}
+
+#[tokio::test]
 async fn a_killed_run_is_finished_by_the_next_one() {
     let moving = Move::new();
     let old = &moving.old;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::seed::Seed;
-use crate::support::{Process, wait_until};
+use crate::support::{Process, TestApp, wait_until};
 
 const FILE: &str = "sku;floor;ceiling;cost;rule;enabled;preorder\n\
     A1;5500;9000;;Winter;нет;3\n\
@@ -293,7 +293,7 @@ async fn a_way_back_that_breaks_off_is_gone_on_with_by_asking_once_more() {
 /// The worker as a process, killed in the middle; the next one ends the work.
 #[tokio::test]
 async fn a_killed_worker_leaves_nothing_half_done() {
-    let mut seed = Seed::new().await;
+    let mut seed = Seed::on(TestApp::builder().real_time().build()).await;
     let file = seed.many(600);
     let mut conn = seed.app.conn();
     let id = seed.check("a.csv", file).await.unwrap();

@@ -26,7 +26,11 @@ pub struct Seed {
 
 impl Seed {
     pub async fn new() -> Self {
-        let app = TestApp::new();
+        Self::on(TestApp::new()).await
+    }
+
+    /// As [`Seed::new`], in this application.
+    pub async fn on(app: TestApp) -> Self {
         let mut conn = app.conn();
         let owner = db_user(&mut conn, "aigul", Role::Manager);
         let store = db_store(&mut conn, owner, "30000001");

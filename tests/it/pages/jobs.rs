@@ -27,6 +27,15 @@ async fn work_is_listed_shown_and_called_off() {
     let other = app.signed_in("other", Role::Manager).await;
     other.get(&run).await.expect(404);
     other.post(&format!("{run}/cancel"), &[]).await.expect(404);
+    // Whoever may only look at the store stops no work of it, whatever he may do elsewhere.
+    diesel::sql_query(format!(
+        "insert into store_access (store_id, user_id, role, created_at)
+         select '{store}', id, 'viewer', now() from users where external_id = 'other'"
+    ))
+    .execute(&mut app.conn())
+    .unwrap();
+    other.get(&run).await.expect(200);
+    other.post(&format!("{run}/cancel"), &[]).await.expect(403);
     client.post(&format!("{run}/cancel"), &[]).await.expect(303);
     let state: JobState = job_runs::table
         .select(job_runs::state)

@@ -77,6 +77,27 @@ async fn a_faulty_product_does_not_take_the_others_with_it() {
 }
 
 #[actix_web::test]
+async fn what_became_another_offer_while_its_card_was_read_keeps_its_price() {
+    for change in ["card_id = '999'", "sku = 'another'"] {
+        let shop = Shop::open().await;
+        shop.app
+            .market
+            .fault("offers", "slow", json!({ "delay_ms": 1_500, "times": 1 }))
+            .await;
+        let renamed = async {
+            wait_until("the card is asked for", Duration::from_secs(30), || async {
+                let calls = shop.app.market.calls("offers").await.len();
+                if calls == 1 { Ok(()) } else { Err(calls) }
+            })
+            .await;
+            shop.sql(&format!("update products set {change}"));
+        };
+        tokio::join!(shop.reprice(), renamed);
+        assert_eq!(shop.pushes().len(), 0, "{change}");
+    }
+}
+
+#[actix_web::test]
 async fn a_stopped_pass_gives_back_what_it_was_reading() {
     let shop = Shop::open().await;
     shop.app

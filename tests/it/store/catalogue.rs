@@ -1,12 +1,13 @@
 //! Catalogues cost what their rows cost, however many other rows there are and whatever the planner believes.
 
 use diesel::{
-    Connection, PgConnection, RunQueryDsl,
+    Connection, ExpressionMethods, NullableExpressionMethods, PgConnection, QueryDsl, RunQueryDsl,
     connection::SimpleConnection,
     sql_types::{BigInt, Text},
 };
 use kaspi_panel::{
     domain::{Role, StoreId, Tenge, offer::CabinetOffer},
+    schema::products,
     store::{
         StoreError,
         catalogue::{CatalogueChanges, Reading, catalogue_lock, catalogue_upsert},
@@ -111,4 +112,41 @@ fn a_store_that_the_planner_has_not_heard_of_costs_no_more_than_its_rows() {
         Ok::<(), StoreError>(())
     })
     .unwrap();
+}
+
+#[test]
+fn a_product_without_an_article_is_known_by_its_offer_id_where_that_is_clear() {
+    let db = TestDb::new();
+    let conn = &mut db.conn();
+    let owner = db_user(conn, "anna", Role::Manager);
+    let store = db_store(conn, owner, "30000001");
+    // 1: clear. 2: two of them. 3: the article has a product. 4: another store's.
+    let other = db_store(conn, owner, "30000002");
+    conn.batch_execute(&format!(
+        "insert into products (id, store_id, kaspi_product_id, sku, name, floor_tenge, created_at, updated_at) values
+           (gen_random_uuid(), '{store}', 'offer-1', null, 'one', 700, now(), now()),
+           (gen_random_uuid(), '{store}', 'offer-2', null, 'two', 700, now(), now()),
+           (gen_random_uuid(), '{store}', 'offer-2', null, 'two again', 700, now(), now()),
+           (gen_random_uuid(), '{store}', 'offer-3', null, 'three', 700, now(), now()),
+           (gen_random_uuid(), '{store}', 'old-offer', 'sku-000003', 'three of old', 800, now(), now()),
+           (gen_random_uuid(), '{other}', 'offer-4', null, 'four', 700, now(), now())"
+    ))
+    .unwrap();
+    let changes = upsert(conn, store, &offers(1, 4));
+    assert_eq!(changes.added, ["sku-000002", "sku-000004"]);
+    let mut known: Vec<(String, Option<Tenge>)> = products::table
+        .filter(products::store_id.eq(store))
+        .filter(products::sku.is_not_null())
+        .order(products::sku)
+        .select((products::sku.assume_not_null(), products::floor_tenge))
+        .load(conn)
+        .unwrap();
+    known.retain(|(_, floor)| floor.is_some());
+    assert_eq!(
+        known,
+        [
+            ("sku-000001".to_owned(), Some(Tenge(700))),
+            ("sku-000003".to_owned(), Some(Tenge(800)))
+        ]
+    );
 }

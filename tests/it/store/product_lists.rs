@@ -295,6 +295,24 @@ fn every_page_is_the_one_that_sorting_everything_gives() {
 }
 
 #[test]
+fn the_price_that_is_shown_is_the_products_own() {
+    let seller = Seller::new(1, 20);
+    let (conn, tenant) = (&mut seller.db.conn(), Tenant::User(seller.user));
+    // As it may be for a moment while a store gets another main city.
+    conn.batch_execute("update listed_prices set price_tenge = 1")
+        .unwrap();
+    let filter = named("S-1");
+    let counted = product_api_count(conn, &seller.counts, tenant, &filter).unwrap();
+    let page = PageRequest { number: 1, size: 50 };
+    let list = product_api_list(conn, tenant, &filter, &counted, page).unwrap();
+    assert!(
+        list.rows
+            .iter()
+            .all(|row| row.price.is_none_or(|price| price.0 >= 1_000))
+    );
+}
+
+#[test]
 fn a_page_far_down_and_a_rare_word_read_little() {
     let seller = Seller::new(1, 20_000);
     // As the database does by itself after a large sync: new words wait in a list before the index until then.

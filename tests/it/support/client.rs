@@ -19,7 +19,7 @@ const IDLE: Duration = Duration::from_secs(2);
 pub struct Client {
     http: reqwest::Client,
     base: Url,
-    api_key: Option<String>,
+    pub api_key: Option<String>,
     htmx: bool,
     csrf: Mutex<Option<String>>,
 }

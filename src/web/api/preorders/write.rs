@@ -29,6 +29,7 @@ use crate::{
             body::Body,
             envelope::{answer, no_content, ok, refused_edit},
             fields::{Errors, Needs, Values, read},
+            shapes::path_key,
             texts,
         },
         auth::CurrentUser,
@@ -109,7 +110,7 @@ pub async fn change(
     id: Path<String>,
     body: Body,
 ) -> actix_web::Result<HttpResponse> {
-    let id: PreorderId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: PreorderId = path_key(&id)?;
     let kept = preorder_of(&services, &user, id).await?;
     let (values, mut errors) = read(FIELDS, INSTEAD, body.object()?, Needs::of(&req));
     known(&services, &user, &values, &mut errors).await?;
@@ -170,7 +171,7 @@ pub async fn delete(
     user: CurrentUser,
     id: Path<String>,
 ) -> actix_web::Result<HttpResponse> {
-    let id: PreorderId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: PreorderId = path_key(&id)?;
     delete_preorder(&services, &user.actor(&req), id)
         .await
         .map_err(|error| refused(&req, error))?;

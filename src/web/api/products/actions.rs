@@ -22,6 +22,7 @@ use crate::{
         },
         auth::CurrentUser,
         format,
+        pages::product::why::push_reason,
         texts::Texts,
     },
 };
@@ -33,7 +34,6 @@ const SWITCHED_MAX: usize = 10_000;
 
 /// `POST /api/v1/products/offers_by_product/`: who else sells the card, as last read.
 pub async fn offers(
-    req: HttpRequest,
     services: Data<Services>,
     user: CurrentUser,
     body: Body,
@@ -54,7 +54,7 @@ pub async fn offers(
         })
         .await
         .map_err(WebError::from)?
-        .ok_or_else(|| unknown_product(&req))?;
+        .ok_or_else(unknown_product)?;
     let data: Vec<_> = found
         .into_iter()
         .map(|offer| json!({ "merchant_id": offer.merchant_id, "price": offer.price_tenge }))
@@ -63,7 +63,7 @@ pub async fn offers(
 }
 
 /// As the predecessor told it.
-fn unknown_product(_: &HttpRequest) -> Refused {
+fn unknown_product() -> Refused {
     Refused::Object(
         StatusCode::NOT_FOUND,
         json!({ "success": false, "error": "Товар не найден" }),
@@ -85,7 +85,7 @@ pub async fn update_price(
         .filter(|price| !price.is_null() && *price != "")
         .ok_or_else(missing)?;
     let patience = patience(&req, PRICE_WAIT)?;
-    let id: ProductId = product.parse().map_err(|_| unknown_product(&req))?;
+    let id: ProductId = product.parse().map_err(|_| unknown_product())?;
     let actor = user.actor(&req);
     may_set_price(&services, &actor, id)
         .await
@@ -134,7 +134,7 @@ fn told(req: &HttpRequest, id: ProductId, push: &Push) -> actix_web::Result<Http
         }
         _ => {
             let code = push.reason.as_deref().unwrap_or(state);
-            let why = reason_text(code);
+            let why = push_reason(code, &Texts::default());
             let text = format!("Цена не изменена: {why}");
             let more = json!({ "push_id": push.id, "state": state });
             Err(Refused::failure_with(req, StatusCode::CONFLICT, code, &text, more).into())
@@ -142,19 +142,9 @@ fn told(req: &HttpRequest, id: ProductId, push: &Push) -> actix_web::Result<Http
     }
 }
 
-fn reason_text(code: &str) -> String {
-    let t = Texts::default();
-    let key = format!("push-reason-{code}");
-    if t.has(&key) {
-        t.get(key)
-    } else {
-        t.with("push-reason-unknown", "code", code)
-    }
-}
-
 fn refused_price(req: &HttpRequest, error: PriceError) -> actix_web::Error {
     match error {
-        PriceError::NotFound => unknown_product(req).into(),
+        PriceError::NotFound => unknown_product().into(),
         PriceError::Forbidden => WebError::forbidden().into(),
         PriceError::NeedsLogin => Refused::Object(
             StatusCode::UNAUTHORIZED,
@@ -162,7 +152,7 @@ fn refused_price(req: &HttpRequest, error: PriceError) -> actix_web::Error {
         )
         .into(),
         PriceError::Refused { code, limit } => {
-            let why = reason_text(code);
+            let why = push_reason(code, &Texts::default());
             let text = match limit {
                 Some(limit) => format!("Цена не изменена: {why} ({})", format::money(limit)),
                 None => format!("Цена не изменена: {why}"),

@@ -16,11 +16,11 @@ use crate::{
     domain::{ProductId, StoreId, Tenge},
     services::Services,
     web::{
-        WebError,
         api::{
             body::Body,
             envelope::{answer, no_content, ok, refused_edit},
             fields::{Errors, Needs, Values, read},
+            shapes::path_key,
             texts,
         },
         auth::CurrentUser,
@@ -55,7 +55,7 @@ pub async fn change(
     id: Path<String>,
     body: Body,
 ) -> actix_web::Result<HttpResponse> {
-    let id: ProductId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: ProductId = path_key(&id)?;
     // What is not there is said before what is wrong.
     product_json(&services, &user, id).await?;
     let (values, errors) = read(FIELDS, INSTEAD, body.object()?, Needs::of(&req));
@@ -74,7 +74,7 @@ pub async fn delete(
     user: CurrentUser,
     id: Path<String>,
 ) -> actix_web::Result<HttpResponse> {
-    let id: ProductId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: ProductId = path_key(&id)?;
     delete_product(&services, &user.actor(&req), id)
         .await
         .map_err(|error| refused(&req, error, None))?;

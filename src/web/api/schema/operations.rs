@@ -291,7 +291,7 @@ pub const OPERATIONS: &[Operation] = &[
 
     op("GET", "/api/v1/products/", "products_list", "Товары", "Товары, новые первыми", &[(200, Gives::Page("ProductPage", example::PRODUCT))])
         .with(&[PAGE, SEARCH, STORE, STORE_ID, Param::new("bot_active", "Автоцена включена", YES_NO), Param::new("category", "Только эта категория", TEXT), ORDERING]),
-    op("POST", "/api/v1/products/", "products_create", "Товары", "Добавить товар; без min_profit робот его не трогает", &[(201, A_PRODUCT)]).takes(Sent::All(products::FIELDS)),
+    op("POST", "/api/v1/products/", "products_create", "Товары", "Добавить товар; без пола (min_profit) или затрат — своих, категории или магазина — робот его не трогает", &[(201, A_PRODUCT)]).takes(Sent::All(products::FIELDS)),
     op("GET", "/api/v1/products/{id}/", "products_read", "Товары", "Товар", &[(200, A_PRODUCT)]),
     op("PUT", "/api/v1/products/{id}/", "products_update", "Товары", "Записать товар целиком", &[(200, A_PRODUCT)]).takes(Sent::All(products::FIELDS)),
     op("PATCH", "/api/v1/products/{id}/", "products_patch", "Товары", "Изменить поля товара", &[(200, A_PRODUCT)]).takes(Sent::Some(products::FIELDS)),

@@ -57,7 +57,7 @@ pub async fn authenticate(
     let actor = on_behalf(&services, &req, &user, word(body, "user_id")?).await?;
     let begun = start_connection(&services, &actor, &email, password, None).await;
     let attempt = login.wait(&actor, begun).await?;
-    login.told(&actor, attempt).await
+    login.told(attempt).await
 }
 
 /// `POST /api/v1/kaspi/auth/sms_start/`
@@ -77,7 +77,7 @@ pub async fn start_sms(
     if attempt.state == AttemptState::SmsCode {
         return Ok(ok(&json!({ "session_id": attempt.id })));
     }
-    login.told(&actor, attempt).await
+    login.told(attempt).await
 }
 
 /// `POST /api/v1/kaspi/auth/sms_verify/`: the code, the password or the chosen merchant that a login waits for.
@@ -118,7 +118,7 @@ pub async fn verify(
         }
     }
     let attempt = login.wait(&actor, Ok(before.id)).await?;
-    login.told(&actor, attempt).await
+    login.told(attempt).await
 }
 
 fn secret(value: Option<&Value>) -> Option<Secret> {
@@ -187,9 +187,9 @@ impl<'a> Login<'a> {
     }
 
     /// What a login has come to.
-    async fn told(&self, actor: &Actor, attempt: ConnectionAttempt) -> actix_web::Result<HttpResponse> {
+    async fn told(&self, attempt: ConnectionAttempt) -> actix_web::Result<HttpResponse> {
         let state = match attempt.state {
-            AttemptState::Done => return self.done(actor, &attempt).await,
+            AttemptState::Done => return self.done(&attempt).await,
             AttemptState::WrongCredentials => {
                 return Err(Refused::Object(
                     StatusCode::UNAUTHORIZED,
@@ -247,7 +247,7 @@ impl<'a> Login<'a> {
         Ok(answer(StatusCode::ACCEPTED, &body))
     }
 
-    async fn done(&self, actor: &Actor, attempt: &ConnectionAttempt) -> actix_web::Result<HttpResponse> {
+    async fn done(&self, attempt: &ConnectionAttempt) -> actix_web::Result<HttpResponse> {
         let id: StoreId = attempt.store_id.ok_or_else(WebError::not_found)?;
         let tenant = self.user.tenant();
         let store: Store = self
@@ -276,7 +276,7 @@ impl<'a> Login<'a> {
             "Магазин успешно привязан к вашему аккаунту"
         };
         // The key is for the owner alone.
-        let api_key = (Some(store.owner_id) == actor.user_id).then_some(store.api_key);
+        let api_key = (store.owner_id == self.user.id()).then_some(store.api_key);
         Ok(ok(&json!({
             "success": true,
             "store_id": store.id,

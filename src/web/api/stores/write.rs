@@ -24,7 +24,7 @@ use crate::{
             body::Body,
             envelope::{Refused, answer, no_content, ok, refused_edit},
             fields::{Needs, read},
-            shapes::{goes_on, on_behalf, patience},
+            shapes::{goes_on, on_behalf, path_key, patience},
             texts,
         },
         auth::CurrentUser,
@@ -67,7 +67,7 @@ pub async fn change(
     id: Path<String>,
     body: Body,
 ) -> actix_web::Result<HttpResponse> {
-    let id: StoreId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: StoreId = path_key(&id)?;
     store_json(&services, &user, id).await?;
     let (values, errors) = read(FIELDS, &[], body.object()?, Needs::of(&req));
     errors.refuse()?;
@@ -100,7 +100,7 @@ pub async fn delete(
     user: CurrentUser,
     id: Path<String>,
 ) -> actix_web::Result<HttpResponse> {
-    let id: StoreId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: StoreId = path_key(&id)?;
     delete_store(&services, &user.actor(&req), id)
         .await
         .map_err(|error| refused(&req, error))?;
@@ -129,7 +129,7 @@ pub async fn sync(
     user: CurrentUser,
     id: Path<String>,
 ) -> actix_web::Result<HttpResponse> {
-    let id: StoreId = id.parse().map_err(|_| WebError::not_found())?;
+    let id: StoreId = path_key(&id)?;
     let patience = patience(&req, SYNC_WAIT)?;
     let run_id = match request_sync(&services, &user.actor(&req), id).await {
         Ok(run_id) => run_id,

@@ -1,5 +1,0 @@
-set local lock_timeout = '3s';
-
--- Most writes have no person.
-drop index price_pushes_actor_id_idx;
-create index price_pushes_actor_id_idx on price_pushes (actor_id) where actor_id is not null;
