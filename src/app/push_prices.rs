@@ -97,7 +97,9 @@ async fn push_store_until(
     };
     fail_points::pass(fail_points::RECOVERED);
     read_back::read_back(services, store_id, &mut summary).await?;
-    for next in budget::next(services, store_id).await? {
+    let next = budget::next(services, store_id).await?;
+    let mut budget = budget::Budget::of(services, store_id).await?;
+    for next in next {
         if stopping() {
             break;
         }
@@ -108,7 +110,7 @@ async fn push_store_until(
             }
             continue;
         }
-        if !budget::within_budget(services, store_id).await? {
+        if !budget.take(services).await {
             break;
         }
         let (now, lease) = (services.now(), services.config.worker.lease);

@@ -226,9 +226,10 @@ pub fn push_medians(
            percentile_disc(0.5) within group (order by confirmed.price_tenge) as median
          from price_pushes u
          join price_push_cities wanted on wanted.push_id = u.id
-         join price_pushes past on past.product_id = u.product_id and past.state = 'confirmed'
-           and past.finished_at >= $2
-         join price_push_cities confirmed on confirmed.push_id = past.id and confirmed.city_id = wanted.city_id
+         cross join lateral (
+           select city.price_tenge from price_pushes past
+           join price_push_cities city on city.push_id = past.id and city.city_id = wanted.city_id
+           where past.product_id = u.product_id and past.state = 'confirmed' and past.finished_at >= $2 offset 0) confirmed
          where u.id = $1 group by wanted.city_id, wanted.price_tenge",
     )
     .bind::<sql::Uuid, _>(push.0)

@@ -1,7 +1,7 @@
 //! Long lists of products for the JSON API: counted without counting again what has not changed, and found through an
 //! index of each store from whichever end is nearer, so that neither a deep page nor a rare word reads everything.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -31,6 +31,8 @@ use crate::{
 const STORES_APART: usize = 24;
 /// Counts that are kept.
 const COUNTS: usize = 2_000;
+/// Of so few products that match the keys are kept with their count: a rare word is looked up once.
+const FEW: i64 = 200;
 
 /// What products are searched by. The index `products_search_idx` knows this text and no other.
 const SEARCHED: &str =
@@ -56,7 +58,17 @@ type CountKey = (Vec<(StoreId, i64)>, Option<bool>, Option<String>, Vec<String>)
 /// Counts of lists, each good until something changes in one of its stores: then the number of that store's last
 /// change, which is part of the key, is another one.
 #[derive(Debug)]
-pub struct ProductCounts(Cache<CountKey, i64>);
+pub struct ProductCounts(Cache<CountKey, Found>);
+
+/// How many there are, and which where they are few.
+#[derive(Debug, Clone)]
+struct Found {
+    total: i64,
+    few: Option<Arc<[Key]>>,
+}
+
+/// The key of a product as the database knows it.
+type Key = uuid::Uuid;
 
 impl Default for ProductCounts {
     fn default() -> Self {
@@ -123,6 +135,7 @@ pub struct ProductsCounted {
     /// So many match.
     pub total: i64,
     stores: Vec<StoreId>,
+    few: Option<Arc<[Key]>>,
 }
 
 /// Counts the products of the tenant that match.
@@ -154,7 +167,11 @@ pub fn product_api_count(
     let words = search_words(&filter.search);
     if words.is_empty() && filter.category.is_none() && filter.repricing_enabled.is_none() {
         let total = known.iter().map(|(.., products)| products).sum();
-        return Ok(ProductsCounted { total, stores });
+        return Ok(ProductsCounted {
+            total,
+            stores,
+            few: None,
+        });
     }
     let key: CountKey = (
         known
@@ -165,27 +182,35 @@ pub fn product_api_count(
         filter.category.clone(),
         words,
     );
-    if let Some(total) = counts.0.get(&key) {
-        return Ok(ProductsCounted { total, stores });
+    if let Some(Found { total, few }) = counts.0.get(&key) {
+        return Ok(ProductsCounted { total, stores, few });
     }
     let conditions = Conditions::of(filter);
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
         total: i64,
+        #[diesel(sql_type = Array<Uuid>)]
+        few: Vec<Key>,
     }
     let sql = format!(
-        "select count(*) as total from products where products.store_id = any($1){}",
+        "with found as materialized (select products.id from products where products.store_id = any($1){})
+         select (select count(*) from found) as total, array(select id from found limit {FEW}) as few",
         conditions.sql()
     );
     let row: Row = conditions
         .bind(diesel::sql_query(sql).into_boxed(), &stores)
         .get_result(conn)?;
-    // Whatever was changed since the numbers were read has a higher number: no later reader takes this for its count.
-    counts.0.insert(key, row.total);
-    Ok(ProductsCounted {
+    let found = Found {
         total: row.total,
+        few: (row.total <= FEW).then(|| row.few.into()),
+    };
+    // Whatever was changed since the numbers were read has a higher number: no later reader takes this for its count.
+    counts.0.insert(key, found.clone());
+    Ok(ProductsCounted {
+        total: found.total,
         stores,
+        few: found.few,
     })
 }
 
@@ -220,7 +245,11 @@ pub fn product_api_page(
         },
         size,
     };
-    let mut ids = span.ids(conn, filter, &counted.stores)?;
+    let mut ids = match &counted.few {
+        _ if size == 0 || counted.stores.is_empty() => Vec::new(),
+        Some(few) => span.of_few(conn, few)?,
+        None => span.ids(conn, filter, &counted.stores)?,
+    };
     if from_the_end {
         ids.reverse();
     }
@@ -229,6 +258,12 @@ pub fn product_api_page(
         total,
         page,
     }))
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = Uuid)]
+    id: ProductId,
 }
 
 /// Rows of one order, from one end.
@@ -246,14 +281,6 @@ impl Span {
         filter: &ProductApiFilter,
         stores: &[StoreId],
     ) -> Result<Vec<ProductId>, StoreError> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = Uuid)]
-            id: ProductId,
-        }
-        if self.size == 0 || stores.is_empty() {
-            return Ok(Vec::new());
-        }
         let conditions = Conditions::of(filter);
         let apart = stores.len() <= STORES_APART;
         let parts: Vec<String> = if apart {
@@ -270,7 +297,7 @@ impl Span {
             parts.join(" union all "),
             number + 1,
         );
-        let rows: Vec<Row> = if number == 2 {
+        let rows: Vec<IdRow> = if number == 2 {
             planned(sql)
                 .bind::<Array<Uuid>, _>(stores.iter().map(|store| store.0).collect::<Vec<_>>())
                 .bind::<BigInt, _>(self.offset)
@@ -284,6 +311,28 @@ impl Span {
                 .bind::<BigInt, _>(self.size)
                 .load(conn)?
         };
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// The rows of a page of these.
+    fn of_few(&self, conn: &mut PgConnection, few: &[Key]) -> Result<Vec<ProductId>, StoreError> {
+        let way = if self.falling { "desc" } else { "asc" };
+        let sql = if self.by_price {
+            format!(
+                "select listed.product_id as id from listed_prices listed where listed.product_id = any($1)
+                 order by listed.price_tenge {way}, listed.product_id {way} offset $2 limit $3"
+            )
+        } else {
+            format!(
+                "select products.id from products where products.id = any($1)
+                 order by products.created_at {way}, products.id {way} offset $2 limit $3"
+            )
+        };
+        let rows: Vec<IdRow> = planned(sql)
+            .bind::<Array<Uuid>, _>(few)
+            .bind::<BigInt, _>(self.offset)
+            .bind::<BigInt, _>(self.size)
+            .load(conn)?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 

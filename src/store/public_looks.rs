@@ -1,9 +1,9 @@
 //! Confirmed writes whose price is looked for among the public offers, and when buyers saw it.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types};
 
-use super::{StoreError, pushes::Push};
+use super::{StoreError, planned::planned, pushes::Push};
 use crate::{
     domain::{ProductId, PushId, StoreId},
     schema::{price_pushes, public_looks},
@@ -14,13 +14,9 @@ use crate::{
 /// # Errors
 /// See [`StoreError`].
 pub fn public_look_start(conn: &mut PgConnection, push: &Push, at: DateTime<Utc>) -> Result<(), StoreError> {
-    diesel::update(
-        public_looks::table
-            .filter(public_looks::product_id.eq(push.product_id))
-            .filter(public_looks::next_look_at.is_not_null()),
-    )
-    .set(public_looks::next_look_at.eq(None::<DateTime<Utc>>))
-    .execute(conn)?;
+    planned("update public_looks set next_look_at = null where product_id = $1 and next_look_at is not null")
+        .bind::<sql_types::Uuid, _>(push.product_id.0)
+        .execute(conn)?;
     diesel::insert_into(public_looks::table)
         .values((
             public_looks::push_id.eq(push.id),

@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::{StoreError, planned, terms::terms_of_products};
 use crate::{
     domain::{
-        DecisionId, ProductId, Publishing, PushId, PushOrigin, PushState, StoreId, Tenge, UserId, WriteClass,
+        DecisionId, ProductId, PushId, PushOrigin, PushState, StoreId, Tenge, UserId, WriteClass,
         pricing::Worth,
     },
-    schema::{price_feeds, price_push_cities, price_pushes, product_prices, products, stores},
+    schema::{price_push_cities, price_pushes, product_prices, products, stores},
 };
 
 /// On its way: nothing else is written for the product meanwhile.
@@ -25,7 +25,7 @@ const IN_FLIGHT: [PushState; 4] = [
 ];
 
 /// One write of one product, with all its city prices in [`PushCity`].
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, QueryableByName, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = price_pushes, check_for_backend(Pg))]
 pub struct Push {
     /// Key.
@@ -359,14 +359,13 @@ pub fn push_list_left(
     store_id: StoreId,
     lease_epoch: i64,
 ) -> Result<Vec<Push>, StoreError> {
-    Ok(price_pushes::table
-        .filter(price_pushes::store_id.eq(store_id))
-        .filter(price_pushes::state.eq_any([PushState::Claimed, PushState::Sent]))
-        .filter(price_pushes::lease_epoch.is_distinct_from(lease_epoch))
-        .order(price_pushes::id)
-        .for_update()
-        .select(Push::as_select())
-        .load(conn)?)
+    Ok(planned::planned(
+        "select * from price_pushes where store_id = $1 and state in ('claimed', 'sent')
+           and lease_epoch is distinct from $2 order by id for update",
+    )
+    .bind::<sql::Uuid, _>(store_id)
+    .bind::<sql::BigInt, _>(lease_epoch)
+    .load(conn)?)
 }
 
 /// The planned pushes of a store whose turn it is, at most `limit`: those of people first, then by what the write is
@@ -382,50 +381,27 @@ pub fn push_list_next(
     limit: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<Push>, StoreError> {
-    use diesel::dsl::{exists, not, sql as raw};
-    let on_its_way = diesel::alias!(price_pushes as on_its_way);
-    let busy = exists(
-        on_its_way
-            .filter(
-                on_its_way
-                    .field(price_pushes::product_id)
-                    .eq(price_pushes::product_id),
-            )
-            .filter(on_its_way.field(price_pushes::state).eq_any(IN_FLIGHT)),
-    );
-    let written = diesel::alias!(price_pushes as written);
-    let recently = exists(
-        written
-            .filter(
-                written
-                    .field(price_pushes::product_id)
-                    .eq(price_pushes::product_id),
-            )
-            .filter(written.field(price_pushes::sent_at).gt(now - gap)),
-    );
-    Ok(price_pushes::table
-        .filter(price_pushes::store_id.eq(store_id))
-        .filter(price_pushes::state.eq(PushState::Planned))
-        // A store whose prices the marketplace fetches: what is planned waits until it is seen.
-        .filter(not(exists(
-            price_feeds::table
-                .filter(price_feeds::store_id.eq(store_id))
-                .filter(price_feeds::publishing.eq(Publishing::Feed)),
-        )))
-        .filter(price_pushes::origin.ne(PushOrigin::Robot).or(not(recently)))
-        .filter(not(busy))
-        .order((
-            price_pushes::origin.eq(PushOrigin::Robot),
-            raw::<sql::Integer>("array_position(array['repair', 'restore', 'place', 'raise', 'cosmetic'], price_pushes.worth)"),
-            raw::<sql::Numeric>("price_pushes.gain_tenge * (1 + greatest(0, extract(epoch from ")
-                .bind::<sql::Timestamptz, _>(now)
-                .sql(" - coalesce(price_pushes.waiting_since, price_pushes.planned_at))) / 1800) desc"),
-            price_pushes::planned_at,
-            price_pushes::id,
-        ))
-        .limit(limit)
-        .select(Push::as_select())
-        .load(conn)?)
+    Ok(planned::planned(
+        "with busy as materialized (
+           select product_id from price_pushes where store_id = $1 and state in ('claimed', 'sent', 'accepted', 'unknown')),
+         recently as materialized (select product_id from price_pushes where store_id = $1 and sent_at > $2)
+         select p.* from price_pushes p
+         where p.store_id = $1 and p.state = 'planned'
+           -- A store whose prices the marketplace fetches: what is planned waits until it is seen.
+           and not exists (select from price_feeds f where f.store_id = $1 and f.publishing = 'feed')
+           and (p.origin <> 'robot' or p.product_id not in (select product_id from recently))
+           and p.product_id not in (select product_id from busy)
+         order by p.origin = 'robot',
+           array_position(array['repair', 'restore', 'place', 'raise', 'cosmetic'], p.worth),
+           p.gain_tenge * (1 + greatest(0, extract(epoch from $3 - coalesce(p.waiting_since, p.planned_at))) / 1800) desc,
+           p.planned_at, p.id
+         limit $4",
+    )
+    .bind::<sql::Uuid, _>(store_id)
+    .bind::<sql::Timestamptz, _>(now - gap)
+    .bind::<sql::Timestamptz, _>(now)
+    .bind::<sql::BigInt, _>(limit)
+    .load(conn)?)
 }
 
 /// Claims a planned push for this holder of the lease; its life of 120 seconds begins. `None`: it is planned no more.
@@ -439,19 +415,14 @@ pub fn push_claim(
     now: DateTime<Utc>,
 ) -> Result<Option<Push>, StoreError> {
     // The life goes by the database's clock, as the gate checks it.
-    let expires = diesel::dsl::sql::<sql::Nullable<sql::Timestamptz>>("now() + interval '120 seconds'");
-    Ok(diesel::update(
-        price_pushes::table
-            .find(id)
-            .filter(price_pushes::state.eq(PushState::Planned)),
+    Ok(planned::planned(
+        "update price_pushes set state = 'claimed', lease_epoch = $2, claimed_at = $3,
+           expires_at = now() + interval '120 seconds'
+         where id = $1 and state || '' = 'planned' returning *",
     )
-    .set((
-        price_pushes::state.eq(PushState::Claimed),
-        price_pushes::lease_epoch.eq(lease_epoch),
-        price_pushes::claimed_at.eq(now),
-        price_pushes::expires_at.eq(expires),
-    ))
-    .returning(Push::as_returning())
+    .bind::<sql::Uuid, _>(id.0)
+    .bind::<sql::BigInt, _>(lease_epoch)
+    .bind::<sql::Timestamptz, _>(now)
     .get_result(conn)
     .optional()?)
 }
@@ -516,27 +487,26 @@ pub fn push_advance(
     if !(push.state.may_become(next) || push.state == next) {
         return Err(StoreError::Stale);
     }
+    let detail: Option<String> = step.detail.as_ref().map(|text| text.chars().take(500).collect());
     // By its key: compared as it is, the state would let the planner read the small index of all writes on their way
     // from end to end instead.
-    let as_it_was = price_pushes::state.concat("").eq(push.state);
-    let rows = diesel::update(price_pushes::table.find(push.id).filter(as_it_was))
-        .set((
-            price_pushes::state.eq(next),
-            price_pushes::reason.eq(step.reason),
-            price_pushes::detail.eq(step
-                .detail
-                .as_ref()
-                .map(|d| d.chars().take(500).collect::<String>())),
-            step.operation_id
-                .as_ref()
-                .map(|id| price_pushes::operation_id.eq(id.clone())),
-            (next == PushState::Accepted && push.accepted_at.is_none())
-                .then(|| price_pushes::accepted_at.eq(now)),
-            price_pushes::next_read_at.eq(step.next_read_at),
-            price_pushes::late.eq(step.late),
-            next.is_final().then(|| price_pushes::finished_at.eq(now)),
-        ))
-        .execute(conn)?;
+    let rows = planned::planned(
+        "update price_pushes set state = $3, reason = $4, detail = $5, operation_id = coalesce($6, operation_id),
+           accepted_at = coalesce(accepted_at, case when $3 = 'accepted' then $7 end), next_read_at = $8, late = $9,
+           finished_at = case when $10 then $7 else finished_at end
+         where id = $1 and state || '' = $2",
+    )
+    .bind::<sql::Uuid, _>(push.id.0)
+    .bind::<sql::Text, _>(push.state)
+    .bind::<sql::Text, _>(next)
+    .bind::<sql::Nullable<sql::Text>, _>(step.reason)
+    .bind::<sql::Nullable<sql::Text>, _>(detail)
+    .bind::<sql::Nullable<sql::Text>, _>(step.operation_id.as_deref())
+    .bind::<sql::Timestamptz, _>(now)
+    .bind::<sql::Nullable<sql::Timestamptz>, _>(step.next_read_at)
+    .bind::<sql::Bool, _>(step.late)
+    .bind::<sql::Bool, _>(next.is_final())
+    .execute(conn)?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
@@ -549,14 +519,13 @@ pub fn push_list_to_read(
     store_id: StoreId,
     now: DateTime<Utc>,
 ) -> Result<Vec<Push>, StoreError> {
-    Ok(price_pushes::table
-        .filter(price_pushes::store_id.eq(store_id))
-        .filter(price_pushes::state.eq_any([PushState::Accepted, PushState::Unknown]))
-        .filter(price_pushes::next_read_at.le(now))
-        .order(price_pushes::next_read_at)
-        .limit(50)
-        .select(Push::as_select())
-        .load(conn)?)
+    Ok(planned::planned(
+        "select * from price_pushes where store_id = $1 and state in ('accepted', 'unknown') and next_read_at <= $2
+         order by next_read_at limit 50",
+    )
+    .bind::<sql::Uuid, _>(store_id)
+    .bind::<sql::Timestamptz, _>(now)
+    .load(conn)?)
 }
 
 /// When a write to bring back a product's points of service was planned last.
@@ -652,8 +621,10 @@ pub fn push_city_seen(
     city_id: &str,
     seen: Option<Tenge>,
 ) -> Result<(), StoreError> {
-    diesel::update(price_push_cities::table.find((id, city_id)))
-        .set(price_push_cities::seen_tenge.eq(seen))
+    planned::planned("update price_push_cities set seen_tenge = $3 where push_id = $1 and city_id = $2")
+        .bind::<sql::Uuid, _>(id.0)
+        .bind::<sql::Text, _>(city_id)
+        .bind::<sql::Nullable<sql::BigInt>, _>(seen)
         .execute(conn)?;
     Ok(())
 }

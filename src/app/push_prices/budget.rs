@@ -1,7 +1,7 @@
 //! Which writes a store makes next, and how many it may still make: the marketplace takes so many of a merchant within
 //! half an hour, with a gap between two.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     domain::{StoreId, Tenant},
@@ -33,22 +33,38 @@ pub(super) async fn next(services: &Services, store_id: StoreId) -> Result<Vec<P
         .await
 }
 
-/// Are writes of the half hour left, counted over all workers? The client keeps the gap between two writes and
-/// counts those of this process as well.
-pub(super) async fn within_budget(services: &Services, store_id: StoreId) -> Result<bool, StoreError> {
-    let since = services.now() - TimeDelta::minutes(30);
-    let limits = &services.config.kaspi.limits;
-    let (count, last) = services
-        .db
-        .read(move |conn| push_count_sent(conn, store_id, since))
-        .await?;
-    // Another worker may have written a moment ago.
-    let gap = TimeDelta::from_std(limits.write_interval).unwrap_or_default();
-    let wait = last
-        .map_or(TimeDelta::zero(), |last| gap - (services.now() - last))
-        .min(gap);
-    if let Ok(wait) = wait.to_std() {
-        tokio::time::sleep(wait).await;
+/// What a store may still write within the half hour, counted over all workers when a round begins: until it ends, the
+/// lease keeps all others from writing.
+pub(super) struct Budget {
+    left: i64,
+    /// Another worker may have written a moment ago.
+    last_sent_at: Option<DateTime<Utc>>,
+}
+
+impl Budget {
+    pub(super) async fn of(services: &Services, store_id: StoreId) -> Result<Self, StoreError> {
+        let since = services.now() - TimeDelta::minutes(30);
+        let (count, last_sent_at) = services
+            .db
+            .read(move |conn| push_count_sent(conn, store_id, since))
+            .await?;
+        Ok(Self {
+            left: i64::from(services.config.kaspi.limits.writes_per_half_hour) - count,
+            last_sent_at,
+        })
     }
-    Ok(count < i64::from(limits.writes_per_half_hour))
+
+    /// Takes a write out of what is left, after the gap to the last one of another worker. False: none is left. The
+    /// client keeps the gap between two writes of this process, and counts them as well.
+    pub(super) async fn take(&mut self, services: &Services) -> bool {
+        let gap = TimeDelta::from_std(services.config.kaspi.limits.write_interval).unwrap_or_default();
+        if let Some(last) = self.last_sent_at.take() {
+            let wait = (gap - (services.now() - last)).min(gap);
+            if let Ok(wait) = wait.to_std() {
+                tokio::time::sleep(wait).await;
+            }
+        }
+        self.left -= 1;
+        self.left >= 0
+    }
 }
