@@ -32,6 +32,7 @@ pub mod sales_brake;
 pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;
+pub mod store_people;
 pub mod sync_products;
 pub mod tariff_changes;
 pub mod tariffs;

@@ -53,6 +53,7 @@ pub mod sealed;
 pub mod sessions;
 pub mod sql_types;
 pub mod stock_falls;
+pub mod store_people;
 pub mod stores;
 pub mod sync_runs;
 pub mod tariffs;

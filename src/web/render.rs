@@ -26,7 +26,7 @@ use super::{
     texts::{Language, Texts},
 };
 use crate::{
-    domain::{RepricingMode, Role, SessionState, StopScope},
+    domain::{RepricingMode, Role, SessionState, StopScope, UserId},
     store::overview::{Overview, overview_fetch},
 };
 
@@ -269,6 +269,14 @@ impl Shell {
     #[must_use]
     pub fn may_change(&self) -> bool {
         self.user.as_ref().is_some_and(CurrentUser::may_change)
+    }
+
+    /// Does the user decide who else sees things of this owner?
+    #[must_use]
+    pub fn decides_about(&self, owner: &UserId) -> bool {
+        let decides =
+            |user: &CurrentUser| user.user.role == Role::Admin || (user.may_change() && user.id() == *owner);
+        self.user.as_ref().is_some_and(decides)
     }
 
     /// Things that ask for a person.

@@ -122,6 +122,7 @@ const AREAS: &[&[Route]] = &[
     pages::log::ROUTES,
     pages::connect::ROUTES,
     pages::stores::ROUTES,
+    pages::stores::people::ROUTES,
     pages::price_feed::ROUTES,
     pages::imports::ROUTES,
     pages::jobs::ROUTES,

@@ -13,6 +13,7 @@ mod rules;
 pub mod seed;
 mod sign_in;
 mod stop;
+mod store_people;
 mod stores;
 mod tariffs;
 mod terms;

@@ -1,5 +1,7 @@
 //! The stores: the list, one store with its state, its robot and its work, and removing it.
 
+pub mod people;
+
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
