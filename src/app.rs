@@ -38,3 +38,4 @@ pub mod tariffs;
 pub mod terms;
 pub mod user_accounts;
 mod waiting;
+pub mod what_if;
