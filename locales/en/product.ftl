@@ -15,6 +15,7 @@ chart-fell = Over { $period } the price fell from { $first } to { $last }, lowes
 chart-rose = Over { $period } the price rose from { $first } to { $last }, lowest { $low }, highest { $high }.
 chart-returned = Over { $period } the price moved and came back to { $last }, lowest { $low }, highest { $high }.
 chart-still = Over { $period } the price did not move: { $last }.
+chart-known-since = The price is known since { $time }.
 chart-off-sale = There is no price in the store’s city now.
 chart-rival-now = The best rival asks { $price } now.
 chart-writes = Price writes: { $confirmed } confirmed, { $refused } refused, { $held } held.

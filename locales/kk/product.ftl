@@ -15,6 +15,7 @@ chart-fell = { $period } ішінде баға { $first } деңгейінен {
 chart-rose = { $period } ішінде баға { $first } деңгейінен { $last } деңгейіне көтерілді, ең төмені { $low }, ең жоғарысы { $high }.
 chart-returned = { $period } ішінде баға өзгеріп, { $last } деңгейіне қайта келді, ең төмені { $low }, ең жоғарысы { $high }.
 chart-still = { $period } ішінде баға өзгерген жоқ: { $last }.
+chart-known-since = Баға { $time } бастап белгілі.
 chart-off-sale = Қазір дүкен қаласында баға жоқ.
 chart-rival-now = Ең мықты бәсекелес қазір { $price }.
 chart-writes = Баға жіберу: қабылданды { $confirmed }, бас тартылды { $refused }, ұсталды { $held }.

@@ -15,6 +15,7 @@ chart-fell = За { $period } цена снизилась с { $first } до { $
 chart-rose = За { $period } цена выросла с { $first } до { $last }, минимум { $low }, максимум { $high }.
 chart-returned = За { $period } цена менялась и вернулась к { $last }, минимум { $low }, максимум { $high }.
 chart-still = За { $period } цена не менялась: { $last }.
+chart-known-since = Цена известна с { $time }.
 chart-off-sale = Сейчас цены в городе магазина нет.
 chart-rival-now = Лучший соперник сейчас { $price }.
 chart-writes = Отправки цены: принято { $confirmed }, отказов { $refused }, удержано { $held }.

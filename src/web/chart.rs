@@ -297,6 +297,8 @@ pub struct Drawing {
     pub own: String,
     /// Path of the rival's; empty: none.
     pub rival: String,
+    /// Where our own price stands now: a line that has only begun would not be seen.
+    pub now: Option<(Px, Px)>,
     /// Where the lowest permitted price lies.
     pub floor: Option<Px>,
     /// Where the highest permitted price lies.
@@ -343,6 +345,10 @@ impl Drawing {
             grid: prices.iter().map(|price| (field.y(*price), *price)).collect(),
             own: field.path(&shown.own),
             rival: field.path(&shown.rival),
+            now: shown
+                .own
+                .last()
+                .and_then(|point| Some((field.x(span.1), field.y(point.price?)))),
             floor: line(shown.floor),
             ceiling: line(shown.ceiling),
             marks: shown

@@ -96,6 +96,8 @@ async fn drawing_sentence_and_table_tell_the_same() {
         "{path}"
     );
     assert_eq!(page.count("#chart svg.wide path.lim"), 2);
+    // Where it stands now is seen, however short its line is.
+    assert_eq!(page.attribute("#chart svg.wide circle.pin", "cx"), "844.0");
     assert_eq!(
         page.texts("#chart svg.wide text:not(.t-s):not(.end)"),
         ["потолок 12 500", "вы 10 000", "пол 9 300"]
@@ -117,6 +119,11 @@ async fn drawing_sentence_and_table_tell_the_same() {
         .await
         .expect(200);
     assert_eq!(column(&month, 1)[3], "13.11.2026 12:00");
+    assert!(
+        month
+            .text("#chart desc")
+            .ends_with("Цена известна с 13.11.2026 12:00.")
+    );
 }
 
 #[tokio::test]

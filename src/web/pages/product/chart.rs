@@ -167,7 +167,10 @@ fn point(at: DateTime<Utc>, price: Option<Tenge>) -> Point {
 fn not_rivals(store: &Store, decision: Option<&StoredDecision>) -> Vec<String> {
     let mut merchants = vec![store.merchant_id.clone()];
     if let Some(decision) = decision {
-        let own = decision.input.get("own_merchants").and_then(|own| own.as_array());
+        let own = decision
+            .input
+            .pointer("/own_merchants")
+            .and_then(|own| own.as_array());
         let own = own.into_iter().flatten().filter_map(|merchant| merchant.as_str());
         merchants.extend(own.map(str::to_owned));
         // Of a seller that stands there twice the other offer counts.
@@ -352,6 +355,10 @@ fn sentence(series: &Series, period: &str, t: &Texts) -> String {
             ("high", &high),
         ];
         sentences.push(t.with_all(key, &values));
+    }
+    if let Some(known) = own.first().filter(|point| point.at > series.from) {
+        let at = format::date_time(moment(known.at));
+        sentences.push(t.with("chart-known-since", "time", at));
     }
     if own.last().is_some_and(|point| point.price.is_none()) {
         sentences.push(t.get("chart-off-sale"));
