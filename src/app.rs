@@ -12,6 +12,7 @@ pub mod imports;
 pub mod job_runs;
 pub mod kill_switch;
 pub mod passwords;
+pub mod photos;
 pub mod preorder_edit;
 pub mod preorder_export;
 pub mod preorder_orders;

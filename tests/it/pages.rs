@@ -5,6 +5,7 @@ mod dashboard;
 mod foundation;
 mod jobs;
 mod log;
+mod photos;
 mod picked;
 mod preorders;
 mod price_chart;

@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod history;
 pub mod offers;
+pub mod photo;
 pub mod what_if;
 pub mod why;
 
@@ -62,6 +63,9 @@ use why::Step;
 pub const ROUTES: &[Route] = &[
     Route::get("/products/{id}", Kind::Fragment, Access::SignedIn, || {
         web::to(show)
+    }),
+    Route::get("/products/{id}/photo", Kind::Page, Access::SignedIn, || {
+        web::to(photo::photo)
     }),
     Route::post("/products/{id}", Kind::Page, Access::Manager, || web::to(save)),
 ];
