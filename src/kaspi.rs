@@ -10,6 +10,7 @@ mod identity;
 pub mod login;
 mod market;
 pub mod orders;
+pub mod pictures;
 pub mod price;
 pub mod price_list;
 pub mod proxies;

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod chart;
 pub mod csrf;
 pub mod error;
 pub mod filters;

@@ -193,6 +193,22 @@ pub fn product_fetch(
     Ok(with_terms(conn, vec![row])?.pop())
 }
 
+/// The address of the picture of a product that the tenant may see: the inner `None` where it has none.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_image(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    id: ProductId,
+) -> Result<Option<Option<String>>, StoreError> {
+    let mut query = products::table.find(id).select(products::image_url).into_boxed();
+    if let Tenant::User(user) = tenant {
+        query = query.filter(products::store_id.eq_any(store_ids_of(user)));
+    }
+    Ok(query.first(conn).optional()?)
+}
+
 /// A product by itself, without price, decision and terms, whoever it belongs to: for the program's own work.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use actix_web::{
 };
 
 use super::{admin, api::around::Limits, error, middleware, routes, session};
-use crate::services::Services;
+use crate::{app::photos::Photos, services::Services};
 
 /// Largest body of an ordinary form or JSON request, bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -28,12 +28,14 @@ pub fn build(services: Services, workers: usize) -> std::io::Result<(Server, Soc
     let cookie_key = session::cookie_key(&services);
     let models = admin::models()?;
     let limits = web::Data::new(Limits::new(services.config.http.api_per_minute));
+    let photos = web::Data::new(Photos::default());
     let server = HttpServer::new(move || {
         let origins = &services.config.http.cors_origins;
         App::new()
             .app_data(web::Data::new(services.clone()))
             .app_data(models.clone())
             .app_data(limits.clone())
+            .app_data(photos.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .app_data(web::FormConfig::default().limit(BODY_LIMIT))
             .app_data(web::JsonConfig::default().limit(BODY_LIMIT))

@@ -169,6 +169,39 @@ impl KaspiClient {
         self.repeated(&question, once).await
     }
 
+    /// Reads a file of at most `most` bytes from the image host, through whichever way out is free.
+    pub(in crate::kaspi) async fn read_image(
+        &self,
+        address: Url,
+        most: usize,
+    ) -> Result<Vec<u8>, KaspiError> {
+        let (breakers, host) = (
+            &self.inner.breakers,
+            self.hosts.cdn.host_str().unwrap_or_default(),
+        );
+        let now = Instant::now();
+        let route = self.inner.routes.of_public(now, |_| std::time::Duration::ZERO);
+        let route = route.map_err(|wait| KaspiError::Paused { wait })?;
+        breakers
+            .allow("images", host, now)
+            .map_err(|wait| KaspiError::Paused { wait })?;
+        let request = route.identity.dress(route.client.get(address));
+        let request = request.header(ACCEPT, "image/webp,image/png,image/jpeg");
+        let outcome = image(request, most).await;
+        let now = Instant::now();
+        let answered = !matches!(
+            &outcome,
+            Err(Trouble::Reach(_) | Trouble::Judged(Refusal::Error(KaspiError::Unavailable(_))))
+        );
+        breakers.note("images", host, answered, now);
+        route.note(outcome.as_ref().err().and_then(Trouble::of_route), now);
+        outcome.map_err(|trouble| match trouble {
+            Trouble::Reach(error) => unavailable(error),
+            Trouble::Judged(Refusal::Error(error)) => error,
+            Trouble::Proxy | Trouble::Judged(Refusal::Forbidden { .. }) => KaspiError::Unavailable(None),
+        })
+    }
+
     /// Asks the official orders API with a merchant's token; `repeat` only where asking twice is harmless.
     pub(in crate::kaspi) async fn ask_orders(
         &self,
@@ -438,6 +471,30 @@ async fn exchange(
         .await
         .map_err(|error| Trouble::Judged(error.into()))?;
     answer::judge(question.asked, &head, body, hosts).map_err(Trouble::Judged)
+}
+
+/// The file of an answer, as long as it is short; nothing is unfolded.
+async fn image(request: RequestBuilder, most: usize) -> Result<Vec<u8>, Trouble> {
+    let refused = |error: KaspiError| Trouble::Judged(error.into());
+    let mut response = request.send().await.map_err(Trouble::Reach)?;
+    match response.status().as_u16() {
+        200 => {}
+        407 => return Err(Trouble::Proxy),
+        status @ 400..=499 => {
+            let message = String::new();
+            return Err(refused(KaspiError::Rejected { status, message }));
+        }
+        500..=599 => return Err(refused(KaspiError::Unavailable(None))),
+        _ => return Err(refused(KaspiError::malformed("no file"))),
+    }
+    let mut file = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(Trouble::Reach)? {
+        if part.len() > most.saturating_sub(file.len()) {
+            return Err(refused(KaspiError::malformed("a file that is too large")));
+        }
+        file.extend_from_slice(&part);
+    }
+    Ok(file)
 }
 
 /// What the orders API speaks.

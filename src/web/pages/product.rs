@@ -1,14 +1,19 @@
 //! One product: price and state, why this price, sellers of the card, history, settings.
 
+pub mod chart;
 pub mod history;
 pub mod offers;
+pub mod photo;
+pub mod what_if;
 pub mod why;
 
 use actix_session::SessionExt;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 use super::{
+    listing::Params,
     products::{
         edit::{edit_error, theirs},
         limits::{Limits, LimitsForm},
@@ -22,7 +27,7 @@ use crate::{
         edit::{EditError, actor_may_change},
         product_edit::edit_product,
     },
-    domain::{Actor, ProductId, PushState, tariffs::Tariffs},
+    domain::{Actor, ProductId, PushState, Tenant, tariffs::Tariffs},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -30,7 +35,7 @@ use crate::{
         decisions::{StoredDecision, decision_fetch_newest},
         kill_switches::KillSwitch,
         market::{market_offers_current, market_snapshot_fetch},
-        products::ProductRow,
+        products::{ProductRow, product_fetch},
         public_looks::{PublicLook, public_look_of},
         push_lists::push_list_for_product,
         pushes::{Push, PushCity, almaty_day},
@@ -42,19 +47,26 @@ use crate::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, path_id},
         filters, format,
-        render::{html_with, see_other},
+        render::{html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
         texts::Texts,
     },
 };
+use chart::{ChartView, PriceHistory, Range};
 use history::Event;
 use offers::CardView;
+use what_if::WhatIf;
 use why::Step;
 
 /// The area's addresses.
 pub const ROUTES: &[Route] = &[
-    Route::get("/products/{id}", Kind::Page, Access::SignedIn, || web::to(show)),
+    Route::get("/products/{id}", Kind::Fragment, Access::SignedIn, || {
+        web::to(show)
+    }),
+    Route::get("/products/{id}/photo", Kind::Page, Access::SignedIn, || {
+        web::to(photo::photo)
+    }),
     Route::post("/products/{id}", Kind::Page, Access::Manager, || web::to(save)),
 ];
 
@@ -75,6 +87,7 @@ struct Story {
     tariffs: Tariffs,
     /// The rule that governs it; none: the built-in one.
     rule: Option<RuleRow>,
+    prices: PriceHistory,
 }
 
 impl Story {
@@ -82,7 +95,7 @@ impl Story {
         conn: &mut PgConnection,
         actor: &Actor,
         id: ProductId,
-        now: chrono::DateTime<chrono::Utc>,
+        (range, now): (Range, DateTime<Utc>),
     ) -> Result<Option<Self>, StoreError> {
         let tenant = actor.tenant();
         let Some(row) = row_fetch(conn, tenant, id, now)? else {
@@ -112,6 +125,7 @@ impl Story {
             edits: audit_list(conn, tenant, Some(("product", id.0)), None, 20)?,
             tariffs: tariffs_load(conn)?,
             rule: rules_of_products(conn, &[id])?.remove(&id),
+            prices: PriceHistory::fetch(conn, &row.row, &store, decision.as_ref(), (range, now))?,
             row,
             store,
             decision,
@@ -147,6 +161,8 @@ struct ProductPage {
     story: Story,
     steps: Vec<Step>,
     events: Vec<Event>,
+    chart: ChartView,
+    what_if: WhatIf,
     limits: Limits,
     outcome: Outcome,
     last_change: String,
@@ -169,9 +185,87 @@ async fn show(
     services: web::Data<Services>,
     req: HttpRequest,
 ) -> WebResult<HttpResponse> {
+    let asked = what_if::asked(&req);
+    match (&asked, shell.htmx) {
+        (Some(asked), true) => return what_if_alone(&shell, &user, &services, &req, asked).await,
+        (None, true) => return chart_alone(&shell, &user, &services, &req).await,
+        (_, false) => {}
+    }
     let story = story_of(&services, &user, &req).await?;
     let limits = Limits::of(&story.row.row.product, "");
-    answer(shell, StatusCode::OK, story, limits)
+    answer(shell, StatusCode::OK, story, limits, asked.as_ref())
+}
+
+/// The part that the form "what if" swaps.
+async fn what_if_alone(
+    shell: &Shell,
+    user: &CurrentUser,
+    services: &Services,
+    req: &HttpRequest,
+    asked: &Params,
+) -> WebResult<HttpResponse> {
+    let id: ProductId = path_id(req)?;
+    let tenant = user.tenant();
+    let decision = services
+        .db
+        .read(move |conn| {
+            let Some((_, store)) = product_and_store(conn, tenant, id)? else {
+                return Ok(None);
+            };
+            Ok::<_, StoreError>(Some(decision_fetch_newest(conn, id, &store.main_city_id)?))
+        })
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    let part = WhatIf::new(id, decision.as_ref(), Some(asked), shell.t);
+    html_with(status_of(&part), &part)
+}
+
+fn status_of(part: &WhatIf) -> StatusCode {
+    if part.is_wrong() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    }
+}
+
+fn product_and_store(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    id: ProductId,
+) -> Result<Option<(ProductRow, Store)>, StoreError> {
+    let Some(row) = product_fetch(conn, tenant, id)? else {
+        return Ok(None);
+    };
+    let store = store_fetch(conn, tenant, row.product.store_id)?;
+    Ok(store.map(|store| (row, store)))
+}
+
+/// The part that a link to another range swaps.
+async fn chart_alone(
+    shell: &Shell,
+    user: &CurrentUser,
+    services: &Services,
+    req: &HttpRequest,
+) -> WebResult<HttpResponse> {
+    let id: ProductId = path_id(req)?;
+    let (tenant, range, now) = (user.tenant(), range_of(req), shell.now);
+    let prices = services
+        .db
+        .read(move |conn| {
+            let Some((row, store)) = product_and_store(conn, tenant, id)? else {
+                return Ok(None);
+            };
+            let decision = decision_fetch_newest(conn, id, &store.main_city_id)?;
+            let prices = PriceHistory::fetch(conn, &row, &store, decision.as_ref(), (range, now))?;
+            Ok::<_, StoreError>(Some(prices))
+        })
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    html(&ChartView::new(&prices, &shell.csrf, shell.t))
+}
+
+fn range_of(req: &HttpRequest) -> Range {
+    Range::named(Params::read(req, "/products", &["range"]).get("range"))
 }
 
 async fn save(
@@ -199,12 +293,12 @@ async fn save(
         Err(EditError::Invalid(errors)) => {
             limits.errors = errors;
             limits.version = form.version;
-            answer(shell, StatusCode::UNPROCESSABLE_ENTITY, story, limits)
+            answer(shell, StatusCode::UNPROCESSABLE_ENTITY, story, limits, None)
         }
         Err(EditError::Conflict(current)) => {
             limits.version = current.product.version;
             limits.theirs = Some(theirs(&services, &user.0, &current).await?);
-            answer(shell, StatusCode::CONFLICT, story, limits)
+            answer(shell, StatusCode::CONFLICT, story, limits, None)
         }
         Err(other) => Err(edit_error::<ProductRow>(other)),
     }
@@ -226,16 +320,28 @@ fn stop_of(shell: &Shell, story: &Story) -> Option<(KillSwitch, String)> {
 
 async fn story_of(services: &Services, user: &CurrentUser, req: &HttpRequest) -> WebResult<Story> {
     let id: ProductId = path_id(req)?;
-    let (actor, now) = (user.actor(req), services.now());
+    let (actor, now, range) = (user.actor(req), services.now(), range_of(req));
     services
         .db
-        .read(move |conn| Story::fetch(conn, &actor, id, now))
+        .read(move |conn| Story::fetch(conn, &actor, id, (range, now)))
         .await?
         .ok_or_else(WebError::not_found)
 }
 
-fn answer(shell: Shell, status: StatusCode, story: Story, limits: Limits) -> WebResult<HttpResponse> {
+fn answer(
+    shell: Shell,
+    status: StatusCode,
+    story: Story,
+    limits: Limits,
+    asked: Option<&Params>,
+) -> WebResult<HttpResponse> {
     let t = shell.t;
+    let what_if = WhatIf::new(story.row.row.product.id, story.decision.as_ref(), asked, t);
+    let status = if what_if.is_wrong() {
+        status_of(&what_if)
+    } else {
+        status
+    };
     let (last_change, falls) = match story.last_change() {
         Some(city) => {
             let (before, after) = (city.before_tenge, city.price_tenge);
@@ -256,6 +362,8 @@ fn answer(shell: Shell, status: StatusCode, story: Story, limits: Limits) -> Web
             &t,
             EVENTS,
         ),
+        chart: ChartView::new(&story.prices, &shell.csrf, t),
+        what_if,
         last_change,
         falls,
         stop: stop_of(&shell, &story),

@@ -50,7 +50,7 @@ pub fn db_limits(conn: &mut PgConnection, product: ProductId) -> (Option<i64>, O
 }
 
 /// The market of a card: own shop at `own`, rivals by merchant and price.
-fn market_of(merchant: &str, own: i64, rivals: &[(&str, i64)]) -> Market {
+pub fn market_of(merchant: &str, own: i64, rivals: &[(&str, i64)]) -> Market {
     let sellers = std::iter::once((merchant, own)).chain(rivals.iter().copied());
     let mut offers: Vec<MarketOffer> = sellers
         .map(|(id, price)| MarketOffer {

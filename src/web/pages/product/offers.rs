@@ -105,7 +105,7 @@ impl CardView {
 }
 
 /// Merchants that the stored decision left out, and why: the filters read the stored input again.
-fn removed_of(decision: &StoredDecision) -> Vec<(String, &'static str)> {
+pub(super) fn removed_of(decision: &StoredDecision) -> Vec<(String, &'static str)> {
     let Ok(input) = pricing::Input::from_stored(decision.decision_version, &decision.input) else {
         return Vec::new();
     };

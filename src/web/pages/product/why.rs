@@ -173,13 +173,38 @@ pub fn steps(
     look: Option<PublicLook>,
     t: &Texts,
 ) -> Vec<Step> {
+    let mut steps = steps_to_price(decision, t);
+    steps.push(end_step(decision, push, look, t));
+    steps
+}
+
+/// The steps of a decision that nobody takes: nothing is sent.
+#[must_use]
+pub fn steps_supposed(decision: &StoredDecision, t: &Texts) -> Vec<Step> {
+    let mut steps = steps_to_price(decision, t);
+    let (icon, title) = match decision.outcome {
+        Outcome::Change => ("shadow", "what-if-change"),
+        Outcome::Keep => ("check", "what-if-keep"),
+        Outcome::Hold => ("hand", "what-if-hold"),
+        Outcome::Refuse => ("x", "what-if-refuse"),
+    };
+    steps.push(Step {
+        class: "end",
+        icon,
+        title: t.get(title),
+        text: t.get("what-if-end-text"),
+        output: format::money(decision.price_tenge.unwrap_or(decision.current_tenge)),
+    });
+    steps
+}
+
+fn steps_to_price(decision: &StoredDecision, t: &Texts) -> Vec<Step> {
     let mut steps = market_steps(decision, t);
     for reason in decision.reasons.as_array().into_iter().flatten() {
         let code = reason.get("code").and_then(Value::as_str).unwrap_or_default();
         let params = reason.get("params").unwrap_or(&Value::Null);
         steps.push(reason_step(decision.target_tenge, code, params, t));
     }
-    steps.push(end_step(decision, push, look, t));
     steps
 }
 
