@@ -29,6 +29,7 @@ pub mod retention;
 pub mod rules;
 pub mod safety_limits;
 pub mod sales_brake;
+pub mod second_factor;
 pub mod secret_keys;
 pub mod sign_in;
 pub mod store_edit;

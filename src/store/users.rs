@@ -146,6 +146,25 @@ pub fn user_update_password(
     Ok(())
 }
 
+/// Ends all sessions of the user; gives him as he is now, `None` where there is no such user.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_end_sessions(
+    conn: &mut PgConnection,
+    id: UserId,
+    now: DateTime<Utc>,
+) -> Result<Option<User>, StoreError> {
+    Ok(diesel::update(users::table.find(id))
+        .set((
+            users::session_version.eq(users::session_version + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(User::as_returning())
+        .get_result(conn)
+        .optional()?)
+}
+
 /// Switches a user on or off; off ends all sessions at once.
 ///
 /// # Errors
@@ -320,4 +339,21 @@ pub fn sign_in_attempt_count_failed(
         .get_result(conn)?;
     let any = failed().count().get_result(conn)?;
     Ok((here, any))
+}
+
+/// Failed attempts against `account` from anywhere, since `since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn sign_in_attempt_count_failed_anywhere(
+    conn: &mut PgConnection,
+    account: &str,
+    since: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    Ok(sign_in_attempts::table
+        .filter(sign_in_attempts::at.gt(since))
+        .filter(sign_in_attempts::succeeded.eq(false))
+        .filter(sign_in_attempts::account.eq(account))
+        .count()
+        .get_result(conn)?)
 }

@@ -133,6 +133,7 @@ const AREAS: &[&[Route]] = &[
     pages::tariffs::ROUTES,
     pages::terms::ROUTES,
     pages::tokens::ROUTES,
+    pages::second_factor::ROUTES,
 ];
 
 /// Every address of the API tells what it takes.

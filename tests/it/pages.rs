@@ -10,6 +10,7 @@ mod preorders;
 mod product;
 mod products;
 mod rules;
+mod second_factor;
 pub mod seed;
 mod sign_in;
 mod stop;
