@@ -672,6 +672,7 @@ diesel::table! {
         created_at -> Timestamptz,
         last_seen_at -> Timestamptz,
         expires_at -> Timestamptz,
+        id -> Uuid,
     }
 }
 
@@ -827,6 +828,8 @@ diesel::table! {
         last_seen_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        density -> Text,
+        shortcuts -> Bool,
     }
 }
 

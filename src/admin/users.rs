@@ -15,7 +15,10 @@ use super::{
     staff::administrators,
 };
 use crate::{
-    app::second_factor::{SecondFactorError, switch_off_for},
+    app::{
+        own_sessions::{OwnSessionError, end_sessions_of},
+        second_factor::{SecondFactorError, switch_off_for},
+    },
     domain::{Role, UserId},
     schema::{second_factors, users},
     store::users::User,
@@ -94,11 +97,18 @@ impl Model for Users {
                 save: None,
             },
             delete: None,
-            actions: vec![Action {
-                name: "second-factor-off",
-                needs: Verb::Change,
-                run: second_factor_off,
-            }],
+            actions: vec![
+                Action {
+                    name: "second-factor-off",
+                    needs: Verb::Change,
+                    run: second_factor_off,
+                },
+                Action {
+                    name: "end-sessions",
+                    needs: Verb::Change,
+                    run: end_sessions,
+                },
+            ],
             site_link: None,
             access: administrators,
         }
@@ -200,6 +210,19 @@ fn second_factor_off(staff: &Staff, id: Uuid) -> Outcome<'_, ()> {
                 SecondFactorError::Forbidden => SaveError::Forbidden,
                 SecondFactorError::Store(error) => SaveError::Store(error),
                 _ => SaveError::NotFound,
+            })
+    })
+}
+
+/// For a telephone or a computer that is in other hands.
+fn end_sessions(staff: &Staff, id: Uuid) -> Outcome<'_, ()> {
+    Box::pin(async move {
+        end_sessions_of(&staff.services, &staff.actor, UserId(id))
+            .await
+            .map_err(|error| match error {
+                OwnSessionError::Forbidden => SaveError::Forbidden,
+                OwnSessionError::Store(error) => SaveError::Store(error),
+                OwnSessionError::NotFound => SaveError::NotFound,
             })
     })
 }

@@ -178,7 +178,9 @@ async fn preferences(
     if let Some(user) = auth::user_of(&req) {
         let language = language.map_or(user.user.language.clone(), |l| l.code().to_owned());
         let theme = theme.map_or(user.user.theme.clone(), str::to_owned);
-        set_preferences(&services, user.id(), language, theme).await?;
+        let keys = form.keys.as_deref();
+        let shortcuts = keys.map_or(user.user.shortcuts, |word| render::on_off(word) == "on");
+        set_preferences(&services, user.id(), language, theme, shortcuts).await?;
     }
     let secure = services.config.http.secure();
     let mut response = see_other(local_path(&form.next));
