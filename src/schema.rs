@@ -589,6 +589,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    recovery_codes (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        code_hash -> Binary,
+        created_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     report_parts (report_id, attempt, position) {
         report_id -> Uuid,
         attempt -> Integer,
@@ -644,6 +654,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    second_factors (user_id) {
+        user_id -> Uuid,
+        secret_sealed -> Nullable<Binary>,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (key_hash) {
         key_hash -> Binary,
         user_id -> Nullable<Uuid>,
@@ -652,6 +672,7 @@ diesel::table! {
         created_at -> Timestamptz,
         last_seen_at -> Timestamptz,
         expires_at -> Timestamptz,
+        id -> Uuid,
     }
 }
 
@@ -807,6 +828,8 @@ diesel::table! {
         last_seen_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        density -> Text,
+        shortcuts -> Bool,
     }
 }
 
@@ -858,6 +881,7 @@ diesel::joinable!(public_looks -> price_pushes (push_id));
 diesel::joinable!(public_looks -> products (product_id));
 diesel::joinable!(public_looks -> stores (store_id));
 diesel::joinable!(put_backs -> stores (store_id));
+diesel::joinable!(recovery_codes -> second_factors (user_id));
 diesel::joinable!(report_parts -> reports (report_id));
 diesel::joinable!(reports -> job_runs (run_id));
 diesel::joinable!(reports -> stores (store_id));
@@ -866,6 +890,7 @@ diesel::joinable!(rule_products -> products (product_id));
 diesel::joinable!(rule_products -> rules (rule_id));
 diesel::joinable!(rules -> products (product_id));
 diesel::joinable!(rules -> stores (store_id));
+diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(settings -> users (updated_by));
 diesel::joinable!(stock_falls -> products (product_id));
@@ -916,10 +941,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     proxies,
     public_looks,
     put_backs,
+    recovery_codes,
     report_parts,
     reports,
     rule_products,
     rules,
+    second_factors,
     sessions,
     settings,
     sign_in_attempts,

@@ -3,6 +3,7 @@
 
 mod key_file;
 mod secret;
+pub mod totp;
 mod vault;
 
 use sha2::{Digest, Sha256};

@@ -50,6 +50,7 @@ pub mod repriced;
 pub mod rule_reach;
 pub mod rules;
 pub mod sealed;
+pub mod second_factors;
 pub mod sessions;
 pub mod sql_types;
 pub mod stock_falls;

@@ -24,11 +24,12 @@
         return;
       }
     }
+    if (body.dataset.keys === "off" || inField(event.target)) return;
     if (event.shiftKey && event.altKey && event.code === "KeyS") {
       document.querySelector("[data-stop]")?.click();
       return;
     }
-    if (body.dataset.keys === "off" || event.ctrlKey || event.altKey || event.metaKey || inField(event.target)) return;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const now = Date.now();
     const sequence = pressed && now - pressedAt < 1500 ? `${pressed} ${event.key}` : event.key;
     const target =

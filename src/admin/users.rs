@@ -1,6 +1,7 @@
-//! People who sign in. Accounts are managed in the panel and on the command line; here they are only shown,
-//! and a password hash is never loaded into a cell.
+//! People who sign in. Accounts are managed in the panel and on the command line; here they are shown, and a lost
+//! second factor is switched off. A password hash is never loaded into a cell.
 
+use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 use uuid::Uuid;
 
@@ -8,11 +9,20 @@ use super::{
     Staff,
     choices::{YES_NO, word_key, words, yes_no},
     framework::{
-        Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Search, Section, Spec, sort_by,
+        Action, Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Outcome, SaveError, Search,
+        Section, Spec, Verb, sort_by,
     },
     staff::administrators,
 };
-use crate::{domain::Role, schema::users, store::users::User};
+use crate::{
+    app::{
+        own_sessions::{OwnSessionError, end_sessions_of},
+        second_factor::{SecondFactorError, switch_off_for},
+    },
+    domain::{Role, UserId},
+    schema::{second_factors, users},
+    store::users::User,
+};
 
 /// The model.
 pub struct Users;
@@ -20,16 +30,21 @@ pub struct Users;
 /// A field of its form.
 type FormField = Field<Users>;
 
-/// A user.
-type Row = User;
+/// A user, and since when his second factor counts.
+type Row = (User, Option<DateTime<Utc>>);
+
+#[diesel::dsl::auto_type]
+fn joined() -> _ {
+    users::table.left_join(second_factors::table.on(second_factors::user_id.eq(users::id)))
+}
 
 impl Model for Users {
     type Context = Staff;
     type Row = Row;
-    type Query = users::BoxedQuery<'static, Pg>;
+    type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
     fn base() -> Self::Query {
-        users::table.into_boxed()
+        joined().into_boxed()
     }
 
     fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
@@ -44,16 +59,16 @@ impl Model for Users {
         query
             .limit(limit)
             .offset(offset)
-            .select(User::as_select())
+            .select((User::as_select(), second_factors::confirmed_at.nullable()))
             .load(conn)
     }
 
-    fn id(row: &Row) -> Uuid {
-        row.id.0
+    fn id((user, _): &Row) -> Uuid {
+        user.id.0
     }
 
-    fn name(row: &Row) -> String {
-        row.display_name().to_owned()
+    fn name((user, _): &Row) -> String {
+        user.display_name().to_owned()
     }
 
     fn spec() -> Spec<Self> {
@@ -82,7 +97,18 @@ impl Model for Users {
                 save: None,
             },
             delete: None,
-            actions: Vec::new(),
+            actions: vec![
+                Action {
+                    name: "second-factor-off",
+                    needs: Verb::Change,
+                    run: second_factor_off,
+                },
+                Action {
+                    name: "end-sessions",
+                    needs: Verb::Change,
+                    run: end_sessions,
+                },
+            ],
             site_link: None,
             access: administrators,
         }
@@ -94,37 +120,43 @@ fn columns() -> Vec<Column<Users>> {
         Column {
             name: "email",
             align: Align::Start,
-            cell: |row| Cell::Text(row.email.clone()),
+            cell: |(row, _)| Cell::Text(row.email.clone()),
             sort: sort_by!(users::email, users::id),
         },
         Column {
             name: "person",
             align: Align::Start,
-            cell: |row| Cell::text(Some(&row.name)),
+            cell: |(row, _)| Cell::text(Some(&row.name)),
             sort: sort_by!(users::name, users::id),
         },
         Column {
             name: "role",
             align: Align::Start,
-            cell: |row| role_badge(row.role),
+            cell: |(row, _)| role_badge(row.role),
             sort: sort_by!(users::role, users::id),
         },
         Column {
             name: "active",
             align: Align::Start,
-            cell: |row| Cell::Bool(row.active),
+            cell: |(row, _)| Cell::Bool(row.active),
             sort: sort_by!(users::active, users::id),
+        },
+        Column {
+            name: "second_factor",
+            align: Align::Start,
+            cell: |(_, since)| Cell::Bool(since.is_some()),
+            sort: sort_by!(second_factors::confirmed_at, users::id),
         },
         Column {
             name: "last_seen_at",
             align: Align::End,
-            cell: |row| Cell::when(row.last_seen_at),
+            cell: |(row, _)| Cell::when(row.last_seen_at),
             sort: sort_by!(users::last_seen_at, users::id),
         },
         Column {
             name: "created_at",
             align: Align::End,
-            cell: |row| Cell::When(row.created_at),
+            cell: |(row, _)| Cell::When(row.created_at),
             sort: sort_by!(users::created_at, users::id),
         },
     ]
@@ -152,13 +184,14 @@ fn sections() -> Vec<Section<Users>> {
     vec![Section {
         name: "main",
         fields: vec![
-            FormField::Show("email", |row| Cell::Text(row.email.clone())),
-            FormField::Show("person", |row| Cell::text(Some(&row.name))),
-            FormField::Show("external_id", |row| Cell::Code(row.external_id.clone())),
-            FormField::Show("role", |row| role_badge(row.role)),
-            FormField::Show("active", |row| Cell::Bool(row.active)),
-            FormField::Show("last_seen_at", |row| Cell::when(row.last_seen_at)),
-            FormField::Show("created_at", |row| Cell::When(row.created_at)),
+            FormField::Show("email", |(row, _)| Cell::Text(row.email.clone())),
+            FormField::Show("person", |(row, _)| Cell::text(Some(&row.name))),
+            FormField::Show("external_id", |(row, _)| Cell::Code(row.external_id.clone())),
+            FormField::Show("role", |(row, _)| role_badge(row.role)),
+            FormField::Show("active", |(row, _)| Cell::Bool(row.active)),
+            FormField::Show("second_factor", |(_, since)| Cell::when(*since)),
+            FormField::Show("last_seen_at", |(row, _)| Cell::when(row.last_seen_at)),
+            FormField::Show("created_at", |(row, _)| Cell::When(row.created_at)),
         ],
     }]
 }
@@ -166,4 +199,30 @@ fn sections() -> Vec<Section<Users>> {
 fn role_badge(role: Role) -> Cell {
     let class = if role == Role::Admin { "ok" } else { "ghost" };
     Cell::Badge(class, "user", word_key(role.as_str()))
+}
+
+/// For who has lost the telephone and the recovery codes.
+fn second_factor_off(staff: &Staff, id: Uuid) -> Outcome<'_, ()> {
+    Box::pin(async move {
+        switch_off_for(&staff.services, &staff.actor, UserId(id))
+            .await
+            .map_err(|error| match error {
+                SecondFactorError::Forbidden => SaveError::Forbidden,
+                SecondFactorError::Store(error) => SaveError::Store(error),
+                _ => SaveError::NotFound,
+            })
+    })
+}
+
+/// For a telephone or a computer that is in other hands.
+fn end_sessions(staff: &Staff, id: Uuid) -> Outcome<'_, ()> {
+    Box::pin(async move {
+        end_sessions_of(&staff.services, &staff.actor, UserId(id))
+            .await
+            .map_err(|error| match error {
+                OwnSessionError::Forbidden => SaveError::Forbidden,
+                OwnSessionError::Store(error) => SaveError::Store(error),
+                OwnSessionError::NotFound => SaveError::NotFound,
+            })
+    })
 }

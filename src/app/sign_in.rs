@@ -1,4 +1,5 @@
-//! Signing in: e-mail and password against a user, slowed down for those who guess.
+//! Signing in: e-mail and password against a user, slowed down for those who guess. Who has a second factor is
+//! asked for a code of it afterwards (`second_factor`).
 
 use chrono::TimeDelta;
 
@@ -8,16 +9,17 @@ use crate::{
     services::Services,
     store::{
         StoreError,
+        second_factors::second_factor_fetch,
         users::{self, User},
     },
 };
 
 /// Failed attempts of one address against one account within [`WINDOW`] before it must wait.
-const PER_ACCOUNT: i64 = 10;
+pub(super) const PER_ACCOUNT: i64 = 10;
 /// Failed attempts of one address against any account.
-const PER_ADDRESS: i64 = 30;
+pub(super) const PER_ADDRESS: i64 = 30;
 /// How far back attempts count.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
+pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(15);
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -39,12 +41,50 @@ pub enum SignInError {
     Hash(#[from] passwords::HashError),
 }
 
-/// The user with this e-mail and password. Every attempt is written down; an outsider can lock out his own
-/// address, never an account.
+impl SignInError {
+    /// After too many attempts within [`WINDOW`].
+    pub(super) fn too_many() -> Self {
+        Self::TooMany {
+            after: u64::try_from(WINDOW.num_seconds()).unwrap_or_default(),
+        }
+    }
+}
+
+/// What the right password leads to.
+#[derive(Debug, Clone)]
+pub enum FirstStep {
+    /// The user is signed in.
+    SignedIn(User),
+    /// He is, once a code of his second factor has come.
+    CodeWanted(User),
+}
+
+/// The user with this e-mail and password, and whether that is enough. Every attempt is written down; an outsider
+/// can lock out his own address, never an account.
 ///
 /// # Errors
 /// See [`SignInError`].
 pub async fn sign_in(
+    services: &Services,
+    email: &str,
+    password: Secret,
+    address: &str,
+) -> Result<FirstStep, SignInError> {
+    let user = with_password(services, email, password, address).await?;
+    let id = user.id;
+    let factor = services
+        .db
+        .read(move |conn| second_factor_fetch(conn, id))
+        .await?;
+    Ok(if factor.is_some_and(|factor| factor.confirmed_at.is_some()) {
+        FirstStep::CodeWanted(user)
+    } else {
+        FirstStep::SignedIn(user)
+    })
+}
+
+/// The user with this e-mail and password.
+async fn with_password(
     services: &Services,
     email: &str,
     password: Secret,
@@ -64,9 +104,7 @@ pub async fn sign_in(
         .await?;
     if here >= PER_ACCOUNT || any >= PER_ADDRESS {
         tracing::warn!(%address, here, any, "too many failed attempts to sign in");
-        return Err(SignInError::TooMany {
-            after: u64::try_from(WINDOW.num_seconds()).unwrap_or_default(),
-        });
+        return Err(SignInError::too_many());
     }
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = passwords::matches(services.config.password_cost, hash, password).await?;
@@ -100,7 +138,7 @@ pub async fn confirm(
     password: Secret,
     address: &str,
 ) -> Result<Confirmed, SignInError> {
-    let found = sign_in(services, &user.email, password, address).await?;
+    let found = with_password(services, &user.email, password, address).await?;
     if found.id == user.id {
         Ok(Confirmed(()))
     } else {

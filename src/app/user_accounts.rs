@@ -95,6 +95,8 @@ pub async fn create_user(services: &Services, actor: &Actor, new: NewUser) -> Re
         last_seen_at: None,
         created_at: now,
         updated_at: now,
+        density: "dense".into(),
+        shortcuts: true,
     };
     let entry = AuditEntry {
         after: Some(json!({ "role": user.role })),
@@ -178,7 +180,7 @@ pub async fn list_users(services: &Services) -> Result<Vec<User>, UserError> {
     Ok(services.db.read(users::user_list).await?)
 }
 
-/// Remembers a user's language and theme. A matter of taste, so nothing is written to the audit log.
+/// Remembers a user's language, theme and keys. A matter of taste, so nothing is written to the audit log.
 ///
 /// # Errors
 /// See [`UserError`].
@@ -187,10 +189,11 @@ pub async fn set_preferences(
     id: UserId,
     language: String,
     theme: String,
+    shortcuts: bool,
 ) -> Result<(), UserError> {
     Ok(services
         .db
-        .tx(move |conn| users::user_update_preferences(conn, id, &language, &theme))
+        .tx(move |conn| users::user_update_preferences(conn, id, &language, &theme, shortcuts))
         .await?)
 }
 
@@ -203,7 +206,8 @@ pub(super) fn looks_like_email(text: &str) -> bool {
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-fn check_password(email: &str, password: &Secret) -> Result<(), UserError> {
+/// Is the password long enough and none that is guessed first?
+pub(super) fn check_password(email: &str, password: &Secret) -> Result<(), UserError> {
     use secrecy::ExposeSecret;
     let text = password.expose_secret();
     let length = text.chars().count();

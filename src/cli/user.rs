@@ -8,7 +8,7 @@ use super::{ask::Answers, program::Program, say};
 use crate::{
     app::{
         api_tokens::{create_api_token, list_api_tokens, owner_of_email, revoke_api_token},
-        user_accounts,
+        second_factor, user_accounts,
     },
     domain::{Actor, ApiTokenId, Role},
     secrets::Secret,
@@ -53,6 +53,13 @@ pub enum UserCommand {
     /// Switches an account off; its sessions end at once.
     #[command(after_help = "Example: kaspi-panel user disable --email anna@example.kz")]
     Disable {
+        /// Whose.
+        #[arg(long)]
+        email: String,
+    },
+    /// Switches the second step of signing in off, for who has lost the app and the recovery codes.
+    #[command(after_help = "Example: kaspi-panel user second-factor-off --email anna@example.kz")]
+    SecondFactorOff {
         /// Whose.
         #[arg(long)]
         email: String,
@@ -119,6 +126,13 @@ pub async fn user(command: UserCommand) -> Result<()> {
         UserCommand::Disable { email } => {
             user_accounts::set_active(&services, &actor, &email, false).await?;
             say(format!("{email} is switched off."));
+        }
+        UserCommand::SecondFactorOff { email } => {
+            let owner = owner_of_email(&services, &email).await?;
+            second_factor::switch_off_for(&services, &actor, owner).await?;
+            say(format!(
+                "{email} signs in with the password alone; all sessions ended."
+            ));
         }
     }
     Ok(())

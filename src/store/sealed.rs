@@ -31,6 +31,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     column("connection_attempts.password_sealed", "id", Some("user_id")),
     column("orders_accesses.token_sealed", "store_id", None),
     column("proxies.credentials_sealed", "id", None),
+    column("second_factors.secret_sealed", "user_id", Some("user_id")),
 ];
 
 impl SealedColumn {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::StoreError;
 use crate::{domain::UserId, schema::sessions};
@@ -25,6 +26,72 @@ pub struct SessionRow {
     pub last_seen_at: DateTime<Utc>,
     /// Ends then, however much it is used.
     pub expires_at: DateTime<Utc>,
+    /// Its name for its owner; opens nothing.
+    pub id: Uuid,
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = sessions, check_for_backend(diesel::pg::Pg))]
+pub struct OwnSession {
+    /// Its name.
+    pub id: Uuid,
+    /// The browser, as it named itself at sign-in.
+    pub user_agent: Option<String>,
+    /// Begun at.
+    pub created_at: DateTime<Utc>,
+    /// Last request, to the minute.
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// The live sessions of a user, last used first; at most 500. Live: before its end, and used after `idle_since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn session_list(
+    conn: &mut PgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Vec<OwnSession>, StoreError> {
+    Ok(sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::expires_at.gt(now))
+        .filter(sessions::last_seen_at.gt(idle_since))
+        .order((
+            sessions::last_seen_at.desc(),
+            sessions::created_at.desc(),
+            sessions::id,
+        ))
+        .limit(500)
+        .select(OwnSession::as_select())
+        .load(conn)?)
+}
+
+/// Removes a session of the user by its name. `false`: he has none of this name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn session_delete_one(conn: &mut PgConnection, user: UserId, id: Uuid) -> Result<bool, StoreError> {
+    let one = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::id.eq(id));
+    Ok(diesel::delete(one).execute(conn)? == 1)
+}
+
+/// Removes the sessions of the user, all but `keep`; tells how many.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn session_delete_others(
+    conn: &mut PgConnection,
+    user: UserId,
+    keep: Option<Uuid>,
+) -> Result<usize, StoreError> {
+    let others = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::id.ne(keep.unwrap_or_default()));
+    Ok(diesel::delete(others).execute(conn)?)
 }
 
 /// What a live session holds; notes its use (at most once a minute). Live: before its end, and used after

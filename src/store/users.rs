@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::StoreError;
+use super::{StoreError, sessions::session_delete_others};
 use crate::{
     domain::{Actor, ActorKind, ApiTokenId, Role, UserId},
     schema::{api_tokens, sign_in_attempts, users},
@@ -39,6 +39,26 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     /// Changed at.
     pub updated_at: DateTime<Utc>,
+    /// `dense` or `calm`: how near each other things stand.
+    pub density: String,
+    /// Do single keys act?
+    pub shortcuts: bool,
+}
+
+/// What a user sets about himself.
+#[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct Profile {
+    /// Shown name.
+    pub name: String,
+    /// `ru`, `kk` or `en`.
+    pub language: String,
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    /// `dense` or `calm`.
+    pub density: String,
+    /// Do single keys act?
+    pub shortcuts: bool,
 }
 
 impl User {
@@ -143,7 +163,29 @@ pub fn user_update_password(
             users::updated_at.eq(now),
         ))
         .execute(conn)?;
+    session_delete_others(conn, id, None)?;
     Ok(())
+}
+
+/// Ends all sessions of the user; gives him as he is now, `None` where there is no such user.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_end_sessions(
+    conn: &mut PgConnection,
+    id: UserId,
+    now: DateTime<Utc>,
+) -> Result<Option<User>, StoreError> {
+    let user = diesel::update(users::table.find(id))
+        .set((
+            users::session_version.eq(users::session_version + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(User::as_returning())
+        .get_result(conn)
+        .optional()?;
+    session_delete_others(conn, id, None)?;
+    Ok(user)
 }
 
 /// Switches a user on or off; off ends all sessions at once.
@@ -163,10 +205,27 @@ pub fn user_update_active(
             users::updated_at.eq(now),
         ))
         .execute(conn)?;
+    session_delete_others(conn, id, None)?;
     Ok(())
 }
 
-/// Remembers the user's choice of language and theme.
+/// Remembers what the user set about himself.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_update_profile(
+    conn: &mut PgConnection,
+    id: UserId,
+    profile: &Profile,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::update(users::table.find(id))
+        .set((profile, users::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Remembers the user's choice of language, theme and keys.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -175,9 +234,14 @@ pub fn user_update_preferences(
     id: UserId,
     language: &str,
     theme: &str,
+    shortcuts: bool,
 ) -> Result<(), StoreError> {
     diesel::update(users::table.find(id))
-        .set((users::language.eq(language), users::theme.eq(theme)))
+        .set((
+            users::language.eq(language),
+            users::theme.eq(theme),
+            users::shortcuts.eq(shortcuts),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -320,4 +384,21 @@ pub fn sign_in_attempt_count_failed(
         .get_result(conn)?;
     let any = failed().count().get_result(conn)?;
     Ok((here, any))
+}
+
+/// Failed attempts against `account` from anywhere, since `since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn sign_in_attempt_count_failed_anywhere(
+    conn: &mut PgConnection,
+    account: &str,
+    since: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    Ok(sign_in_attempts::table
+        .filter(sign_in_attempts::at.gt(since))
+        .filter(sign_in_attempts::succeeded.eq(false))
+        .filter(sign_in_attempts::account.eq(account))
+        .count()
+        .get_result(conn)?)
 }

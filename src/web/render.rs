@@ -156,6 +156,8 @@ pub struct Shell {
     pub theme: String,
     /// `on` or `off`: do single keys act?
     pub keys: &'static str,
+    /// `dense` or `calm`.
+    pub density: &'static str,
     /// Who is signed in.
     pub user: Option<CurrentUser>,
     /// Token against forged requests, for hidden fields and the header of htmx.
@@ -232,11 +234,12 @@ impl Shell {
         Ok(Self {
             t: Texts::new(language),
             theme: theme_word(&theme).to_owned(),
-            keys: on_off(
-                req.cookie(KEYS_COOKIE)
-                    .as_ref()
-                    .map_or("on", |cookie| cookie.value()),
-            ),
+            keys: match (&user, req.cookie(KEYS_COOKIE)) {
+                (Some(user), _) if user.user.shortcuts => "on",
+                (Some(_), _) => "off",
+                (None, cookie) => on_off(cookie.as_ref().map_or("on", |cookie| cookie.value())),
+            },
+            density: density_word(user.as_ref().map_or("", |user| &user.user.density)),
             user,
             csrf: String::new(),
             area: area_of(req.path()),
@@ -320,6 +323,12 @@ pub fn theme_word(text: &str) -> &'static str {
         "dark" => "dark",
         _ => "system",
     }
+}
+
+/// `calm`, or `dense` for anything else.
+#[must_use]
+pub fn density_word(text: &str) -> &'static str {
+    if text == "calm" { "calm" } else { "dense" }
 }
 
 /// `off`, or `on` for anything else.

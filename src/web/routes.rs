@@ -134,6 +134,9 @@ const AREAS: &[&[Route]] = &[
     pages::tariffs::ROUTES,
     pages::terms::ROUTES,
     pages::tokens::ROUTES,
+    pages::profile::ROUTES,
+    pages::second_factor::ROUTES,
+    pages::sessions::ROUTES,
 ];
 
 /// Every address of the API tells what it takes.

@@ -8,8 +8,9 @@ use actix_session::{
 };
 use actix_web::cookie::{Key, SameSite, time::Duration};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{WebError, WebResult};
 use crate::{
@@ -28,11 +29,15 @@ pub const ABSOLUTE: TimeDelta = TimeDelta::days(7);
 pub const IDLE: TimeDelta = TimeDelta::hours(12);
 /// Life of a session before anybody signed in: it only carries the token of the login form.
 const ANONYMOUS: TimeDelta = TimeDelta::hours(1);
+/// So long after the password the code of the second factor may come.
+const AWAITED: TimeDelta = TimeDelta::minutes(10);
 
 const USER: &str = "user";
 const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
 const USER_AGENT: &str = "user_agent";
+const AWAITS_CODE: &str = "awaits_code";
+const ID: &str = "id";
 
 /// The key that signs the session cookie: derived from the key of the secrets, so that several processes and
 /// restarts agree.
@@ -104,7 +109,48 @@ pub fn sign_in(session: &Session, user: &User, user_agent: &str) -> WebResult<()
     let user_agent: String = user_agent.chars().take(400).collect();
     put(session, USER, signed_in)?;
     put(session, USER_AGENT, user_agent)?;
+    put(session, ID, Uuid::now_v7())?;
     csrf_token(session).map(drop)
+}
+
+/// Who gave the right password and is signed in once a code of his second factor has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwaitsCode {
+    /// The user.
+    pub user_id: UserId,
+    /// His session version at that time.
+    pub version: i32,
+    /// When the password was given.
+    pub since: DateTime<Utc>,
+}
+
+/// Remembers who gave the right password, under a new key: nobody is signed in yet.
+///
+/// # Errors
+/// No randomness.
+pub fn await_code(session: &Session, user: &User, now: DateTime<Utc>) -> WebResult<()> {
+    session.clear();
+    session.renew();
+    let awaits = AwaitsCode {
+        user_id: user.id,
+        version: user.session_version,
+        since: now,
+    };
+    put(session, AWAITS_CODE, awaits)?;
+    csrf_token(session).map(drop)
+}
+
+/// Whose code is awaited; `None` too where the password was given too long ago.
+#[must_use]
+pub fn awaits_code(session: &Session, now: DateTime<Utc>) -> Option<AwaitsCode> {
+    let awaits: AwaitsCode = session.get(AWAITS_CODE).ok().flatten()?;
+    (now - awaits.since < AWAITED).then_some(awaits)
+}
+
+/// The name of this session among those of its user; `None` for one that began before sessions had names.
+#[must_use]
+pub fn own_id(session: &Session) -> Option<Uuid> {
+    session.get(ID).ok().flatten()
 }
 
 /// Signs out: the session is removed from the database.
@@ -172,6 +218,10 @@ impl DatabaseSessions {
             user_agent: state
                 .get(USER_AGENT)
                 .and_then(|json| serde_json::from_str(json).ok()),
+            id: state
+                .get(ID)
+                .and_then(|json| serde_json::from_str(json).ok())
+                .unwrap_or_else(Uuid::now_v7),
             state: serde_json::to_value(state)?,
             created_at: now,
             last_seen_at: now,

@@ -6,6 +6,7 @@ mod browser;
 mod cabinet;
 mod client;
 mod cluster;
+mod codes;
 mod fixtures;
 mod listener;
 mod process;
@@ -20,6 +21,7 @@ pub use browser::Browser;
 pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_log_in, renewable_session};
 pub use client::{Answer, Client, PASSWORD};
 pub use cluster::{TestDb, migrate, signal};
+pub use codes::code_at;
 pub use fixtures::{
     CITY, NewProduct, db_job_run, db_preorder, db_price, db_product, db_rule, db_store, db_user,
     db_waiting_runs, now,

@@ -181,6 +181,8 @@ impl Run {
                     last_seen_at: None,
                     created_at: self.now,
                     updated_at: self.now,
+                    density: "dense".into(),
+                    shortcuts: true,
                 },
                 outcome: OwnerOutcome::Made,
             }),

@@ -1,5 +1,7 @@
 //! Signing in and out, and the choice of language, theme and keys.
 
+mod code;
+
 use actix_session::Session;
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     app::{
-        sign_in::{SignInError, sign_in as app_sign_in},
+        sign_in::{FirstStep, SignInError, sign_in as app_sign_in},
         user_accounts::{UserError, set_preferences},
     },
     secrets::Secret,
@@ -33,6 +35,12 @@ use crate::{
 pub const ROUTES: &[Route] = &[
     Route::get("/login", Kind::Page, Access::Anonymous, || web::to(sign_in_form)),
     Route::post("/login", Kind::Page, Access::Anonymous, || web::to(submit)),
+    Route::get("/login/code", Kind::Page, Access::Anonymous, || {
+        web::to(code::form)
+    }),
+    Route::post("/login/code", Kind::Page, Access::Anonymous, || {
+        web::to(code::submit)
+    }),
     Route::post("/logout", Kind::Page, Access::Anonymous, || web::to(sign_out)),
     Route::post("/preferences", Kind::Page, Access::Anonymous, || {
         web::to(preferences)
@@ -83,20 +91,30 @@ async fn submit(
     fields: web::Form<SignInForm>,
 ) -> WebResult<HttpResponse> {
     let form = fields.into_inner();
-    let address = req
-        .peer_addr()
-        .map_or_else(String::new, |peer| peer.ip().to_string());
-    match app_sign_in(&services, &form.email, form.password, &address).await {
-        Ok(user) => {
-            let agent = req
-                .headers()
-                .get(header::USER_AGENT)
-                .and_then(|value| value.to_str().ok());
-            session::sign_in(&session, &user, agent.unwrap_or_default())?;
+    match app_sign_in(&services, &form.email, form.password, &address_of(&req)).await {
+        Ok(FirstStep::SignedIn(user)) => {
+            session::sign_in(&session, &user, user_agent(&req))?;
             Ok(see_other(local_path(&form.next)))
+        }
+        Ok(FirstStep::CodeWanted(user)) => {
+            session::await_code(&session, &user, services.now())?;
+            let next: String = url::form_urlencoded::byte_serialize(form.next.as_bytes()).collect();
+            Ok(see_other(&format!("/login/code?next={next}")))
         }
         Err(error) => refuse(&req, error, form.email, form.next).await,
     }
+}
+
+/// Where a request comes from, for the count of failed attempts.
+pub(super) fn address_of(req: &HttpRequest) -> String {
+    req.peer_addr()
+        .map_or_else(String::new, |peer| peer.ip().to_string())
+}
+
+/// How the browser names itself.
+pub(super) fn user_agent(req: &HttpRequest) -> &str {
+    let agent = req.headers().get(header::USER_AGENT);
+    agent.and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// The form again, with the e-mail kept and the password gone.
@@ -123,7 +141,12 @@ async fn refuse(
         next,
         error: Some(text),
     };
-    let mut response = html_with(kind.status(), &page)?;
+    refused(kind, &page)
+}
+
+/// A form again because of `kind`; who came too often is told when to come back.
+pub(super) fn refused(kind: ErrorKind, page: &impl Template) -> WebResult<HttpResponse> {
+    let mut response = html_with(kind.status(), page)?;
     if let Some((name, value)) = crate::web::middleware::retry_after(kind) {
         response.headers_mut().insert(name, value);
     }
@@ -155,7 +178,9 @@ async fn preferences(
     if let Some(user) = auth::user_of(&req) {
         let language = language.map_or(user.user.language.clone(), |l| l.code().to_owned());
         let theme = theme.map_or(user.user.theme.clone(), str::to_owned);
-        set_preferences(&services, user.id(), language, theme).await?;
+        let keys = form.keys.as_deref();
+        let shortcuts = keys.map_or(user.user.shortcuts, |word| render::on_off(word) == "on");
+        set_preferences(&services, user.id(), language, theme, shortcuts).await?;
     }
     let secure = services.config.http.secure();
     let mut response = see_other(local_path(&form.next));

@@ -152,7 +152,7 @@ async fn error_pages_speak_the_readers_language_and_name_the_request() {
     let page = user.get("/nope").await.expect(404);
     assert_eq!(page.text("h1"), "Такой страницы нет");
     assert_eq!(page.text(".mono"), page.header("x-request-id"));
-    assert_eq!(page.texts("nav.side a").len(), 11);
+    assert_eq!(page.texts("nav.side a").len(), 12);
     // Such a page does without the database: the header does not claim a state, it asks for it.
     assert_eq!(page.attribute("#robot", "hx-trigger"), "load, every 10s");
     assert_eq!(

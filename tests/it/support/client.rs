@@ -76,6 +76,11 @@ impl Client {
         answer
     }
 
+    /// The session goes on under a new key: its token is another one from now on.
+    pub fn forget_token(&self) {
+        *self.csrf.lock().unwrap() = None;
+    }
+
     /// `GET`
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
