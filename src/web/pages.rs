@@ -14,6 +14,7 @@ pub mod products;
 pub mod put_back;
 pub mod reports;
 pub mod rules;
+pub mod search;
 pub mod settings;
 pub mod sign_in;
 pub mod stop;

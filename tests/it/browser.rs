@@ -1,4 +1,6 @@
 //! Journeys of people, in a real browser.
 
 mod journey;
+mod keys;
+mod live;
 mod sign_in;
