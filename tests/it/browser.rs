@@ -1,5 +1,6 @@
 //! Journeys of people, in a real browser.
 
+mod accessible;
 mod journey;
 mod keys;
 mod live;

@@ -113,6 +113,11 @@ impl Found {
         self.groups.iter().map(|group| group.hits.len()).sum()
     }
 
+    /// Is anything left out?
+    fn has_more(&self) -> bool {
+        self.groups.iter().any(|group| group.more.is_some())
+    }
+
     /// The one thing that is called so; products before their preorders.
     fn only(&self) -> Option<&Hit> {
         let exact = |group: &Group| group.hits.iter().filter(|hit| hit.exact).count();

@@ -156,6 +156,7 @@ async fn more_hits_than_fit_are_on_the_list_that_has_them_all() {
     let found = client.htmx().get("/search?q=kettle").await.expect(200);
     assert_eq!(hits(&found).len(), 6, "five and the way to all");
     assert_eq!(hits(&found).last().unwrap(), "/products?q=kettle");
+    assert_eq!(found.text("#box-count"), "Показаны первые: 5");
     // What is called exactly so comes first.
     let exact = client.htmx().get("/search?q=K-6").await.expect(200);
     assert_eq!(exact.texts(".hits span").first().unwrap(), "K-6 · Store 30000001");
