@@ -11,6 +11,8 @@ pub mod error;
 pub mod filters;
 pub mod form;
 pub mod format;
+pub mod header;
+pub mod live;
 pub mod middleware;
 pub mod pages;
 pub mod render;

@@ -5,12 +5,52 @@
   const body = document.body;
   const text = (name) => body.dataset[name] || "";
   const inField = (element) =>
-    element instanceof Element && element.closest("input, textarea, select, [contenteditable]") !== null;
+    element instanceof Element &&
+    element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
+  const openDialog = () => document.querySelector("dialog[open]");
+  function show(dialog) {
+    if (!dialog?.showModal || dialog.open) return;
+    openDialog()?.close();
+    dialog.showModal();
+    dialog.querySelector("input")?.select();
+    dialog.dispatchEvent(new Event("shown"));
+  }
+
+  // The letter of a key, whatever alphabet the keyboard writes.
+  function letter(event) {
+    if (event.key === "/" || event.key === "?") return event.key;
+    if (event.code === "Slash" && !/\p{L}/u.test(event.key)) return event.shiftKey ? "?" : "/";
+    const latin = /^[\x20-\x7e]$/.test(event.key);
+    return !latin && /^Key[A-Z]$/.test(event.code) ? event.code[3].toLowerCase() : event.key.toLowerCase();
+  }
+
+  // Rows of lists: j and k move the focus, other keys press what the row has for them.
+  const rowLink = (row) => row.querySelector("th a[href], a[href]");
+  const rows = () => [...document.querySelectorAll("main tbody tr, main .issues > li")].filter(rowLink);
+  function onRow(key) {
+    const all = rows();
+    const at = all.findIndex((row) => row.contains(document.activeElement));
+    if (key === "j" || key === "k") {
+      const row = all[Math.min(Math.max(at + (key === "j" ? 1 : -1), 0), all.length - 1)];
+      if (row) rowLink(row).focus();
+      return row;
+    }
+    if (key === "b") {
+      const act = document.querySelector("#pick .acts button");
+      act?.focus();
+      return act;
+    }
+    const act = all[at]?.querySelector(`[data-row-key="${CSS.escape(key)}"]`);
+    act?.click();
+    return act;
+  }
 
   // Keys: data-key="g p" on a link or button, data-key="/" on a field. Off inside fields and when switched off.
   let pressed = "";
   let pressedAt = 0;
   document.addEventListener("keydown", (event) => {
+    // Browsers that fill in a login tell of keys without a name.
+    if (!event.key) return;
     if (event.key === "Enter" && event.ctrlKey && inField(event.target) && event.target.form) {
       event.preventDefault();
       event.target.form.requestSubmit();
@@ -24,26 +64,52 @@
         return;
       }
     }
-    if (body.dataset.keys === "off" || inField(event.target)) return;
+    const key = letter(event);
     if (event.shiftKey && event.altKey && event.code === "KeyS") {
-      document.querySelector("[data-stop]")?.click();
+      if (body.dataset.keys !== "off" && !inField(event.target)) document.querySelector(".robot a[href='/stop']")?.click();
       return;
     }
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if ((event.ctrlKey || event.metaKey) && key === "k" && box) {
+      event.preventDefault();
+      show(box);
+      return;
+    }
+    if (body.dataset.keys === "off" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (inField(event.target) || openDialog() || event.key === "Shift") return;
     const now = Date.now();
-    const sequence = pressed && now - pressedAt < 1500 ? `${pressed} ${event.key}` : event.key;
-    const target =
-      document.querySelector(`[data-key="${CSS.escape(sequence)}"]`) ||
-      document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    pressed = event.key;
+    const sequence = pressed && now - pressedAt < 1500 ? `${pressed} ${key}` : key;
+    const named = (name) => document.querySelector(`[data-key="${CSS.escape(name)}"]`);
+    const target = named(sequence) || named(key);
+    pressed = key;
     pressedAt = now;
-    if (!target) return;
+    if (!target) {
+      if (onRow(key)) event.preventDefault();
+      return;
+    }
     event.preventDefault();
     pressed = "";
     if (inField(target)) {
       target.focus();
       target.select?.();
     } else target.click();
+  });
+
+  // The command box: arrows walk through what was found, Enter opens the first of it.
+  const box = document.getElementById("box");
+  box?.addEventListener("keydown", (event) => {
+    const field = box.querySelector("input");
+    const links = [...box.querySelectorAll("#box-found a")];
+    const at = links.indexOf(document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      (links[at + step] || (step < 0 ? field : links[at]))?.focus();
+    } else if (event.key === "Enter" && event.target === field && !event.isComposing) {
+      // What was found for an earlier text does not count: then the page of the search answers.
+      if (box.querySelector("[data-of]")?.dataset.of !== field.value.trim() || !links[0]) return;
+      event.preventDefault();
+      links[0].click();
+    } else if (at >= 0 && event.key.length === 1 && !event.ctrlKey && !event.metaKey) field.focus();
   });
 
   // A value that is edited in place is typed over.
@@ -66,7 +132,7 @@
       const dialog = document.getElementById(button.dataset.dialog);
       if (dialog?.showModal) {
         event.preventDefault();
-        dialog.showModal();
+        show(dialog);
       }
     } else button.closest("dialog")?.close();
   });
@@ -141,6 +207,7 @@
     line.textContent = message;
     note.replaceChildren(line);
   }
+  document.addEventListener("panel:say", (event) => banner(event.detail));
   const settle = () => document.getElementById("request-error")?.remove();
 
   document.addEventListener("htmx:responseError", (event) => {

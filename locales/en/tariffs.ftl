@@ -21,7 +21,6 @@ tariff-history = Earlier values: { $n }
 tariff-correct = Correct
 tariff-correct-of = Correct: { $name }
 tariff-from-day = New from a day
-tariff-from-day-of = New value from a day: { $name }
 tariff-fees-range = { $from } – { $to }
 tariff-fees-all = All steps
 tariff-up-to = up to { $end }

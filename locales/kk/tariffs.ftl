@@ -21,7 +21,6 @@ tariff-history = Бұрынғы мәндер: { $n }
 tariff-correct = Түзету
 tariff-correct-of = Түзету: { $name }
 tariff-from-day = Жаңа күннен
-tariff-from-day-of = Күннен бастап жаңа мән: { $name }
 tariff-fees-range = { $from } — { $to }
 tariff-fees-all = Барлық сатылар
 tariff-up-to = { $end } дейін

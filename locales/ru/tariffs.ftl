@@ -21,7 +21,6 @@ tariff-history = Прежние значения: { $n }
 tariff-correct = Исправить
 tariff-correct-of = Исправить: { $name }
 tariff-from-day = Новый с дня
-tariff-from-day-of = Новое значение с дня: { $name }
 tariff-fees-range = { $from } — { $to }
 tariff-fees-all = Все ступени
 tariff-up-to = до { $end }

@@ -21,8 +21,8 @@ use crate::{
 /// Troubles that are read for the header.
 const ALERTS: i64 = 100;
 
-/// How long a failure of the past still asks for attention.
-const RECENT: TimeDelta = TimeDelta::hours(24);
+/// How long a failure or a held price of the past still asks for attention.
+pub(super) const RECENT: TimeDelta = TimeDelta::hours(24);
 
 /// A failed run of background work that nothing has made good since.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -122,7 +122,7 @@ pub fn overview_fetch(
 }
 
 /// The last run of each kind and store, where it failed.
-fn failed_runs(
+pub(super) fn failed_runs(
     conn: &mut PgConnection,
     ids: &[StoreId],
     now: DateTime<Utc>,

@@ -108,7 +108,7 @@ mod tests {
         let scripts: Vec<_> = Files::iter()
             .filter(|path| path.starts_with("vendor/") && path.ends_with(".js"))
             .collect();
-        assert_eq!(scripts.len(), 2);
+        assert_eq!(scripts.len(), 1);
         for path in scripts {
             let mut hash = String::new();
             for byte in Sha256::digest(Files::get(&path).unwrap().data) {

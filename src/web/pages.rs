@@ -15,6 +15,7 @@ pub mod profile;
 pub mod put_back;
 pub mod reports;
 pub mod rules;
+pub mod search;
 pub mod second_factor;
 pub mod sessions;
 pub mod settings;

@@ -1,7 +1,5 @@
 //! Turns templates into answers and gathers what every page shows around its content.
 
-use std::collections::BTreeSet;
-
 use actix_session::SessionExt;
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -21,12 +19,13 @@ use super::{
     auth::{self, CurrentUser},
     error::ErrorKind,
     filters,
+    header::Header,
     middleware::{self, RequestInfo},
     session::{self, Flash},
     texts::{Language, Texts},
 };
 use crate::{
-    domain::{RepricingMode, Role, SessionState, StopScope, UserId},
+    domain::{Role, UserId},
     store::overview::{Overview, overview_fetch},
 };
 
@@ -37,115 +36,6 @@ pub const THEME_COOKIE: &str = "kaspi-panel-theme";
 
 /// Cookie of people who do not want single keys to act.
 pub const KEYS_COOKIE: &str = "kaspi-panel-keys";
-
-/// What the robot does, in one word for the header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RobotState {
-    /// Not asked for: a page that had to do without the database. The header asks by itself.
-    Unknown,
-    /// Prices of at least one store are sent.
-    Live,
-    /// Only computed.
-    Shadow,
-    /// Nothing is decided.
-    Off,
-    /// Everything is stopped.
-    Stopped,
-    /// So many stores are stopped.
-    PartlyStopped(usize),
-    /// No store is stopped, but so many strategies and products are.
-    SomeStopped(usize),
-}
-
-impl RobotState {
-    fn of(overview: &Overview) -> Self {
-        let scopes = || overview.stops.iter().map(|named| named.stop.scope);
-        if scopes().any(|scope| scope == StopScope::All) {
-            return Self::Stopped;
-        }
-        let stores: BTreeSet<_> = overview
-            .stops
-            .iter()
-            .filter(|named| named.stop.scope == StopScope::Store)
-            .map(|named| named.stop.store_id)
-            .collect();
-        if !stores.is_empty() {
-            return Self::PartlyStopped(stores.len());
-        }
-        if !overview.stops.is_empty() {
-            return Self::SomeStopped(overview.stops.len());
-        }
-        let any = |mode| {
-            overview
-                .stores
-                .iter()
-                .any(|s| s.active && s.repricing_mode == mode)
-        };
-        if any(RepricingMode::Live) {
-            Self::Live
-        } else if any(RepricingMode::Shadow) {
-            Self::Shadow
-        } else {
-            Self::Off
-        }
-    }
-
-    /// Class of the header's element.
-    #[must_use]
-    pub fn class(&self) -> &'static str {
-        match self {
-            Self::Stopped | Self::PartlyStopped(_) | Self::SomeStopped(_) => "robot off",
-            Self::Unknown | Self::Live | Self::Shadow | Self::Off => "robot",
-        }
-    }
-
-    /// Its icon.
-    #[must_use]
-    pub fn icon(&self) -> &'static str {
-        match self {
-            Self::Unknown => "clock",
-            Self::Live => "check-circle",
-            Self::Shadow => "shadow",
-            Self::Off => "pause",
-            Self::Stopped | Self::PartlyStopped(_) | Self::SomeStopped(_) => "stop",
-        }
-    }
-
-    /// The word behind "auto-prices:".
-    #[must_use]
-    pub fn word(&self, t: &Texts) -> String {
-        match self {
-            Self::Unknown => t.get("robot-unknown"),
-            Self::Live => t.get("robot-live"),
-            Self::Shadow => t.get("robot-shadow"),
-            Self::Off => t.get("robot-off"),
-            Self::Stopped => t.get("robot-stopped"),
-            Self::PartlyStopped(n) => t.with("robot-partly-stopped", "n", *n),
-            Self::SomeStopped(n) => t.with("robot-some-stopped", "n", *n),
-        }
-    }
-
-    /// Does the header have to ask at once?
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        *self == Self::Unknown
-    }
-
-    /// Is anything stopped?
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        matches!(
-            self,
-            Self::Stopped | Self::PartlyStopped(_) | Self::SomeStopped(_)
-        )
-    }
-
-    /// Is there anything left to stop?
-    #[must_use]
-    pub fn can_stop(&self) -> bool {
-        !matches!(self, Self::Stopped)
-    }
-}
 
 /// What every page shows around its content. Templates reach it as `shell`.
 #[derive(Debug, Clone)]
@@ -170,8 +60,8 @@ pub struct Shell {
     pub flash: Vec<Flash>,
     /// Figures of the header; empty where nobody is signed in and for fragments.
     pub overview: Overview,
-    /// What the robot does.
-    pub robot: RobotState,
+    /// What the header tells.
+    pub header: Header,
     /// Hosts other than the marketplace's: a bar says so.
     pub other_hosts: bool,
     /// Id of this request.
@@ -214,11 +104,15 @@ impl Shell {
             .db
             .read(move |conn| overview_fetch(conn, tenant, now))
             .await?;
-        self.robot = RobotState::of(&self.overview);
+        self.header = Header::of_page(&self.overview);
         Ok(())
     }
 
-    fn without_database(req: &HttpRequest) -> WebResult<Self> {
+    /// What needs neither database nor session: no messages are taken, no figures known.
+    ///
+    /// # Errors
+    /// The application was put together without services.
+    pub fn without_database(req: &HttpRequest) -> WebResult<Self> {
         let services = auth::services(req)?;
         let info = middleware::info(req);
         let user = auth::user_of(req);
@@ -246,7 +140,7 @@ impl Shell {
             target: info.target,
             flash: Vec::new(),
             overview: Overview::default(),
-            robot: RobotState::Unknown,
+            header: Header::default(),
             other_hosts: services.config.kaspi.other_hosts,
             request_id: info.id,
             now: services.now(),
@@ -280,22 +174,6 @@ impl Shell {
         let decides =
             |user: &CurrentUser| user.user.role == Role::Admin || (user.may_change() && user.id() == *owner);
         self.user.as_ref().is_some_and(decides)
-    }
-
-    /// Things that ask for a person.
-    #[must_use]
-    pub fn problems(&self) -> usize {
-        let needs_login = self
-            .overview
-            .stores
-            .iter()
-            .filter(|store| store.session_state == SessionState::NeedsLogin)
-            .count();
-        needs_login
-            + self.overview.alerts.len()
-            + self.overview.failed.len()
-            + usize::from(self.overview.held > 0)
-            + usize::from(self.overview.without_floor > 0)
     }
 
     /// The languages to choose from.

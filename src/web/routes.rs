@@ -114,6 +114,8 @@ const AREAS: &[&[Route]] = &[
     super::api::ROUTES,
     super::admin::ROUTES,
     pages::sign_in::ROUTES,
+    super::live::ROUTES,
+    pages::search::ROUTES,
     pages::dashboard::ROUTES,
     pages::products::ROUTES,
     pages::product::ROUTES,

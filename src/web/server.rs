@@ -11,7 +11,7 @@ use actix_web::{
     web,
 };
 
-use super::{admin, api::around::Limits, error, middleware, routes, session};
+use super::{admin, api::around::Limits, error, live::Live, middleware, routes, session};
 use crate::{app::photos::Photos, services::Services};
 
 /// Largest body of an ordinary form or JSON request, bytes.
@@ -23,10 +23,20 @@ const BODY_LIMIT: usize = 256 * 1024;
 /// # Errors
 /// The address is taken or not ours.
 pub fn build(services: Services, workers: usize) -> std::io::Result<(Server, SocketAddr)> {
+    let live = Live::new(services.clone())?;
+    build_with(services, workers, live)
+}
+
+/// [`build`] with streams that the caller can end: a server that waits for its open requests waits for those too.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(services: Services, workers: usize, live: Live) -> std::io::Result<(Server, SocketAddr)> {
     let listener = TcpListener::bind(services.config.http.bind)?;
     let address = listener.local_addr()?;
     let cookie_key = session::cookie_key(&services);
     let models = admin::models()?;
+    let live = web::Data::new(live);
     let limits = web::Data::new(Limits::new(services.config.http.api_per_minute));
     let photos = web::Data::new(Photos::default());
     let server = HttpServer::new(move || {
@@ -36,6 +46,7 @@ pub fn build(services: Services, workers: usize) -> std::io::Result<(Server, Soc
             .app_data(models.clone())
             .app_data(limits.clone())
             .app_data(photos.clone())
+            .app_data(live.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .app_data(web::FormConfig::default().limit(BODY_LIMIT))
             .app_data(web::JsonConfig::default().limit(BODY_LIMIT))
@@ -70,7 +81,7 @@ fn cors(origins: &[String]) -> Cors {
         .max_age(3600)
 }
 
-/// Serves until `shutdown` is ready; open requests get 20 seconds to end.
+/// Serves until `shutdown` is ready; open requests get 20 seconds to end, streams end at once.
 ///
 /// # Errors
 /// As [`build`], or the server fails while it runs.
@@ -79,11 +90,13 @@ pub async fn run(
     workers: usize,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let (server, address) = build(services, workers)?;
+    let live = Live::new(services.clone())?;
+    let (server, address) = build_with(services, workers, live.clone())?;
     tracing::info!(%address, "the panel listens");
     let handle = server.handle();
     let stopper = tokio::spawn(async move {
         shutdown.await;
+        live.close();
         handle.stop(true).await;
     });
     let outcome = server.await;

@@ -6,7 +6,10 @@ use actix_session::{
     config::{CookieContentSecurity, PersistentSession},
     storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError},
 };
-use actix_web::cookie::{Key, SameSite, time::Duration};
+use actix_web::{
+    HttpRequest,
+    cookie::{CookieJar, Key, SameSite, time::Duration},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -69,6 +72,16 @@ pub fn middleware(services: &Services, key: &Key) -> SessionMiddleware<DatabaseS
         .cookie_content_security(CookieContentSecurity::Signed)
         .session_lifecycle(ttl)
         .build()
+}
+
+/// The hash by which the database knows the session of a request.
+#[must_use]
+pub fn key_hash(req: &HttpRequest, services: &Services) -> Option<Vec<u8>> {
+    let name = cookie_name(services.config.http.secure());
+    let mut jar = CookieJar::new();
+    jar.add_original(req.cookie(name)?);
+    let key = jar.signed(&cookie_key(services)).get(name)?;
+    Some(hash_of_random_key(key.value()))
 }
 
 /// Who is signed in, as the session remembers it.

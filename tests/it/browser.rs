@@ -1,4 +1,7 @@
 //! Journeys of people, in a real browser.
 
+mod accessible;
 mod journey;
+mod keys;
+mod live;
 mod sign_in;

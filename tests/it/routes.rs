@@ -14,8 +14,8 @@ use crate::support::{
 };
 
 /// The address with things that exist, so that "not found" is never the easy answer.
-struct Things {
-    store: Uuid,
+pub struct Things {
+    pub store: Uuid,
     product: Uuid,
     preorder: Uuid,
     job: Uuid,
@@ -26,7 +26,7 @@ struct Things {
 
 impl Things {
     /// A store of `askar` with something of everything.
-    fn of_askar(conn: &mut PgConnection) -> Self {
+    pub fn of_askar(conn: &mut PgConnection) -> Self {
         let askar = db_user(conn, "askar", Role::Manager);
         let store = db_store(conn, askar, "30000002");
         let product = db_product(conn, store, &NewProduct::default());
@@ -73,7 +73,7 @@ impl Things {
         }
     }
 
-    fn address(&self, route: &Route) -> String {
+    pub fn address(&self, route: &Route) -> String {
         let parts: Vec<&str> = route.path.split('/').collect();
         let thing = match parts
             .iter()

@@ -35,7 +35,6 @@ use crate::{
 /// The area's addresses.
 pub const ROUTES: &[Route] = &[
     Route::get("/stop", Kind::Page, Access::SignedIn, || web::to(form)),
-    Route::get("/robot", Kind::Fragment, Access::SignedIn, || web::to(robot)),
     Route::post("/stop", Kind::Page, Access::Manager, || web::to(stop)),
     Route::get("/stop/{id}/release", Kind::Page, Access::Manager, || {
         web::to(release::form)
@@ -240,31 +239,6 @@ async fn form(
 ) -> WebResult<HttpResponse> {
     let wanted = query.into_inner().target().filter(|_| user.may_change());
     html(&StopPage::new(shell, &services, user.actor(&req), wanted).await?)
-}
-
-#[derive(Template)]
-#[template(path = "layout/_robot.html")]
-struct RobotFragment {
-    shell: Shell,
-}
-
-#[derive(Deserialize)]
-struct RobotQuery {
-    #[serde(default)]
-    seen: String,
-}
-
-/// The header's line about the robot, asked for by open pages; nothing where they show it already, so that
-/// screen readers speak only of changes. By itself it leads to the stop page.
-async fn robot(mut shell: Shell, req: HttpRequest, query: web::Query<RobotQuery>) -> WebResult<HttpResponse> {
-    if !shell.htmx {
-        return Ok(see_other("/stop"));
-    }
-    shell.load_overview(&req).await?;
-    if shell.robot.word(&shell.t) == query.seen {
-        return Ok(HttpResponse::NoContent().finish());
-    }
-    html(&RobotFragment { shell })
 }
 
 #[derive(Deserialize)]

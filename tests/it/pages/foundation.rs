@@ -152,12 +152,15 @@ async fn error_pages_speak_the_readers_language_and_name_the_request() {
     let page = user.get("/nope").await.expect(404);
     assert_eq!(page.text("h1"), "Такой страницы нет");
     assert_eq!(page.text(".mono"), page.header("x-request-id"));
-    assert_eq!(page.texts("nav.side a").len(), 12);
+    assert_eq!(page.texts("nav.side a").len(), 14);
     // Such a page does without the database: the header does not claim a state, it asks for it.
-    assert_eq!(page.attribute("#robot", "hx-trigger"), "load, every 10s");
+    assert_eq!(page.attribute("#live-poll", "hx-trigger"), "load, poll");
     assert_eq!(
-        user.get("/").await.expect(200).attribute("#robot", "hx-trigger"),
-        "every 10s"
+        user.get("/")
+            .await
+            .expect(200)
+            .attribute("#live-poll", "hx-trigger"),
+        "poll"
     );
     let change = [("language", "kk"), ("next", "/nope")];
     assert_eq!(

@@ -82,9 +82,9 @@ async fn a_manager_stops_his_store_and_lets_go_again() {
         "Store 30000001: Похоже на ошибку в ценах: цена 1 ₸"
     );
     assert_eq!(client.get("/").await.texts("#issues li").len(), 1);
-    let part = client.htmx().get("/robot").await.expect(200);
+    let part = client.htmx().get("/live").await.expect(200);
     assert_eq!(part.texts(".robot.off a").len(), 2, "open pages hear of it");
-    let seen = part.attribute(".robot", "hx-get");
+    let seen = part.attribute("#live-poll", "hx-get");
     client.htmx().get(&seen).await.expect(204);
 
     let release = page.attribute(".issues a", "href");

@@ -144,7 +144,7 @@ async fn going_live_asks_first_and_tells_what_it_means() {
     assert_eq!(stored(&app), RepricingMode::Shadow);
     let question = client.post(&mode, &[("mode", "live")]).await.expect(200);
     assert_eq!(stored(&app), RepricingMode::Shadow, "only asked so far");
-    assert_eq!(question.texts(".dlg dd"), ["1", "1", "1"]);
+    assert_eq!(question.texts("main .dlg dd"), ["1", "1", "1"]);
     assert_eq!(question.attribute(".dlg input[name=confirmed]", "value"), "yes");
     client
         .post(&mode, &[("mode", "live"), ("confirmed", "yes")])

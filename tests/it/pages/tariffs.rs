@@ -82,21 +82,21 @@ async fn everybody_sees_what_holds_and_administrators_change_it() {
     let names = page.texts("table.tariffs > tbody > tr > th");
     assert_eq!(names.len(), 9);
     assert!(names.iter().any(|name| name.starts_with("обычная")), "{names:?}");
-    let told = page.text("section[aria-labelledby=kind-commission]");
+    let told = page.text("#of-commission");
     assert!(told.contains("12,5 %") && told.contains("01.01.2026"), "{told}");
     assert_eq!(page.count("a[href^='/tariffs/new']"), 0);
     assert_eq!(page.text("nav.side [aria-current=page]"), "Тарифы");
 
     commission(&admin, "13 %", "2027-01-01").await.expect(303);
     let page = looking.get("/tariffs").await.expect(200);
-    let told = page.text("section[aria-labelledby=kind-commission]");
+    let told = page.text("#of-commission");
     assert!(told.contains("13 %") && told.contains("01.01.2027"), "{told}");
     assert!(page.text(".note").contains("01.01.2027"));
     // On that day it holds, and the other one is history.
     app.advance(60 * 86_400).await;
     let admin = app.sign_in("root").await;
     let page = admin.get("/tariffs").await.expect(200);
-    let now = page.texts("section[aria-labelledby=kind-commission] td b");
+    let now = page.texts("#of-commission td b");
     assert!(now.contains(&"13 %".to_owned()), "{now:?}");
     assert_eq!(page.text("details ul a"), "12,5 %");
 

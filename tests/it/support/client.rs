@@ -86,6 +86,20 @@ impl Client {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// Listens to what open pages hear. The answer is that of the headers; events follow.
+    pub async fn listen(&self) -> Listening {
+        let request = self
+            .request(Method::GET, "/live")
+            .header(header::ACCEPT, "text/event-stream")
+            .timeout(Duration::from_secs(300));
+        let answer = request.send().await.expect("the panel answers");
+        Listening {
+            status: answer.status(),
+            answer,
+            rest: String::new(),
+        }
+    }
+
     /// `GET` with more headers.
     pub async fn get_with(&self, path: &str, headers: header::HeaderMap) -> Answer {
         self.send(self.request(Method::GET, path).headers(headers)).await
@@ -218,6 +232,52 @@ impl Client {
         let token = page.attribute("input[name=csrf_token]", "value");
         *self.csrf.lock().unwrap() = Some(token.clone());
         token
+    }
+}
+
+/// A stream of events.
+pub struct Listening {
+    /// Status of the answer.
+    pub status: StatusCode,
+    answer: reqwest::Response,
+    rest: String,
+}
+
+impl Listening {
+    /// The next event: name, id, data. `None`: the stream has ended in order. Signs of life are passed over.
+    pub async fn event(&mut self) -> Option<(String, String, String)> {
+        loop {
+            while let Some((block, rest)) = self.rest.split_once("\n\n") {
+                let field = |name: &str| {
+                    let lines = block.lines().filter_map(|line| line.strip_prefix(name));
+                    lines.collect::<Vec<_>>().join("\n")
+                };
+                let event = (field("event: "), field("id: "), field("data: "));
+                self.rest = rest.to_owned();
+                if !event.0.is_empty() {
+                    return Some(event);
+                }
+            }
+            let more = self.answer.chunk().await.expect("the stream is not torn off")?;
+            self.rest += std::str::from_utf8(&more).expect("whole letters");
+        }
+    }
+
+    /// A header that must be there.
+    pub fn header(&self, name: &str) -> String {
+        let value = self.answer.headers().get(name);
+        let value = value.unwrap_or_else(|| panic!("no header {name}"));
+        value.to_str().unwrap().to_owned()
+    }
+
+    /// The next event of this name.
+    pub async fn of(&mut self, name: &str) -> (String, String) {
+        loop {
+            let (event, id, data) = self.event().await.unwrap_or_else(|| panic!("no more {name}"));
+            if event == name {
+                return (id, data);
+            }
+        }
     }
 }
 
