@@ -50,6 +50,9 @@ pub fn price_changes_of(
         .load(conn)?)
 }
 
+/// From when on which price held; `None`: on sale there no more.
+pub type HeldSince = (DateTime<Utc>, Option<Tenge>);
+
 /// The price of a product in a city since a moment, oldest first, with what held at that moment where it is known:
 /// when it began, and the price (`None`: on sale there no more). At most [`HISTORY_MAX`].
 ///
@@ -60,7 +63,7 @@ pub fn price_history(
     product_id: ProductId,
     city_id: &str,
     since: DateTime<Utc>,
-) -> Result<Vec<(DateTime<Utc>, Option<Tenge>)>, StoreError> {
+) -> Result<Vec<HeldSince>, StoreError> {
     type Change = (DateTime<Utc>, Option<Tenge>, Option<Tenge>);
     let of_city = || {
         price_changes::table
