@@ -14,6 +14,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use diesel::{connection::SimpleConnection, prelude::*};
 use kaspi_panel::{
+    clock::{Clock, SystemClock},
     schema::{connection_attempts, job_runs, price_decisions, products, proxies, stores},
     secrets::{KeyFile, KeyId, Vault},
     store::sealed::{SEALED_COLUMNS, sealed_list_outdated_for_update},
@@ -216,7 +217,7 @@ async fn second_factor(panel: &Panel, address: &url::Url, canaries: &mut Canarie
     let wrong = [("code", WRONG_CODE)];
     let answer = client.post("/profile/second-factor/finish", &wrong).await;
     shown.answer("wrong first code", &answer.expect(422));
-    let code = code_at(&seed, chrono::Utc::now());
+    let code = code_at(&seed, SystemClock.now());
     let done = client
         .post("/profile/second-factor/finish", &[("code", &code)])
         .await

@@ -74,12 +74,8 @@ fn audited(app: &TestApp) -> Vec<String> {
 
 /// All that is written down in the clear, as one text.
 fn written(app: &TestApp) -> String {
-    let rows: Vec<(
-        String,
-        Option<serde_json::Value>,
-        Option<serde_json::Value>,
-        Option<String>,
-    )> = audit_log::table
+    type Json = Option<serde_json::Value>;
+    let rows: Vec<(String, Json, Json, Option<String>)> = audit_log::table
         .select((
             audit_log::object_name,
             audit_log::before,
