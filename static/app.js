@@ -66,7 +66,7 @@
     }
     const key = letter(event);
     if (event.shiftKey && event.altKey && event.code === "KeyS") {
-      if (body.dataset.keys !== "off" && !inField(event.target)) document.querySelector(".robot a[href='/stop']")?.click();
+      document.querySelector(".robot a[href='/stop']")?.click();
       return;
     }
     if ((event.ctrlKey || event.metaKey) && key === "k" && box) {

@@ -1,7 +1,7 @@
 # The page of one product: its price over time, and what the robot would do if.
 chart-title = Price history
 chart-range = Period
-chart-range-24h = 24 h
+chart-range-24h = 24 hours
 chart-range-7d = 7 days
 chart-range-30d = 30
 chart-range-90d = 90

@@ -1,7 +1,7 @@
 # The page of one product: its price over time, and what the robot would do if.
 chart-title = Баға тарихы
 chart-range = Кезең
-chart-range-24h = 24 сағ
+chart-range-24h = 24 сағат
 chart-range-7d = 7 күн
 chart-range-30d = 30
 chart-range-90d = 90

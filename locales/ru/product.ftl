@@ -1,7 +1,7 @@
 # The page of one product: its price over time, and what the robot would do if.
 chart-title = История цены
 chart-range = Период
-chart-range-24h = 24 ч
+chart-range-24h = 24 часа
 chart-range-7d = 7 дней
 chart-range-30d = 30
 chart-range-90d = 90
