@@ -406,7 +406,7 @@ async fn preorders_and_competitors_come_with_theirs() {
     assert_eq!(client.get("/preorders").await.expect(200).count("#excel"), 1);
 
     let page = client.get(&format!("/products/{product}")).await.expect(200);
-    let fields = page.form_fields("form[action='/reports']");
+    let fields = page.form_fields("form[action='/reports']:has([value='competitors'])");
     assert!(
         fields.contains(&("kind".to_owned(), "competitors".to_owned())),
         "{fields:?}"

@@ -199,7 +199,7 @@ async fn people_see_what_to_do_and_one_of_them_takes_it_over() {
     let admin = shop.app.signed_in("admin", Role::Admin).await;
     let page = admin.get("/").await.expect(200);
     assert_eq!(page.text(".top .pip .n.bad"), "1");
-    assert_eq!(page.attribute(".top a.pip:last-of-type", "href"), "/alerts");
+    assert_eq!(page.attribute("#live-problems a.pip", "href"), "/alerts");
     assert!(
         page.text("#issues li").contains("Kettle"),
         "{}",
