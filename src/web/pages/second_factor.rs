@@ -172,11 +172,12 @@ struct PasswordForm {
 /// The password again, or the page that says why not.
 async fn confirmed(
     req: &HttpRequest,
+    shell: Shell,
     services: &Services,
     user: &CurrentUser,
-    page: SecondFactorPage,
     (part, password): (Part, Secret),
 ) -> WebResult<Result<(Confirmed, SecondFactorPage), HttpResponse>> {
+    let page = SecondFactorPage::new(shell, services, user).await?;
     match confirm(services, &user.user, password, &address_of(req)).await {
         Ok(confirmed) => Ok(Ok((confirmed, page))),
         Err(SignInError::Wrong) => {
@@ -204,9 +205,8 @@ async fn start(
     session: Session,
     form: web::Form<PasswordForm>,
 ) -> WebResult<HttpResponse> {
-    let page = SecondFactorPage::new(shell, &services, &user).await?;
     let password = (Part::Begin, form.into_inner().password);
-    let (confirmed, mut page) = match confirmed(&req, &services, &user, page, password).await? {
+    let (confirmed, mut page) = match confirmed(&req, shell, &services, &user, password).await? {
         Ok(done) => done,
         Err(answer) => return Ok(answer),
     };
@@ -267,9 +267,8 @@ async fn codes(
     session: Session,
     form: web::Form<PasswordForm>,
 ) -> WebResult<HttpResponse> {
-    let page = SecondFactorPage::new(shell, &services, &user).await?;
     let password = (Part::Codes, form.into_inner().password);
-    let (confirmed, page) = match confirmed(&req, &services, &user, page, password).await? {
+    let (confirmed, page) = match confirmed(&req, shell, &services, &user, password).await? {
         Ok(done) => done,
         Err(answer) => return Ok(answer),
     };
@@ -292,9 +291,8 @@ async fn off(
     session: Session,
     form: web::Form<PasswordForm>,
 ) -> WebResult<HttpResponse> {
-    let page = SecondFactorPage::new(shell, &services, &user).await?;
     let password = (Part::Off, form.into_inner().password);
-    let (confirmed, page) = match confirmed(&req, &services, &user, page, password).await? {
+    let (confirmed, page) = match confirmed(&req, shell, &services, &user, password).await? {
         Ok(done) => done,
         Err(answer) => return Ok(answer),
     };
