@@ -45,6 +45,8 @@ use crate::{
 
 /// An attempt that no worker takes up is given up after that.
 const ATTEMPT_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// So often a login is begun where the one that stood in the way cannot be found.
+const BEGIN_TRIES: u32 = 3;
 
 /// Why a connection was not begun or not continued.
 #[derive(Debug, thiserror::Error)]
@@ -222,42 +224,51 @@ async fn begin(
     let now = services.now();
     let (kind, login, store_id) = (new.kind, new.login.clone(), new.store_id);
     let attempt = new_attempt(services, new, user_id, false, now)?;
-    let (id, who) = (attempt.id, actor.clone());
-    let silence = services.config.worker.lost_after.as_secs_f64();
-    let begun = services
-        .db
-        .tx(move |conn| {
-            expire(conn, silence, now)?;
-            if let Some(store_id) = store_id {
-                store_for_login(conn, &who, store_id)?;
-            }
-            if let Some(until) = attempt_blocked_until(conn, attempt.kind, &attempt.login, now)? {
-                return Err(ConnectError::Blocked { until });
-            }
-            insert_attempt(conn, &attempt, now)?;
-            let object = ("connection_attempt", attempt.id.0, attempt.login.as_str());
-            Ok(audit_insert(
-                conn,
-                &AuditEntry::new(&who, now, store_id, object, "begin"),
-            )?)
-        })
-        .await;
-    match begun {
-        Ok(()) => Ok(id),
-        Err(ConnectError::Store(StoreError::Duplicate(Unique::AttemptOpen | Unique::JobOpen))) => {
-            let open = services
-                .db
-                .read(move |conn| attempt_open_of(conn, kind, &login))
-                .await?;
-            let visible = open.filter(|open| match actor.tenant() {
-                Tenant::All => true,
-                Tenant::User(user) => open.user_id == user,
-            });
-            Err(ConnectError::AlreadyRunning {
-                attempt: visible.map(|open| open.id),
+    let id = attempt.id;
+    let mut tries = BEGIN_TRIES;
+    loop {
+        let (attempt, who) = (attempt.clone(), actor.clone());
+        let silence = services.config.worker.lost_after.as_secs_f64();
+        let begun = services
+            .db
+            .tx(move |conn| {
+                expire(conn, silence, now)?;
+                if let Some(store_id) = store_id {
+                    store_for_login(conn, &who, store_id)?;
+                }
+                if let Some(until) = attempt_blocked_until(conn, attempt.kind, &attempt.login, now)? {
+                    return Err(ConnectError::Blocked { until });
+                }
+                insert_attempt(conn, &attempt, now)?;
+                let object = ("connection_attempt", attempt.id.0, attempt.login.as_str());
+                Ok(audit_insert(
+                    conn,
+                    &AuditEntry::new(&who, now, store_id, object, "begin"),
+                )?)
             })
+            .await;
+        match begun {
+            Ok(()) => return Ok(id),
+            Err(ConnectError::Store(StoreError::Duplicate(Unique::AttemptOpen | Unique::JobOpen))) => {}
+            Err(error) => return Err(error),
         }
-        Err(error) => Err(error),
+        let login = login.clone();
+        let open = services
+            .db
+            .read(move |conn| attempt_open_of(conn, kind, &login))
+            .await?;
+        tries -= 1;
+        if open.is_none() && tries > 0 {
+            // The login that stood in the way has ended meanwhile.
+            continue;
+        }
+        let visible = open.filter(|open| match actor.tenant() {
+            Tenant::All => true,
+            Tenant::User(user) => open.user_id == user,
+        });
+        return Err(ConnectError::AlreadyRunning {
+            attempt: visible.map(|open| open.id),
+        });
     }
 }
 
