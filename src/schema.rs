@@ -376,6 +376,7 @@ diesel::table! {
         before_tenge -> Nullable<BigInt>,
         price_tenge -> Nullable<BigInt>,
         push_id -> Nullable<Uuid>,
+        store_id -> Nullable<Uuid>,
     }
 }
 

@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
+    alerts,
     edit::{EditError, FieldError, changed_fields, filled, store_for_change},
     product_edit::{ProductEditError, catalogue_errors, change_errors, change_of, entry},
     reprice::supersede,
 };
 use crate::{
-    domain::{Actor, ProductId, Publishing, StoreId, Tenge, terms::Terms},
+    domain::{Actor, AlertKind, ProductId, Publishing, StoreId, Tenge, terms::Terms},
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -23,6 +24,7 @@ use crate::{
             products_of_offers, products_switch,
         },
         products::{Product, ProductRow, product_fetch, product_insert},
+        public_looks::public_look_end,
         pushes::{product_price_set, push_in_flight, push_waiting},
         stores::{Store, store_fetch},
         terms::{TermsPlace, terms_beyond_product, terms_fetch},
@@ -145,13 +147,19 @@ fn write_in(
     now: DateTime<Utc>,
 ) -> Result<(), ProductEditError> {
     let before_price = row.price.as_ref().map(|price| price.price_tenge);
-    let price = write.price.or(before_price);
+    let stated = write.price;
     let before = row.product.clone();
     let mut after = write.apply(before.clone());
     let moved_to = if after.store_id == before.store_id {
         None
     } else {
         Some(may_move(conn, actor, &store, &after)?)
+    };
+    // What the old store asks is no price of the new one: there it is not known until it is stated or read.
+    let price = if moved_to.is_some() {
+        stated
+    } else {
+        stated.or(before_price)
     };
     check(conn, &after)?;
     let other_offer = moved_to.is_some() || after.sku != before.sku || after.card_id != before.card_id;
@@ -165,8 +173,11 @@ fn write_in(
         }
     }
     if other_offer {
-        // The last gate lets nothing pass that was planned for the old one.
+        // The last gate lets nothing pass that was planned for the old one, nobody looks for its price any more, and its
+        // troubles are not the new one's.
         after.push_sequence += 1;
+        public_look_end(conn, before.id)?;
+        alerts::resolve(conn, AlertKind::ALL, Some(before.store_id), Some(before.id), now)?;
     }
     if moved_to.is_some() {
         (after.stock, after.availabilities, after.availabilities_read_at) = (None, None, None);
@@ -174,6 +185,10 @@ fn write_in(
     let Some((old, new)) = changed_fields(json_of(&before, before_price), json_of(&after, price)) else {
         return Ok(());
     };
+    if moved_to.is_some() {
+        // Before it moves: the end of a price is kept with the store that asked it.
+        product_prices_forget(conn, after.id)?;
+    }
     match product_write(conn, before.version, &after, now) {
         Err(StoreError::Stale) => return Err(EditError::Conflict(Box::new(row))),
         Err(StoreError::Duplicate(Unique::ProductSku)) => return Err(taken()),
@@ -195,14 +210,13 @@ fn write_in(
     )?)
 }
 
-/// What comes along with a product to another store, and what does not.
+/// Takes along what goes with a product to another store.
 fn follow(
     conn: &mut PgConnection,
     actor: &Actor,
     (before, after): (&Product, &Product),
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    product_prices_forget(conn, after.id)?;
     let entries: Vec<AuditEntry> = preorders_follow(conn, after)?
         .iter()
         .map(|(id, name)| {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::{
-    domain::{ProductId, PushState, Tenge},
+    domain::{ProductId, PushState, StoreId, Tenge},
     schema::{price_changes, price_push_cities, price_pushes},
 };
 
@@ -33,17 +33,26 @@ pub struct PastChange {
     pub push_id: Option<Uuid>,
 }
 
-/// The newest changes of a product's prices; at most `limit`.
+/// Changes while this store sold the product: what another one asked before is no price of this one.
+#[diesel::dsl::auto_type]
+fn of_store(store_id: StoreId) -> _ {
+    price_changes::store_id
+        .is_null()
+        .or(price_changes::store_id.eq(store_id))
+}
+
+/// The newest changes of a product's prices in its store; at most `limit`.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn price_changes_of(
     conn: &mut PgConnection,
-    product_id: ProductId,
+    (product_id, store_id): (ProductId, StoreId),
     limit: i64,
 ) -> Result<Vec<PastChange>, StoreError> {
     Ok(price_changes::table
         .filter(price_changes::product_id.eq(product_id))
+        .filter(of_store(store_id))
         .order((price_changes::at.desc(), price_changes::id.desc()))
         .limit(limit.clamp(1, 200))
         .select(PastChange::as_select())
@@ -53,14 +62,14 @@ pub fn price_changes_of(
 /// From when on which price held; `None`: on sale there no more.
 pub type HeldSince = (DateTime<Utc>, Option<Tenge>);
 
-/// The price of a product in a city since a moment, oldest first, with what held at that moment where it is known:
+/// The price of a product of a store in a city since a moment, oldest first, with what held at that moment where it is known:
 /// when it began, and the price (`None`: on sale there no more). At most [`HISTORY_MAX`].
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn price_history(
     conn: &mut PgConnection,
-    product_id: ProductId,
+    (product_id, store_id): (ProductId, StoreId),
     city_id: &str,
     since: DateTime<Utc>,
 ) -> Result<Vec<HeldSince>, StoreError> {
@@ -68,6 +77,7 @@ pub fn price_history(
     let of_city = || {
         price_changes::table
             .filter(price_changes::product_id.eq(product_id))
+            .filter(of_store(store_id))
             .filter(price_changes::city_id.eq(city_id))
             .order((price_changes::at.desc(), price_changes::id.desc()))
             .select((
@@ -152,19 +162,21 @@ pub struct EndedWrite {
     pub state: PushState,
 }
 
-/// Writes in these states that ended since a moment, oldest first; at most the newest 2,000.
+/// Writes of a store's product in these states that ended since a moment, oldest first; at most the newest 2,000.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn ended_writes(
     conn: &mut PgConnection,
-    (product_id, city_id): (ProductId, &str),
+    (product_id, store_id): (ProductId, StoreId),
+    city_id: &str,
     states: &[PushState],
     since: DateTime<Utc>,
 ) -> Result<Vec<EndedWrite>, StoreError> {
     let rows: Vec<(DateTime<Utc>, Tenge, PushState)> = price_pushes::table
         .inner_join(price_push_cities::table)
         .filter(price_pushes::product_id.eq(product_id))
+        .filter(price_pushes::store_id.eq(store_id))
         .filter(price_push_cities::city_id.eq(city_id))
         .filter(price_pushes::state.eq_any(states))
         .filter(price_pushes::finished_at.ge(since))

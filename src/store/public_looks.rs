@@ -14,9 +14,7 @@ use crate::{
 /// # Errors
 /// See [`StoreError`].
 pub fn public_look_start(conn: &mut PgConnection, push: &Push, at: DateTime<Utc>) -> Result<(), StoreError> {
-    planned("update public_looks set next_look_at = null where product_id = $1 and next_look_at is not null")
-        .bind::<sql_types::Uuid, _>(push.product_id.0)
-        .execute(conn)?;
+    public_look_end(conn, push.product_id)?;
     diesel::insert_into(public_looks::table)
         .values((
             public_looks::push_id.eq(push.id),
@@ -25,6 +23,17 @@ pub fn public_look_start(conn: &mut PgConnection, push: &Push, at: DateTime<Utc>
             public_looks::next_look_at.eq(at),
         ))
         .on_conflict_do_nothing()
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Looks for the prices of earlier writes of a product no more.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn public_look_end(conn: &mut PgConnection, product_id: ProductId) -> Result<(), StoreError> {
+    planned("update public_looks set next_look_at = null where product_id = $1 and next_look_at is not null")
+        .bind::<sql_types::Uuid, _>(product_id.0)
         .execute(conn)?;
     Ok(())
 }

@@ -60,7 +60,8 @@ pub struct PastPrice {
     pub past: Option<Tenge>,
 }
 
-/// Prices of a store's products (`None`: all of them) now and at an earlier moment, by product and city.
+/// Prices of a store's products (`None`: all of them) now and at an earlier moment, by product and city. What a product
+/// cost while another store sold it is not known here.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -76,7 +77,8 @@ pub fn past_prices(
            past.price_tenge as past
          from products p join product_prices price on price.product_id = p.id
          left join lateral (select c.price_tenge from price_changes c
-           where c.product_id = p.id and c.city_id = price.city_id and c.at <= $3 order by c.at desc limit 1) past on true
+           where c.product_id = p.id and c.city_id = price.city_id and c.at <= $3
+             and (c.store_id is null or c.store_id = p.store_id) order by c.at desc limit 1) past on true
          where p.store_id = $1 and p.archived_at is null and ($2 is null or p.id = any($2))
          order by p.id, price.city_id",
     )

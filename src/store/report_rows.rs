@@ -72,11 +72,11 @@ pub struct ChangeFilter {
 
 /// `$1` user or null, `$2` store or null, `$3` product or null, `$4` from, `$5` until.
 const CHANGES: &str = "
-from price_changes c join products p on p.id = c.product_id join stores s on s.id = p.store_id";
+from price_changes c join products p on p.id = c.product_id join stores s on s.id = coalesce(c.store_id, p.store_id)";
 const WANTED: &str = "
 where ($1 is null or s.owner_id = $1
     or exists (select from store_access a where a.store_id = s.id and a.user_id = $1))
-  and ($2 is null or p.store_id = $2) and ($3 is null or c.product_id = $3) and c.at >= $4 and c.at < $5";
+  and ($2 is null or s.id = $2) and ($3 is null or c.product_id = $3) and c.at >= $4 and c.at < $5";
 
 /// How many changes match.
 ///

@@ -219,8 +219,8 @@ pub async fn history(
     let rows = services
         .db
         .read(move |conn| {
-            product_fetch(conn, tenant, id)?.ok_or_else(WebError::not_found)?;
-            Ok::<_, WebError>(price_changes_of(conn, id, limit)?)
+            let row = product_fetch(conn, tenant, id)?.ok_or_else(WebError::not_found)?;
+            Ok::<_, WebError>(price_changes_of(conn, (id, row.product.store_id), limit)?)
         })
         .await?;
     let to_json = |change: PastChange| PriceChangeJson {

@@ -1,7 +1,11 @@
 //! Products made, changed and removed by programs.
 
 use diesel::prelude::*;
-use kaspi_panel::schema::{audit_log, price_pushes, products};
+use kaspi_panel::{
+    app::put_back::{Wish, preview_put_back},
+    domain::Actor,
+    schema::{alerts, audit_log, price_pushes, products, public_looks},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -220,6 +224,105 @@ async fn a_product_moves_to_another_store_of_its_owner_alone() {
     .expect(200)
     .json();
     assert_eq!(moved["store"], json!(second));
+    assert_eq!(
+        moved["price"],
+        json!(null),
+        "what one store asks is not what the other does"
+    );
+}
+
+#[tokio::test]
+async fn the_prices_of_a_product_in_its_old_store_are_no_prices_of_the_new_one() {
+    let mut app = TestApp::new();
+    let (owner, store, anna) = seller(&mut app, "anna", "30000001").await;
+    let conn = &mut app.conn();
+    let second = db_store(conn, owner, "30000003");
+    let product = db_product(conn, store, &NewProduct::default());
+    // A day ago it had its price in the old store; both stores are of the same city.
+    diesel::sql_query("update price_changes set at = at - interval '1 day'")
+        .execute(conn)
+        .unwrap();
+    let (services, actor) = (&app.services, &Actor::system());
+    let past = |store| {
+        let wish = Wish {
+            store_id: store,
+            products: None,
+            at: crate::support::now() - chrono::TimeDelta::hours(1),
+        };
+        preview_put_back(services, actor, wish)
+    };
+    let there = past(store).await.unwrap();
+    assert_eq!((there.same, there.unknown), (1, 0));
+    let path = format!("{LIST}{product}/");
+    let body = format!(r#"{{"store_id":"{second}","price":1200000}}"#);
+    send(&anna, Method::PATCH, &path, &body).await.expect(200);
+    let here = past(second).await.unwrap();
+    assert_eq!((here.lines.len(), here.same, here.unknown), (0, 0, 1));
+    let told = anna.get(&format!("{path}price-history/")).await.json();
+    let told = told["results"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (&told[0]["before"], &told[0]["price"]),
+        (&json!(null), &json!(12_000))
+    );
+    // Back in its old store it has its old prices again.
+    let body = format!(r#"{{"store_id":"{store}"}}"#);
+    send(&anna, Method::PATCH, &path, &body).await.expect(200);
+    let told = anna.get(&format!("{path}price-history/")).await.json();
+    let prices: Vec<&Value> = told["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| &change["price"])
+        .collect();
+    assert_eq!(prices, [&json!(null), &json!(10_000)]);
+}
+
+#[tokio::test]
+async fn the_troubles_of_an_offer_end_with_it() {
+    let mut app = TestApp::new();
+    let (_, store, anna) = seller(&mut app, "anna", "30000001").await;
+    let conn = &mut app.conn();
+    let product = db_product(conn, store, &NewProduct::default());
+    for statement in [
+        format!(
+            "insert into price_pushes (id, store_id, product_id, sequence, state, origin, build_id, planned_at)
+             values (gen_random_uuid(), '{store}', '{product}', 1, 'confirmed', 'person', 'test', now())"
+        ),
+        "insert into public_looks (push_id, store_id, product_id, next_look_at)
+           select id, store_id, product_id, now() from price_pushes"
+            .to_owned(),
+        format!(
+            "insert into alerts (id, kind, severity, store_id, product_id, created_at, last_at, told_at)
+             values (gen_random_uuid(), 'mismatch', 'critical', '{store}', '{product}', now(), now(), now())"
+        ),
+    ] {
+        diesel::sql_query(statement).execute(conn).unwrap();
+    }
+    let path = format!("{LIST}{product}/");
+    let stand = |app: &TestApp| -> (i64, i64) {
+        let conn = &mut app.conn();
+        (
+            public_looks::table
+                .filter(public_looks::next_look_at.is_not_null())
+                .count()
+                .get_result(conn)
+                .unwrap(),
+            alerts::table
+                .filter(alerts::resolved_at.is_null())
+                .count()
+                .get_result(conn)
+                .unwrap(),
+        )
+    };
+    send(&anna, Method::PATCH, &path, r#"{"name":"Another name"}"#)
+        .await
+        .expect(200);
+    assert_eq!(stand(&app), (1, 1));
+    send(&anna, Method::PATCH, &path, r#"{"kaspi_sku":"another"}"#)
+        .await
+        .expect(200);
+    assert_eq!(stand(&app), (0, 0));
 }
 
 #[tokio::test]

@@ -113,7 +113,11 @@ impl PriceHistory {
         decision: Option<&StoredDecision>,
         (range, now): (Range, DateTime<Utc>),
     ) -> Result<Self, StoreError> {
-        let (id, city, from) = (row.product.id, store.main_city_id.as_str(), now - range.length());
+        let (id, city, from) = (
+            (row.product.id, store.id),
+            store.main_city_id.as_str(),
+            now - range.length(),
+        );
         let own = price_history(conn, id, city, from)?
             .into_iter()
             .map(|(at, price)| point(at, price));
@@ -122,7 +126,7 @@ impl PriceHistory {
             None => Vec::new(),
         };
         let states: Vec<PushState> = MARKED.iter().map(|(state, _)| *state).collect();
-        let writes = ended_writes(conn, (id, city), &states, from)?;
+        let writes = ended_writes(conn, id, city, &states, from)?;
         let marks = writes.into_iter().filter_map(|write| {
             let (_, kind) = MARKED.iter().find(|(state, _)| *state == write.state)?;
             Some(Mark {
@@ -132,7 +136,7 @@ impl PriceHistory {
             })
         });
         Ok(Self {
-            product_id: id,
+            product_id: id.0,
             name: row.product.name.clone(),
             range,
             series: Series {
