@@ -24,6 +24,12 @@ const IN_FLIGHT: [PushState; 4] = [
     PushState::Unknown,
 ];
 
+/// The columns of [`Push`], named one by one: a statement that is planned already fails after a migration has added one
+/// to `*`.
+const COLUMNS: &str = "id, store_id, product_id, decision_id, sequence, state, late, origin, actor_id, reason, detail,
+  lease_epoch, attempts, operation_id, availabilities, availabilities_read_at, market_taken_at, build_id, planned_at,
+  claimed_at, expires_at, sent_at, accepted_at, next_read_at, finished_at, worth, gain_tenge, waiting_since, fingerprint";
+
 /// One write of one product, with all its city prices in [`PushCity`].
 #[derive(Debug, Clone, PartialEq, Queryable, QueryableByName, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = price_pushes, check_for_backend(Pg))]
@@ -359,10 +365,10 @@ pub fn push_list_left(
     store_id: StoreId,
     lease_epoch: i64,
 ) -> Result<Vec<Push>, StoreError> {
-    Ok(planned::planned(
-        "select * from price_pushes where store_id = $1 and state in ('claimed', 'sent')
-           and lease_epoch is distinct from $2 order by id for update",
-    )
+    Ok(planned::planned(format!(
+        "select {COLUMNS} from price_pushes where store_id = $1 and state in ('claimed', 'sent')
+           and lease_epoch is distinct from $2 order by id for update"
+    ))
     .bind::<sql::Uuid, _>(store_id)
     .bind::<sql::BigInt, _>(lease_epoch)
     .load(conn)?)
@@ -382,10 +388,10 @@ pub fn push_list_next(
     now: DateTime<Utc>,
 ) -> Result<Vec<Push>, StoreError> {
     Ok(planned::planned(
-        "with busy as materialized (
+        format!("with busy as materialized (
            select product_id from price_pushes where store_id = $1 and state in ('claimed', 'sent', 'accepted', 'unknown')),
          recently as materialized (select product_id from price_pushes where store_id = $1 and sent_at > $2)
-         select p.* from price_pushes p
+         select {COLUMNS} from price_pushes p
          where p.store_id = $1 and p.state = 'planned'
            -- A store whose prices the marketplace fetches: what is planned waits until it is seen.
            and not exists (select from price_feeds f where f.store_id = $1 and f.publishing = 'feed')
@@ -395,7 +401,7 @@ pub fn push_list_next(
            array_position(array['repair', 'restore', 'place', 'raise', 'cosmetic'], p.worth),
            p.gain_tenge * (1 + greatest(0, extract(epoch from $3 - coalesce(p.waiting_since, p.planned_at))) / 1800) desc,
            p.planned_at, p.id
-         limit $4",
+         limit $4"),
     )
     .bind::<sql::Uuid, _>(store_id)
     .bind::<sql::Timestamptz, _>(now - gap)
@@ -415,11 +421,11 @@ pub fn push_claim(
     now: DateTime<Utc>,
 ) -> Result<Option<Push>, StoreError> {
     // The life goes by the database's clock, as the gate checks it.
-    Ok(planned::planned(
+    Ok(planned::planned(format!(
         "update price_pushes set state = 'claimed', lease_epoch = $2, claimed_at = $3,
            expires_at = now() + interval '120 seconds'
-         where id = $1 and state || '' = 'planned' returning *",
-    )
+         where id = $1 and state || '' = 'planned' returning {COLUMNS}"
+    ))
     .bind::<sql::Uuid, _>(id.0)
     .bind::<sql::BigInt, _>(lease_epoch)
     .bind::<sql::Timestamptz, _>(now)
@@ -438,13 +444,7 @@ pub fn push_set_availabilities(
     stock: Option<i32>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    planned::planned(
-        "update price_pushes set availabilities = $2, availabilities_read_at = $3 where id = $1",
-    )
-    .bind::<sql::Uuid, _>(push.id.0)
-    .bind::<sql::Nullable<sql::Jsonb>, _>(image)
-    .bind::<sql::Timestamptz, _>(now)
-    .execute(conn)?;
+    // The product first, as whoever holds both.
     planned::planned(
         "update products set availabilities = $2, availabilities_read_at = $3,
            stock = case when $2 is null then stock else $4 end
@@ -454,6 +454,13 @@ pub fn push_set_availabilities(
     .bind::<sql::Nullable<sql::Jsonb>, _>(image)
     .bind::<sql::Timestamptz, _>(now)
     .bind::<sql::Nullable<sql::Integer>, _>(stock)
+    .execute(conn)?;
+    planned::planned(
+        "update price_pushes set availabilities = $2, availabilities_read_at = $3 where id = $1",
+    )
+    .bind::<sql::Uuid, _>(push.id.0)
+    .bind::<sql::Nullable<sql::Jsonb>, _>(image)
+    .bind::<sql::Timestamptz, _>(now)
     .execute(conn)?;
     Ok(())
 }
@@ -519,10 +526,10 @@ pub fn push_list_to_read(
     store_id: StoreId,
     now: DateTime<Utc>,
 ) -> Result<Vec<Push>, StoreError> {
-    Ok(planned::planned(
-        "select * from price_pushes where store_id = $1 and state in ('accepted', 'unknown') and next_read_at <= $2
-         order by next_read_at limit 50",
-    )
+    Ok(planned::planned(format!(
+        "select {COLUMNS} from price_pushes where store_id = $1 and state in ('accepted', 'unknown')
+           and next_read_at <= $2 order by next_read_at limit 50"
+    ))
     .bind::<sql::Uuid, _>(store_id)
     .bind::<sql::Timestamptz, _>(now)
     .load(conn)?)

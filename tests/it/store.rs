@@ -6,4 +6,5 @@ mod leases;
 mod market;
 mod months;
 mod product_lists;
+mod pushes;
 mod schema;
