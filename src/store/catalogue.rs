@@ -111,29 +111,41 @@ struct Sku {
 }
 
 /// The seller's article for products that came without one and are known by their offer id alone, as the predecessor
-/// kept some. Only where both are the only ones of that id; products with an article are never another's.
+/// kept some. Only where both are the only ones of that id in the store; products with an article are never another's.
 const NAMES: &str = "
     with row as materialized (
       select offer_id, min(sku) as sku from unnest($3, $4) as row (sku, offer_id) group by offer_id having count(*) = 1),
     nameless as materialized (
-      select p.id, row.sku from row cross join lateral (
+      select p.id, row.sku, row.offer_id from row cross join lateral (
         select (array_agg(p.id))[1] as id from products p
-        where p.store_id = $1 and p.sku is null and p.kaspi_product_id = row.offer_id having count(*) = 1) p)
-    update products set sku = nameless.sku, updated_at = $2 from nameless
-    where products.id = nameless.id
-      and not exists (select from products other where other.store_id = $1 and other.sku = nameless.sku)";
+        where p.store_id = $1 and p.sku is null and p.kaspi_product_id = row.offer_id having count(*) = 1) p),
+    -- Looks through the store's products, which it does only where there is something to name.
+    named as materialized (
+      select p.kaspi_product_id from products p
+      where exists (select from nameless) and p.store_id = $1 and p.sku is not null
+        and p.kaspi_product_id in (select offer_id from nameless)),
+    held as materialized (
+      select p.id, nameless.sku from products p join nameless on nameless.id = p.id
+      where p.sku is null and nameless.offer_id not in (select kaspi_product_id from named)
+      order by p.id for no key update of p)
+    update products set sku = held.sku, updated_at = $2 from held
+    where products.id = held.id
+      and not exists (select from products other where other.store_id = $1 and other.sku = held.sku)";
 
 fn name_products(
     conn: &mut PgConnection,
     reading: Reading<'_>,
     offers: &[CabinetOffer],
 ) -> Result<(), StoreError> {
-    let offer_ids = offers.iter().map(|o| o.offer_id.as_deref().unwrap_or(&o.sku));
+    let named = offers
+        .iter()
+        .filter_map(|o| Some((o.sku.as_str(), o.offer_id.as_deref()?)));
+    let (skus, offer_ids): (Vec<&str>, Vec<&str>) = named.unzip();
     diesel::sql_query(NAMES)
         .bind::<Uuid, _>(reading.store_id)
         .bind::<Timestamptz, _>(reading.now)
-        .bind::<Array<Text>, _>(offers.iter().map(|o| o.sku.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(offer_ids.collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(skus)
+        .bind::<Array<Text>, _>(offer_ids)
         .execute(conn)?;
     Ok(())
 }
@@ -165,7 +177,8 @@ const PRODUCTS: &str = "
         stock, preorder_days, availabilities, availabilities_read_at, created_at, updated_at)
       select id, $1, sku, kaspi_product_id, card_id, name, brand, category, image_url, on_sale, stock, preorder_days,
         availabilities, availabilities_read_at, $2, $2
-      from told
+      -- Whoever holds several products takes them by their keys.
+      from told order by id
       on conflict (store_id, sku) where sku is not null do update set
         kaspi_product_id = excluded.kaspi_product_id, card_id = excluded.card_id, name = excluded.name,
         brand = excluded.brand, category = excluded.category, image_url = excluded.image_url,
@@ -331,11 +344,15 @@ pub fn catalogue_archive_absent(
 ) -> Result<Vec<String>, StoreError> {
     let archived: Vec<Sku> = diesel::sql_query(
         // `not in`: hashed whatever the planner thinks of the number of rows. No sku of a page is null.
-        "update products p set archived_at = $2, on_sale = false, updated_at = $2
-         where p.store_id = $1 and p.archived_at is null and p.sku is not null
-           and p.sku not in (
-             select entry.sku from sync_pages page, jsonb_array_elements_text(page.skus) as entry (sku)
-             where page.store_id = $1)
+        "with absent as materialized (
+           select p.id from products p
+           where p.store_id = $1 and p.archived_at is null and p.sku is not null
+             and p.sku not in (
+               select entry.sku from sync_pages page, jsonb_array_elements_text(page.skus) as entry (sku)
+               where page.store_id = $1)
+           order by p.id for no key update)
+         update products p set archived_at = $2, on_sale = false, updated_at = $2 from absent
+         where p.id = absent.id
          returning p.sku",
     )
     .bind::<Uuid, _>(store_id)
