@@ -19,7 +19,7 @@ use crate::{
         products::{
             Product, ProductChange, ProductRow, product_delete, product_fetch, product_insert, product_update,
         },
-        pushes::push_in_flight,
+        pushes::{push_in_flight, push_waiting},
         terms::terms_beyond_product,
     },
 };
@@ -148,7 +148,8 @@ pub async fn create_product(
 /// Removes a product with its prices, decisions, pushes and preorders.
 ///
 /// # Errors
-/// See [`EditError`]; `Conflict` while a write of its price is on its way, whose end nobody would learn.
+/// See [`EditError`]; `Conflict` while a write of its price is on its way, whose end nobody would learn, or waits on a
+/// person's behalf.
 pub async fn delete_product(
     services: &Services,
     actor: &Actor,
@@ -162,7 +163,7 @@ pub async fn delete_product(
             let row = product_fetch(conn, actor.tenant(), id)?.ok_or(EditError::NotFound)?;
             store_for_change::<ProductRow>(conn, &actor, row.product.store_id)?;
             supersede(conn, &[id], now)?;
-            if !push_in_flight(conn, &[id])?.is_empty() {
+            if !push_in_flight(conn, &[id])?.is_empty() || !push_waiting(conn, &[id])?.is_empty() {
                 return Err(EditError::Conflict(Box::new(row)));
             }
             product_delete(conn, id)?;

@@ -130,7 +130,7 @@ pub fn products_of_offers(
         .filter(products::store_id.eq(store_id))
         .filter(products::kaspi_product_id.eq_any(offers))
         .order(products::id)
-        .for_update()
+        .for_no_key_update()
         .select((products::id, products::name, products::repricing_enabled))
         .load(conn)?)
 }

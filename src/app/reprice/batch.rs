@@ -258,14 +258,15 @@ fn record(
         .zip(&rows)
         .filter(|(_, row)| !row.shadow)
         .collect();
-    raise_of_decisions(conn, &named, now)?;
-    let kept = decision_record(conn, &rows)?;
     let live: Vec<ProductId> = rows
         .iter()
         .filter(|row| !row.shadow)
         .map(|row| row.product_id)
         .collect();
+    // Held before anything that hangs on them: whoever removes a product takes it first, too.
     let held = products_hold(conn, &live)?;
+    raise_of_decisions(conn, &named, now)?;
+    let kept = decision_record(conn, &rows)?;
     // What was planned rests on an older look: whatever is decided now, it is not sent any more.
     let replaced = supersede(conn, &live, now)?;
     let moves: Vec<Moved> = answers()

@@ -45,7 +45,8 @@ async fn what_a_price_waits_for_stays_the_same_offer_until_it_has_ended() {
     send(&anna, Method::PATCH, &path, r#"{"name":"Another name"}"#)
         .await
         .expect(200);
-    // On its way it is not removed either: its end would be known to nobody.
+    // Nor is it removed: the person waits for an answer, and on its way its end would be known to nobody.
+    send(&anna, Method::DELETE, &path, "").await.expect(409);
     diesel::update(price_pushes::table)
         .set(price_pushes::state.eq("sent"))
         .execute(&mut app.conn())
