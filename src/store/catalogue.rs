@@ -1,4 +1,4 @@
-//! Writing a catalogue as it is read: any number of rows in two statements. Never touches what belongs to
+//! Writing a catalogue as it is read: any number of rows in three statements. Never touches what belongs to
 //! people: floor, ceiling, opt-in, lock.
 //!
 //! What a row does not tell stays as it is known (`coalesce`): an archived row with empty fields, or a field

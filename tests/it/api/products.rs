@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use kaspi_panel::{
     app::put_back::{Wish, preview_put_back},
     domain::Actor,
-    schema::{alerts, audit_log, price_pushes, products, public_looks},
+    schema::{alerts, audit_log, price_pushes, product_prices, products, public_looks},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -363,6 +363,11 @@ async fn a_product_that_moves_leaves_everything_of_its_old_store_behind() {
         .first(conn)
         .unwrap();
     assert_eq!((stock, image), (None, None));
+    let cities: Vec<String> = product_prices::table
+        .select(product_prices::city_id)
+        .load(conn)
+        .unwrap();
+    assert_eq!(cities, ["710000000"]);
     let told: i64 = audit_log::table
         .filter(audit_log::object_kind.eq("preorder"))
         .filter(audit_log::object_id.eq(preorder.0))

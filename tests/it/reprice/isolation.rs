@@ -82,7 +82,7 @@ async fn what_became_another_offer_while_its_card_was_read_keeps_its_price() {
         let shop = Shop::open().await;
         shop.app
             .market
-            .fault("offers", "slow", json!({ "delay_ms": 1_500, "times": 1 }))
+            .fault("offers", "slow", json!({ "delay_ms": 5_000, "times": 1 }))
             .await;
         let renamed = async {
             wait_until("the card is asked for", Duration::from_secs(30), || async {
