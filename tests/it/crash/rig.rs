@@ -345,6 +345,7 @@ impl Rig {
         let wanted = self.sent() + count;
         let chance = RefCell::new(chance);
         let looks = Cell::new(0);
+        let stand = RefCell::new(String::new());
         wait_until("more writes", PATIENCE, || async {
             if looks.replace(looks.get() + 1) % 20 == 0 {
                 let moved = self.moved_rivals(&mut chance.borrow_mut());
@@ -352,10 +353,12 @@ impl Rig {
             }
             let sent = self.sent();
             if sent >= wanted {
-                Ok(())
-            } else {
-                Err((sent, wanted))
+                return Ok(());
             }
+            if looks.get() % 1_000 == 0 {
+                stand.replace(self.stand());
+            }
+            Err(format!("{sent} of {wanted}\n{}", stand.borrow()))
         })
         .await;
     }

@@ -64,6 +64,37 @@ impl Rig {
         .collect()
     }
 
+    /// What may tell why nothing goes on: of the last two minutes the writes by state and reason, the decisions by outcome
+    /// and first reason; stops and troubles that stand, modes of stores, checks that are due or claimed.
+    pub fn stand(&self) -> String {
+        #[derive(QueryableByName)]
+        struct Stand {
+            #[diesel(sql_type = sql::Text)]
+            line: String,
+        }
+        let rows: Vec<Stand> = diesel::sql_query(
+            "select format('write %s %s: %s', state, reason, count(*)) as line from price_pushes
+             where greatest(planned_at, sent_at, finished_at) > now() - interval '2 minutes' group by state, reason
+             union all select format('decision %s %s: %s', outcome, reasons #>> '{0,code}', count(*)) from price_decisions
+             where decided_at > now() - interval '2 minutes' group by outcome, reasons #>> '{0,code}'
+             union all select format('stop %s: %s', reason, count(*)) from kill_switches where released_at is null
+             group by reason
+             union all select format('trouble %s: %s', kind, count(*)) from alerts where resolved_at is null group by kind
+             union all select format('stores %s, frozen until %s: %s', repricing_mode, max(frozen_until), count(*))
+             from stores group by repricing_mode
+             union all select format('products on %s, locked %s: %s', repricing_enabled, locked_until > now(), count(*))
+             from products group by repricing_enabled, locked_until > now()
+             union all select format('checks due %s, claimed %s: %s', next_check_at <= now(), claimed_until > now(), count(*))
+             from product_checks group by next_check_at <= now(), claimed_until > now()",
+        )
+        .load(&mut self.app.conn())
+        .unwrap();
+        rows.into_iter()
+            .map(|row| row.line)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// When these pushes ended.
     pub fn ends(&self, ids: &[String]) -> Vec<Option<DateTime<Utc>>> {
         #[derive(QueryableByName)]

@@ -40,7 +40,7 @@ fn a_running_worker_reads_the_journal_after_a_migration_has_added_a_column() {
         .to_vec();
     pushes(conn, store, &products);
     let gap = chrono::TimeDelta::zero();
-    let mut look = |conn: &mut PgConnection| {
+    let look = |conn: &mut PgConnection| {
         let next = push_list_next(conn, store, gap, 10, now()).unwrap();
         let claimed = push_claim(conn, next[0].id, 1, now()).unwrap();
         assert_eq!(claimed.unwrap().state, PushState::Claimed);
