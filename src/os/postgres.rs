@@ -514,7 +514,7 @@ impl Launcher<'_> {
             "unix_socket_permissions=0700",
             "timezone=UTC",
             "log_timezone=UTC",
-            "shared_buffers=64MB",
+            "shared_buffers=256MB",
             "jit=off",
         ];
         settings.extend(fixed.map(str::to_owned));

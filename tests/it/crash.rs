@@ -9,6 +9,7 @@ mod days;
 mod fleet;
 mod freezes;
 mod history;
+mod incident;
 mod kills;
 mod links;
 mod people;

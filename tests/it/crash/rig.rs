@@ -413,7 +413,8 @@ pub fn sku_of(store: usize, product: usize) -> String {
     sku(FIRST_CARD + store * 1_000 + product, product)
 }
 
-fn rival(store: usize, product: usize, price: i64) -> Value {
+/// The only rival of a product's card, as the market takes it.
+pub fn rival(store: usize, product: usize, price: i64) -> Value {
     json!({ "card": (FIRST_CARD + store * 1_000 + product).to_string(), "merchant_id": "40000001", "name": "Mover",
         "prices": { CITY: price }, "reviews": 12 })
 }
