@@ -99,6 +99,7 @@ async fn push_store_until(
     read_back::read_back(services, store_id, &mut summary).await?;
     let next = budget::next(services, store_id).await?;
     let mut budget = budget::Budget::of(services, store_id).await?;
+    let mut session = None;
     for next in next {
         if stopping() {
             break;
@@ -119,17 +120,19 @@ async fn push_store_until(
         let claimed = services
             .db
             .tx(move |conn| {
-                if store_lease_renew(conn, store_id, epoch, lease)? {
-                    push_claim(conn, id, epoch, now).map(Some)
-                } else {
-                    Ok(None)
+                if !store_lease_renew(conn, store_id, epoch, lease)? {
+                    return Ok::<_, StoreError>(None);
                 }
+                let Some(push) = push_claim(conn, id, epoch, now)? else {
+                    return Ok(Some(None));
+                };
+                Ok(Some(facts(conn, &push)?.map(|facts| (push, facts))))
             })
             .await?;
         let Some(claimed) = claimed else { break };
-        if let Some(push) = claimed {
+        if let Some((push, facts)) = claimed {
             fail_points::pass(fail_points::CLAIMED);
-            send::send(services, push, epoch, &mut summary).await?;
+            send::send(services, push, facts, epoch, &mut session, &mut summary).await?;
         }
     }
     // Cards may be slow to read: no write waits for them.
@@ -309,20 +312,25 @@ fn alert_of_product(
     alerts::raise(conn, &alert, now)
 }
 
-async fn facts(
-    services: &Services,
-    push: &Push,
-) -> Result<Option<(Store, Product, Vec<PushCity>)>, StoreError> {
-    let (id, store_id, product_id) = (push.id, push.store_id, push.product_id);
-    services
-        .db
-        .read(move |conn| {
-            let store = store_fetch(conn, Tenant::All, store_id)?;
-            let product = product_load(conn, product_id)?;
-            let cities = push_cities(conn, id)?;
-            Ok(store
-                .zip(product)
-                .map(|(store, product)| (store, product, cities)))
-        })
-        .await
+/// What a push is about: its store, its product and its prices.
+type Facts = (Store, Product, Vec<PushCity>);
+
+fn facts(conn: &mut PgConnection, push: &Push) -> Result<Option<Facts>, StoreError> {
+    let store = store_fetch(conn, Tenant::All, push.store_id)?;
+    let product = product_load(conn, push.product_id)?;
+    let cities = push_cities(conn, push.id)?;
+    Ok(store
+        .zip(product)
+        .map(|(store, product)| (store, product, cities)))
+}
+
+/// Pushes with what they are about, but for those whose product is no more.
+fn with_facts(conn: &mut PgConnection, pushes: Vec<Push>) -> Result<Vec<(Push, Facts)>, StoreError> {
+    let mut known = Vec::with_capacity(pushes.len());
+    for push in pushes {
+        if let Some(facts) = facts(conn, &push)? {
+            known.push((push, facts));
+        }
+    }
+    Ok(known)
 }

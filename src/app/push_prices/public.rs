@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::{alert_of_product, facts};
+use super::{alert_of_product, with_facts};
 use crate::{
     app::alerts,
     domain::{AlertKind, StoreId},
@@ -29,12 +29,12 @@ pub(super) async fn look(services: &Services, store_id: StoreId) -> Result<(), S
     let now = services.now();
     let due = services
         .db
-        .read(move |conn| public_look_list(conn, store_id, PER_ROUND, now))
+        .read(move |conn| {
+            let due = public_look_list(conn, store_id, PER_ROUND, now)?;
+            with_facts(conn, due)
+        })
         .await?;
-    for push in due {
-        let Some((store, product, cities)) = facts(services, &push).await? else {
-            continue;
-        };
+    for (push, (store, product, cities)) in due {
         let shown = shown(services, &store, &product, &cities).await;
         keep(services, push, product, shown).await?;
     }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{PushSummary, advance, alert_of_product, brakes, facts, finish, public, restore};
+use super::{PushSummary, advance, alert_of_product, brakes, finish, public, restore, with_facts};
 use crate::{
     app::cabinet_session::{SessionError, renew_session, session_of},
     domain::{Actor, AlertKind, PushOrigin, PushState, StoreId, offer::CabinetOffer},
@@ -34,7 +34,10 @@ pub(super) async fn read_back(
     let now = services.now();
     let due = services
         .db
-        .read(move |conn| push_list_to_read(conn, store_id, now))
+        .read(move |conn| {
+            let due = push_list_to_read(conn, store_id, now)?;
+            with_facts(conn, due)
+        })
         .await?;
     if due.is_empty() {
         return Ok(());
@@ -44,10 +47,7 @@ pub(super) async fn read_back(
         Err(SessionError::Store(error)) => return Err(error),
         Err(_) => return Ok(()),
     };
-    for push in due {
-        let Some((store, product, cities)) = facts(services, &push).await? else {
-            continue;
-        };
+    for (push, (store, product, cities)) in due {
         let offer = match services
             .kaspi
             .offer_by_sku(

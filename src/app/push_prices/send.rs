@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{PushSummary, advance, brakes, facts, restore};
+use super::{Facts, PushSummary, advance, brakes, restore};
 use crate::{
     app::cabinet_session::{Renewal, SessionError, renew_session, session_of},
     domain::{Actor, PushOrigin, PushState, Tenge, offer::CabinetOffer},
@@ -24,17 +24,16 @@ const CHANGED_SINCE: &str = "changed_since";
 /// A 429 on a price write: no write of this merchant for so long, whatever the answer says.
 const FREEZE: TimeDelta = TimeDelta::minutes(30);
 
-/// One claimed push: fresh image, gate, write.
+/// One claimed push: fresh image, gate, write. `session` is the store's, kept from one write of a round to the next.
 pub(super) async fn send(
     services: &Services,
     push: Push,
+    (store, product, cities): Facts,
     epoch: i64,
+    session: &mut Option<CabinetSession>,
     summary: &mut PushSummary,
 ) -> Result<(), StoreError> {
-    let Some((store, product, cities)) = facts(services, &push).await? else {
-        return Ok(());
-    };
-    let (session, offer) = match fresh_offer(services, &store, &product).await? {
+    let (session, offer) = match fresh_offer(services, &store, &product, session).await? {
         Ok((_, offer)) if !offer.on_sale && push.origin != PushOrigin::Restore => {
             return hold(services, &push, &product, "not_on_sale", summary).await;
         }
@@ -61,16 +60,12 @@ pub(super) async fn send(
         Err(code) => return hold(services, &push, &product, code, summary).await,
     };
     let stock = offer.stock.map(|stock| i32::try_from(stock).unwrap_or(i32::MAX));
-    let claimed = push.clone();
-    services
-        .db
-        .tx(move |conn| push_set_availabilities(conn, &claimed, image.as_ref(), stock, now))
-        .await?;
-    fail_points::pass(fail_points::IMAGE_KEPT);
     let (id, claimed, main_city_id) = (push.id, push.clone(), store.main_city_id.clone());
     let write = match services
         .db
         .tx(move |conn| {
+            push_set_availabilities(conn, &claimed, image.as_ref(), stock, now)?;
+            fail_points::pass(fail_points::IMAGE_KEPT);
             brakes::check(conn, &claimed, &main_city_id, now)?;
             last_gate::clear(conn, id, epoch, now)
         })
@@ -86,7 +81,7 @@ pub(super) async fn send(
         ..push
     };
     // From here on the outcome is read, never guessed, whatever happens to this process.
-    let answer = services.kaspi.set_price(&session, &write).await;
+    let answer = services.kaspi.set_price(session, &write).await;
     fail_points::pass(fail_points::ANSWERED);
     let now = services.now();
     summary.sent += 1;
@@ -224,27 +219,31 @@ async fn hold(
 }
 
 /// The offer as the cabinet shows it now, or the code of what is in the way.
-async fn fresh_offer(
+async fn fresh_offer<'a>(
     services: &Services,
     store: &Store,
     product: &Product,
-) -> Result<Result<(CabinetSession, CabinetOffer), &'static str>, StoreError> {
-    let mut session = match session_of(services, store.id).await {
-        Ok(session) => session,
-        Err(SessionError::Store(error)) => return Err(error),
-        Err(_) => return Ok(Err("store_not_connected")),
+    session: &'a mut Option<CabinetSession>,
+) -> Result<Result<(&'a CabinetSession, CabinetOffer), &'static str>, StoreError> {
+    let session = match session {
+        Some(session) => session,
+        None => match session_of(services, store.id).await {
+            Ok(opened) => session.insert(opened),
+            Err(SessionError::Store(error)) => return Err(error),
+            Err(_) => return Ok(Err("store_not_connected")),
+        },
     };
     let Some(sku) = product.sku.as_deref() else {
         return Ok(Err("no_sku"));
     };
     let kaspi = &services.kaspi;
-    let mut read = kaspi.offer_by_sku(&session, &store.merchant_id, sku).await;
+    let mut read = kaspi.offer_by_sku(session, &store.merchant_id, sku).await;
     if matches!(read, Err(KaspiError::SessionExpired)) {
-        session = match renew_session(services, &Actor::robot(), store.id).await? {
+        *session = match renew_session(services, &Actor::robot(), store.id).await? {
             Renewal::Ready(renewed) => renewed,
             Renewal::Queued | Renewal::NeedsLogin => return Ok(Err("session_expired")),
         };
-        read = kaspi.offer_by_sku(&session, &store.merchant_id, sku).await;
+        read = kaspi.offer_by_sku(session, &store.merchant_id, sku).await;
     }
     Ok(match read {
         Ok(Some(offer)) => Ok((session, offer)),
