@@ -5,14 +5,15 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, STORES, period_start, word_key, words},
+    choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
     framework::{
-        Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Search, Section, Spec, sort_by,
+        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Search, Section,
+        Spec, seek_by_key, sort_by,
     },
     staff::administrators,
 };
 use crate::{
-    domain::{ActorKind, StoreId},
+    domain::{ActorKind, AuditId, StoreId},
     schema::audit_log,
     store::audit::AuditEntry,
 };
@@ -35,8 +36,8 @@ impl Model for AuditLog {
         audit_log::table.into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(audit_log::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(audit_log::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -61,11 +62,18 @@ impl Model for AuditLog {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "audit-log",
-            icon: "log",
-            audit_kind: None,
             columns: columns(),
             filters: filters(),
+            relations: vec![Relation {
+                name: "store",
+                find: find_stores,
+                name_of: store_name,
+                apply: |query, id| query.filter(audit_log::store_id.eq(StoreId(id))),
+            }],
+            drill: Some(Drill {
+                name: "day",
+                apply: |query, from, until| query.filter(audit_log::at.ge(from).and(audit_log::at.lt(until))),
+            }),
             search: Some(Search {
                 index: "audit_log_at_idx bounds it by the period",
                 apply: |query, word| {
@@ -77,16 +85,13 @@ impl Model for AuditLog {
                 },
             }),
             default_sort: ("at", Dir::Desc),
-            per_page: 50,
+            seek: seek_by_key!(audit_log::id, AuditId),
             form: Form {
                 sections: sections(),
                 adds: false,
                 save: None,
             },
-            delete: None,
-            actions: Vec::new(),
-            site_link: None,
-            access: administrators,
+            ..Spec::shown("audit-log", "log", administrators)
         }
     }
 }
@@ -140,14 +145,6 @@ fn filters() -> Vec<Filter<AuditLog>> {
             apply: |query, value, _| {
                 let kind: ActorKind = value.parse().ok()?;
                 Some(query.filter(audit_log::actor_kind.eq(kind)))
-            },
-        },
-        Filter {
-            name: "store",
-            choices: STORES,
-            apply: |query, value, _| {
-                let store: StoreId = value.parse().ok()?;
-                Some(query.filter(audit_log::store_id.eq(store)))
             },
         },
         Filter {

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Asia::Almaty;
-use diesel::PgConnection;
+use diesel::prelude::*;
+use uuid::Uuid;
 
-use super::framework::{Choices, Label};
+use super::framework::{Choices, FOUND_MAX, Label};
 use crate::{
-    domain::{Tenant, city::CITIES},
-    store::{StoreError, stores::store_list},
+    domain::{StoreId, city::CITIES},
+    schema::stores,
+    store::{StoreError, page::search_words},
 };
 
 /// Yes and no.
@@ -63,15 +65,45 @@ pub fn period_start(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(midnight.with_timezone(&Utc))
 }
 
-/// All stores by name.
-pub const STORES: Choices = Choices::Loaded(stores);
-
-fn stores(conn: &mut PgConnection) -> Result<Vec<(String, Label)>, StoreError> {
-    let list = store_list(conn, Tenant::All)?;
-    Ok(list
+/// Stores by a few letters of their name or merchant id; they are called by both, so that none is taken for another.
+///
+/// # Errors
+/// The database failed.
+pub fn find_stores(conn: &mut PgConnection, text: &str) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let mut query = stores::table.into_boxed();
+    for word in search_words(&text.replace('\u{b7}', " ")) {
+        query = query.filter(
+            stores::name
+                .ilike(word.clone())
+                .or(stores::merchant_id.ilike(word)),
+        );
+    }
+    let rows: Vec<(StoreId, String, String)> = query
+        .order((stores::name, stores::id))
+        .limit(FOUND_MAX)
+        .select((stores::id, stores::name, stores::merchant_id))
+        .load(conn)?;
+    Ok(rows
         .into_iter()
-        .map(|store| (store.id.to_string(), Label::Words(store.name)))
+        .map(|(id, name, merchant)| (id.0, called(&name, &merchant)))
         .collect())
+}
+
+/// What a store is called where it is chosen.
+///
+/// # Errors
+/// The database failed.
+pub fn store_name(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>, StoreError> {
+    let row: Option<(String, String)> = stores::table
+        .find(StoreId(id))
+        .select((stores::name, stores::merchant_id))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(name, merchant)| called(&name, &merchant)))
+}
+
+fn called(name: &str, merchant: &str) -> String {
+    format!("{name} \u{b7} {merchant}")
 }
 
 /// Known cities.

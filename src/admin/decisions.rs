@@ -6,8 +6,11 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, STORES, YES_NO, period_start, word_key, words, yes_no},
-    framework::{Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Section, Spec, sort_by},
+    choices::{PERIODS, YES_NO, find_stores, period_start, store_name, word_key, words, yes_no},
+    framework::{
+        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
+        seek_by_key, sort_by,
+    },
     staff::administrators,
 };
 use crate::{
@@ -60,8 +63,8 @@ impl Model for PriceDecisions {
         joined().into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(price_decisions::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(price_decisions::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -86,23 +89,32 @@ impl Model for PriceDecisions {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "price-decisions",
-            icon: "sliders",
-            audit_kind: None,
             columns: columns(),
             filters: filters(),
-            search: None,
+            relations: vec![Relation {
+                name: "store",
+                find: find_stores,
+                name_of: store_name,
+                apply: |query, id| query.filter(price_decisions::store_id.eq(StoreId(id))),
+            }],
+            drill: Some(Drill {
+                name: "day",
+                apply: |query, from, until| {
+                    query.filter(
+                        price_decisions::decided_at
+                            .ge(from)
+                            .and(price_decisions::decided_at.lt(until)),
+                    )
+                },
+            }),
             default_sort: ("decided_at", Dir::Desc),
-            per_page: 50,
+            seek: seek_by_key!(price_decisions::id, DecisionId),
             form: Form {
                 sections: sections(),
                 adds: false,
                 save: None,
             },
-            delete: None,
-            actions: Vec::new(),
-            site_link: None,
-            access: administrators,
+            ..Spec::shown("price-decisions", "sliders", administrators)
         }
     }
 }
@@ -156,14 +168,6 @@ fn filters() -> Vec<Filter<PriceDecisions>> {
             apply: |query, value, _| {
                 let outcome: Outcome = value.parse().ok()?;
                 Some(query.filter(price_decisions::outcome.eq(outcome)))
-            },
-        },
-        Filter {
-            name: "store",
-            choices: STORES,
-            apply: |query, value, _| {
-                let store: StoreId = value.parse().ok()?;
-                Some(query.filter(price_decisions::store_id.eq(store)))
             },
         },
         Filter {

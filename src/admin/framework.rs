@@ -8,18 +8,21 @@ mod check;
 mod form;
 mod list;
 mod model;
+mod narrow;
 mod params;
 mod resource;
 mod site;
 
 pub use check::Finding;
 pub use form::{Field, FieldView, Form, Input, InputView, Section, SectionView, Target, Values};
-pub use list::{ChangeList, Choice, Facet, Head, Line};
-pub(crate) use model::sort_by;
+pub use list::{ChangeList, Content, Head, Line, Pager, Sheet, SizeChoice, Typed, TypedRows};
 pub use model::{
-    Action, Align, Choices, Column, Delete, Dir, Filter, Label, Model, Outcome, Search, Spec, Verb,
+    Action, Align, Choices, Column, Delete, Dir, Drill, FOUND_MAX, Filter, Label, Model, Outcome, Relation,
+    Search, Seek, Span, SpanApply, Spec, Verb,
 };
-pub use params::{BadParameter, ListParams};
+pub(crate) use model::{seek_by_key, sort_by};
+pub use narrow::{Choice, DrillView, Facet, RelationView, SpanView};
+pub use params::{BadParameter, ListParams, PER_PAGE};
 pub use resource::{ActionDone, AdminError, Detail, Loss, Problem, Resource, SaveError};
 pub use site::Site;
 

@@ -5,12 +5,15 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, STORES, period_start, word_key, words},
-    framework::{Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Section, Spec, sort_by},
+    choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
+    framework::{
+        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
+        seek_by_key, sort_by,
+    },
     staff::administrators,
 };
 use crate::{
-    domain::{JobKind, JobState, StoreId},
+    domain::{JobKind, JobRunId, JobState, StoreId},
     queue::runs::JobRun,
     schema::{job_runs, stores},
 };
@@ -38,8 +41,8 @@ impl Model for JobRuns {
         joined().into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(job_runs::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(job_runs::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -64,23 +67,29 @@ impl Model for JobRuns {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "job-runs",
-            icon: "jobs",
-            audit_kind: None,
             columns: columns(),
             filters: filters(),
-            search: None,
+            relations: vec![Relation {
+                name: "store",
+                find: find_stores,
+                name_of: store_name,
+                apply: |query, id| query.filter(job_runs::store_id.eq(StoreId(id))),
+            }],
+            drill: Some(Drill {
+                name: "day",
+                apply: |query, from, until| {
+                    query.filter(job_runs::created_at.ge(from).and(job_runs::created_at.lt(until)))
+                },
+            }),
             default_sort: ("created_at", Dir::Desc),
-            per_page: 50,
+            seek: seek_by_key!(job_runs::id, JobRunId),
             form: Form {
                 sections: sections(),
                 adds: false,
                 save: None,
             },
-            delete: None,
-            actions: Vec::new(),
             site_link: Some(|(run, _)| format!("/jobs/{}", run.id)),
-            access: administrators,
+            ..Spec::shown("job-runs", "jobs", administrators)
         }
     }
 }
@@ -148,14 +157,6 @@ fn filters() -> Vec<Filter<JobRuns>> {
             apply: |query, value, _| {
                 let state: JobState = value.parse().ok()?;
                 Some(query.filter(job_runs::state.eq(state)))
-            },
-        },
-        Filter {
-            name: "store",
-            choices: STORES,
-            apply: |query, value, _| {
-                let store: StoreId = value.parse().ok()?;
-                Some(query.filter(job_runs::store_id.eq(store)))
             },
         },
         Filter {

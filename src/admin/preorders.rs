@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, STORES, period_start, word_key, words},
+    choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
     framework::{
         Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Model, Outcome,
-        SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
+        Relation, SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
     },
     products::{amount, optional_amount},
     staff::administrators,
@@ -48,8 +48,8 @@ impl Model for Preorders {
         joined().into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(preorders::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(preorders::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -78,11 +78,15 @@ impl Model for Preorders {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "preorders",
-            icon: "calendar",
             audit_kind: Some("preorder"),
             columns: columns(),
             filters: filters(),
+            relations: vec![Relation {
+                name: "store",
+                find: find_stores,
+                name_of: store_name,
+                apply: |query, id| query.filter(preorders::store_id.eq(StoreId(id))),
+            }],
             search: Some(Search {
                 index: "none needed: thousands of rows",
                 apply: |query, word| {
@@ -95,7 +99,6 @@ impl Model for Preorders {
                 },
             }),
             default_sort: ("created_at", Dir::Desc),
-            per_page: 50,
             form: Form {
                 sections: sections(),
                 adds: true,
@@ -122,7 +125,7 @@ impl Model for Preorders {
                 },
             ],
             site_link: Some(|(preorder, ..)| format!("/preorders/{}", preorder.id)),
-            access: administrators,
+            ..Spec::shown("preorders", "calendar", administrators)
         }
     }
 }
@@ -184,14 +187,6 @@ fn filters() -> Vec<Filter<Preorders>> {
             apply: |query, value, _| {
                 let status: PreorderStatus = value.parse().ok()?;
                 Some(query.filter(preorders::status.eq(status)))
-            },
-        },
-        Filter {
-            name: "store",
-            choices: STORES,
-            apply: |query, value, _| {
-                let store: StoreId = value.parse().ok()?;
-                Some(query.filter(preorders::store_id.eq(store)))
             },
         },
         Filter {

@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, STORES, YES_NO, period_start, yes_no},
+    choices::{PERIODS, YES_NO, find_stores, period_start, store_name, yes_no},
     framework::{
         Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Label, Loss, Model,
-        Outcome, SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
+        Outcome, Relation, SaveError, Search, Section, Span, SpanApply, Spec, Target, Values, Verb,
+        seek_by_key, sort_by,
     },
     staff::administrators,
     stores::on,
@@ -64,8 +65,8 @@ impl Model for Products {
         joined().into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(products::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(products::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -100,17 +101,49 @@ impl Model for Products {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "products",
-            icon: "box",
             audit_kind: Some("product"),
             columns: columns(),
             filters: filters(),
+            spans: vec![
+                Span {
+                    name: "price",
+                    apply: SpanApply::Money(|query, low, high| {
+                        query.filter(
+                            product_prices::price_tenge
+                                .nullable()
+                                .between(Tenge(low), Tenge(high)),
+                        )
+                    }),
+                },
+                Span {
+                    name: "stock",
+                    apply: SpanApply::Number(|query, low, high| {
+                        let bound = |end: i64| {
+                            i32::try_from(end).unwrap_or(if end < 0 { i32::MIN } else { i32::MAX })
+                        };
+                        query.filter(products::stock.between(bound(low), bound(high)))
+                    }),
+                },
+                Span {
+                    name: "updated_at",
+                    apply: SpanApply::Days(|query, from, until| {
+                        query.filter(products::updated_at.ge(from).and(products::updated_at.lt(until)))
+                    }),
+                },
+            ],
+            relations: vec![Relation {
+                name: "store",
+                find: find_stores,
+                name_of: store_name,
+                apply: |query, id| query.filter(products::store_id.eq(StoreId(id))),
+            }],
             search: Some(Search {
                 index: "products_search_idx, trigrams",
                 apply: |query, word| query.filter(product_has_word_or_card(word)),
             }),
             default_sort: ("created_at", Dir::Desc),
-            per_page: 50,
+            seek: seek_by_key!(products::id, ProductId),
+            inline: vec!["floor_tenge", "repricing_enabled"],
             form: Form {
                 sections: sections(),
                 adds: false,
@@ -137,7 +170,7 @@ impl Model for Products {
                 },
             ],
             site_link: Some(|(product, ..)| format!("/products/{}", product.id)),
-            access: administrators,
+            ..Spec::shown("products", "box", administrators)
         }
     }
 }
@@ -199,14 +232,6 @@ fn columns() -> Vec<Column<Products>> {
 
 fn filters() -> Vec<Filter<Products>> {
     vec![
-        Filter {
-            name: "store",
-            choices: STORES,
-            apply: |query, value, _| {
-                let store: StoreId = value.parse().ok()?;
-                Some(query.filter(products::store_id.eq(store)))
-            },
-        },
         Filter {
             name: "repricing_enabled",
             choices: YES_NO,

@@ -6,8 +6,11 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, STORES, period_start, word_key, words},
-    framework::{Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Section, Spec, sort_by},
+    choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
+    framework::{
+        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
+        seek_by_key, sort_by,
+    },
     staff::administrators,
 };
 use crate::{
@@ -61,8 +64,8 @@ impl Model for PricePushes {
         joined().into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(price_pushes::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(price_pushes::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -87,23 +90,32 @@ impl Model for PricePushes {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "price-pushes",
-            icon: "upload",
-            audit_kind: None,
             columns: columns(),
             filters: filters(),
-            search: None,
+            relations: vec![Relation {
+                name: "store",
+                find: find_stores,
+                name_of: store_name,
+                apply: |query, id| query.filter(price_pushes::store_id.eq(StoreId(id))),
+            }],
+            drill: Some(Drill {
+                name: "day",
+                apply: |query, from, until| {
+                    query.filter(
+                        price_pushes::planned_at
+                            .ge(from)
+                            .and(price_pushes::planned_at.lt(until)),
+                    )
+                },
+            }),
             default_sort: ("planned_at", Dir::Desc),
-            per_page: 50,
+            seek: seek_by_key!(price_pushes::id, PushId),
             form: Form {
                 sections: sections(),
                 adds: false,
                 save: None,
             },
-            delete: None,
-            actions: Vec::new(),
-            site_link: None,
-            access: administrators,
+            ..Spec::shown("price-pushes", "upload", administrators)
         }
     }
 }
@@ -157,14 +169,6 @@ fn filters() -> Vec<Filter<PricePushes>> {
             apply: |query, value, _| {
                 let state: PushState = value.parse().ok()?;
                 Some(query.filter(price_pushes::state.eq(state)))
-            },
-        },
-        Filter {
-            name: "store",
-            choices: STORES,
-            apply: |query, value, _| {
-                let store: StoreId = value.parse().ok()?;
-                Some(query.filter(price_pushes::store_id.eq(store)))
             },
         },
         Filter {

@@ -48,8 +48,8 @@ impl Model for Stores {
         joined().into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(stores::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(stores::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -78,8 +78,6 @@ impl Model for Stores {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "stores",
-            icon: "store",
             audit_kind: Some("store"),
             columns: columns(),
             filters: filters(),
@@ -95,7 +93,6 @@ impl Model for Stores {
                 },
             }),
             default_sort: ("name", Dir::Asc),
-            per_page: 50,
             form: Form {
                 sections: sections(),
                 adds: false,
@@ -116,7 +113,7 @@ impl Model for Stores {
                 mode_action("robot-off", |staff, id| set_mode(staff, id, RepricingMode::Off)),
             ],
             site_link: Some(|(store, _)| format!("/stores/{}", store.id)),
-            access: administrators,
+            ..Spec::shown("stores", "store", administrators)
         }
     }
 }

@@ -47,8 +47,8 @@ impl Model for Users {
         joined().into_boxed()
     }
 
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query {
-        query.filter(users::id.eq(id))
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(users::id.eq_any(ids))
     }
 
     fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
@@ -73,8 +73,6 @@ impl Model for Users {
 
     fn spec() -> Spec<Self> {
         Spec {
-            slug: "users",
-            icon: "user",
             audit_kind: Some("user"),
             columns: columns(),
             filters: filters(),
@@ -90,13 +88,11 @@ impl Model for Users {
                 },
             }),
             default_sort: ("email", Dir::Asc),
-            per_page: 50,
             form: Form {
                 sections: sections(),
                 adds: false,
                 save: None,
             },
-            delete: None,
             actions: vec![
                 Action {
                     name: "second-factor-off",
@@ -109,8 +105,7 @@ impl Model for Users {
                     run: end_sessions,
                 },
             ],
-            site_link: None,
-            access: administrators,
+            ..Spec::shown("users", "user", administrators)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Mounts the administration area: lists, forms, deletion, actions and history of every declared model.
 
+mod lists;
 mod views;
 mod writes;
 
@@ -21,14 +22,27 @@ use crate::{
     services::Services,
     store::audit::{AuditEntry, audit_list},
 };
-use views::{Change, FormPage, HistoryPage, IndexPage, ListPage, ModelCard, Words};
+use views::{Change, FormPage, HistoryPage, IndexPage, ModelCard, RecentAct, Words};
+
+/// Lines of a history.
+const HISTORY_MAX: i64 = 200;
+/// Acts on the front page.
+const RECENT: i64 = 10;
 
 /// The area's addresses. Fixed last parts stand before keys.
 pub const ROUTES: &[Route] = &[
     get("/admin/", || web::to(index)),
     get("/admin", || web::to(add_slash)),
-    get("/admin/{model}/", || web::to(list)),
+    get("/admin/{model}/", || web::to(lists::list)),
     get("/admin/{model}", || web::to(add_slash)),
+    get("/admin/{model}/export/", || web::to(lists::export)),
+    Route::get(
+        "/admin/{model}/choices/{relation}/",
+        Kind::Fragment,
+        Access::Admin,
+        || web::to(lists::choices),
+    ),
+    post("/admin/{model}/inline/", || web::to(lists::inline)),
     post("/admin/{model}/actions/", || web::to(writes::action)),
     get("/admin/{model}/add/", || web::to(add)),
     post("/admin/{model}/add/", || web::to(writes::create)),
@@ -37,6 +51,9 @@ pub const ROUTES: &[Route] = &[
     get("/admin/{model}/{id}/delete/", || web::to(confirm_delete)),
     post("/admin/{model}/{id}/delete/", || web::to(writes::delete)),
     get("/admin/{model}/{id}/history/", || web::to(history)),
+    post("/admin/{model}/{id}/history/{entry}/", || {
+        web::to(writes::restore)
+    }),
 ];
 
 const fn get(path: &'static str, handler: fn() -> actix_web::Route) -> Route {
@@ -94,14 +111,14 @@ async fn index(
 ) -> WebResult<HttpResponse> {
     let staff = staff(&request, &services, &user);
     let counted = models.clone();
-    let counts = services
+    let (counts, acts) = services
         .db
         .read(move |conn| {
-            let count = |resource: &dyn Resource<Staff>| resource.count(conn);
-            counted
+            let counts = counted
                 .resources()
-                .map(count)
-                .collect::<Result<Vec<_>, AdminError>>()
+                .map(|resource| resource.count(conn))
+                .collect::<Result<Vec<_>, AdminError>>()?;
+            Ok::<_, AdminError>((counts, audit_list(conn, Tenant::All, None, None, RECENT)?))
         })
         .await?;
     let cards = models
@@ -114,36 +131,11 @@ async fn index(
             count,
         })
         .collect();
-    html(&IndexPage { shell, cards })
-}
-
-async fn list(
-    request: HttpRequest,
-    shell: Shell,
-    services: web::Data<Services>,
-    models: Models,
-    user: AdminUser,
-    path: web::Path<String>,
-) -> WebResult<HttpResponse> {
-    let staff = staff(&request, &services, &user);
-    let resource = model(&models, &path)?;
-    let (slug, query, now) = (resource.slug(), request.query_string().to_owned(), shell.now);
-    let shared = models.clone();
-    let list = services
-        .db
-        .read(move |conn| match shared.get(slug) {
-            Some(resource) => resource.list(conn, &query, now).map(Some),
-            None => Ok(None),
-        })
-        .await?
-        .ok_or_else(WebError::not_found)?;
-    html(&ListPage {
-        words: Words::new(shell.t, slug),
-        actions: resource.actions(&staff),
-        adds: resource.allows(&staff, Verb::Add),
-        shell,
-        list,
-    })
+    let acts = acts
+        .iter()
+        .map(|entry| RecentAct::of(entry, &models, shell.t))
+        .collect();
+    html(&IndexPage { shell, cards, acts })
 }
 
 async fn add(
@@ -190,23 +182,46 @@ async fn confirm_delete(
         &services,
         &models,
         (resource, &staff),
-        "delete",
-        vec![path.1],
+        writes::Asked {
+            action: "delete",
+            ids: vec![path.1],
+            all: None,
+        },
     )
     .await
 }
 
 async fn history(
+    request: HttpRequest,
     shell: Shell,
-    services: web::Data<Services>,
-    models: Models,
+    (services, models): (web::Data<Services>, Models),
+    user: AdminUser,
     path: web::Path<(String, Uuid)>,
 ) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
     let resource = model(&models, &path.0)?;
     let words = Words::new(shell.t, resource.slug());
-    let lines = changes(&services, resource, path.1, 200).await?;
+    let lines = changes(&services, resource, path.1, HISTORY_MAX).await?;
+    let (slug, id, shared) = (resource.slug(), path.1, models.clone());
+    let present = services
+        .db
+        .read(move |conn| match shared.get(slug) {
+            Some(resource) => resource.present(conn, id),
+            None => Ok(None),
+        })
+        .await?
+        .filter(|_| resource.allows(&staff, Verb::Change));
     html(&HistoryPage {
-        changes: lines.iter().map(|entry| Change::of(entry, words)).collect(),
+        changes: lines
+            .iter()
+            .map(|entry| Change {
+                restores: present
+                    .as_ref()
+                    .is_some_and(|(_, values)| writes::restored(entry, values).is_some()),
+                ..Change::of(entry, words)
+            })
+            .collect(),
+        version: present.map(|(version, _)| version).unwrap_or_default(),
         id: path.1,
         shell,
         words,

@@ -3,6 +3,8 @@
 mod access;
 mod forms;
 mod lists;
+mod rows;
+mod wide_lists;
 
 use kaspi_panel::domain::{ProductId, Role, StoreId};
 

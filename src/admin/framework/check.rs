@@ -1,6 +1,10 @@
 //! Checks of a declaration, with stable ids. The program does not start with a finding.
 
-use super::{Field, Model, Spec, params::RESERVED, resource::DELETE, resource::input_names};
+use super::{
+    Field, Model, Spec,
+    params::{PER_PAGE, RESERVED},
+    resource::{DELETE, input_names},
+};
 
 /// Something wrong with a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +37,13 @@ pub(super) fn findings<M: Model>(spec: &Spec<M>) -> Vec<Finding> {
         "admin.E002",
         format!("the default order {sort:?} is no sortable column"),
     );
-    for filter in &spec.filters {
-        let name = filter.name;
+    for name in narrowing(spec) {
         let clash = RESERVED.contains(&name) || !good_slug(name);
         note(clash, "admin.E003", format!("a filter cannot be called {name:?}"));
     }
     for (what, names) in [
         ("column", spec.columns.iter().map(|c| c.name).collect::<Vec<_>>()),
-        ("filter", spec.filters.iter().map(|f| f.name).collect()),
+        ("filter", narrowing(spec)),
         ("field", fields(spec)),
         ("action", spec.actions.iter().map(|a| a.name).collect()),
     ] {
@@ -73,9 +76,9 @@ pub(super) fn findings<M: Model>(spec: &Spec<M>) -> Vec<Finding> {
         "rows can be added but not saved".into(),
     );
     note(
-        !(1..=200).contains(&spec.per_page),
+        !PER_PAGE.contains(&spec.per_page),
         "admin.E010",
-        "a page has 1 to 200 rows".into(),
+        format!("a page has one of {PER_PAGE:?} rows"),
     );
     note(
         spec.columns.is_empty(),
@@ -88,7 +91,30 @@ pub(super) fn findings<M: Model>(spec: &Spec<M>) -> Vec<Finding> {
         "admin.E012",
         "it can be changed but has no word in the audit log".into(),
     );
+    for name in &spec.inline {
+        let shown = spec.columns.iter().any(|column| column.name == *name);
+        let edited = spec
+            .form
+            .sections
+            .iter()
+            .flat_map(|section| &section.fields)
+            .any(|field| matches!(field, Field::Edit(known, ..) if known == name));
+        note(
+            !(shown && edited),
+            "admin.E013",
+            format!("{name:?} is to be changed in the list, but is no column with an input in the form"),
+        );
+    }
     found
+}
+
+/// Names of everything that narrows the list.
+fn narrowing<M: Model>(spec: &Spec<M>) -> Vec<&'static str> {
+    (spec.filters.iter().map(|filter| filter.name))
+        .chain(spec.spans.iter().map(|span| span.name))
+        .chain(spec.relations.iter().map(|relation| relation.name))
+        .chain(spec.drill.iter().map(|drill| drill.name))
+        .collect()
 }
 
 fn fields<M: Model>(spec: &Spec<M>) -> Vec<&'static str> {
@@ -111,7 +137,7 @@ pub(super) fn duplicate(mut names: Vec<&'static str>) -> Option<&'static str> {
 pub(super) fn text_keys<M: Model>(spec: &Spec<M>) -> Vec<String> {
     let slug = spec.slug;
     let names = (spec.columns.iter().map(|c| c.name))
-        .chain(spec.filters.iter().map(|f| f.name))
+        .chain(narrowing(spec))
         .chain(fields(spec));
     let mut keys: Vec<_> = names.map(|name| format!("admin-field-{name}")).collect();
     keys.push(format!("admin-{slug}"));

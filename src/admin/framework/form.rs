@@ -35,6 +35,8 @@ pub enum Input {
     Checkbox,
     /// Several lines.
     Lines,
+    /// Something that is written and never shown again; left empty it stays as it is.
+    Secret,
 }
 
 /// A field of the form.
@@ -45,6 +47,8 @@ pub enum Field<M: Model> {
     Once(&'static str, Input, fn(&M::Row) -> Cell),
     /// Only shown.
     Show(&'static str, fn(&M::Row) -> Cell),
+    /// A field that only some rows have.
+    When(fn(Option<&M::Row>) -> bool, Box<Self>),
 }
 
 impl<M: Model> Field<M> {
@@ -53,11 +57,17 @@ impl<M: Model> Field<M> {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Edit(name, ..) | Self::Once(name, ..) | Self::Show(name, ..) => name,
+            Self::When(_, field) => field.name(),
         }
     }
 
     fn is_input(&self, new: bool) -> bool {
-        matches!(self, Self::Edit(..)) || (new && matches!(self, Self::Once(..)))
+        match self {
+            Self::Edit(..) => true,
+            Self::Once(..) => new,
+            Self::Show(..) => false,
+            Self::When(_, field) => field.is_input(new),
+        }
     }
 }
 
@@ -94,6 +104,8 @@ pub enum InputView {
     Checkbox,
     /// Several lines.
     Lines,
+    /// Never shown.
+    Secret,
     /// No input: the value is only shown.
     Shown(Cell),
 }
@@ -133,7 +145,8 @@ pub(super) fn sections<M: Model>(
         let mut fields = Vec::new();
         for field in &section.fields {
             if let Some(mut view) = view(field, row, conn)? {
-                if let (Some(typed), true) = (typed, field.is_input(row.is_none())) {
+                let shows = !matches!(view.input, InputView::Secret);
+                if let (Some(typed), true) = (typed, shows && field.is_input(row.is_none())) {
                     view.value = typed.raw(field.name()).to_owned();
                 }
                 let problem = problems.iter().find(|problem| problem.field == field.name());
@@ -157,6 +170,8 @@ fn view<M: Model>(
     conn: &mut PgConnection,
 ) -> Result<Option<FieldView>, StoreError> {
     let (input, value) = match (field, row) {
+        (Field::When(holds, field), row) if holds(row) => return view(field, row, conn),
+        (Field::When(..), _) => return Ok(None),
         (Field::Edit(_, input, value), row) => {
             let (mut input, value) = (input.view(conn)?, value(row));
             input.keep(&value);
@@ -179,7 +194,7 @@ fn view<M: Model>(
 
 impl InputView {
     /// A stored value that is no choice becomes one: saving the rest of the form does not replace it.
-    fn keep(&mut self, value: &str) {
+    pub(super) fn keep(&mut self, value: &str) {
         if let Self::Select(choices) = self
             && !value.is_empty()
             && choices.iter().all(|(known, _)| known != value)
@@ -190,7 +205,7 @@ impl InputView {
 }
 
 impl Input {
-    fn view(self, conn: &mut PgConnection) -> Result<InputView, StoreError> {
+    pub(super) fn view(self, conn: &mut PgConnection) -> Result<InputView, StoreError> {
         Ok(match self {
             Self::Text(length) => InputView::Text(length),
             Self::Number(from, to) => InputView::Number(from, to),
@@ -198,6 +213,7 @@ impl Input {
             Self::Select(choices) => InputView::Select(choices.get(conn)?),
             Self::Checkbox => InputView::Checkbox,
             Self::Lines => InputView::Lines,
+            Self::Secret => InputView::Secret,
         })
     }
 }
@@ -217,6 +233,24 @@ impl Values {
             sent: sent.into_iter().collect(),
             problems: Vec::new(),
         }
+    }
+
+    /// With another value.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.sent.insert(name.to_owned(), value.into());
+    }
+
+    /// Was there such a value?
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.sent.contains_key(name)
+    }
+
+    /// Everything that was sent.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sent
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// As it was sent.
@@ -289,4 +323,19 @@ impl Values {
             _ => Err(SaveError::Invalid(self.problems)),
         }
     }
+}
+
+/// What the inputs of a form hold for a row: what saving it unchanged sends.
+pub(super) fn present<M: Model>(form: &Form<M>, row: &M::Row) -> Values {
+    let mut values = Values::default();
+    for field in form.sections.iter().flat_map(|section| &section.fields) {
+        let mut field = field;
+        while let Field::When(_, inner) = field {
+            field = inner;
+        }
+        if let Field::Edit(name, _, value) = field {
+            values.set(name, value(Some(row)));
+        }
+    }
+    values
 }

@@ -21,8 +21,8 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn spec() -> Spec<Self>;
     /// All rows.
     fn base() -> Self::Query;
-    /// Only the row with this key.
-    fn with_id(query: Self::Query, id: Uuid) -> Self::Query;
+    /// Only the rows with these keys.
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query;
     /// How many rows.
     ///
     /// # Errors
@@ -152,6 +152,86 @@ pub struct Filter<M: Model> {
     pub apply: Apply<M::Query>,
 }
 
+/// A filter by a stretch of numbers or days; either end may stay open.
+pub struct Span<M: Model> {
+    /// Its name; the parameters in the address are this with `-from` and `-until`.
+    pub name: &'static str,
+    /// How it narrows.
+    pub apply: SpanApply<M::Query>,
+}
+
+/// What a [`Span`] is made of.
+#[derive(Clone, Copy)]
+pub enum SpanApply<Q> {
+    /// Whole numbers, both ends included.
+    Number(fn(Q, i64, i64) -> Q),
+    /// Whole tenge, both ends included.
+    Money(fn(Q, i64, i64) -> Q),
+    /// Days of Almaty, both included: from a moment to before another one.
+    Days(fn(Q, DateTime<Utc>, DateTime<Utc>) -> Q),
+}
+
+/// Years, months and days of a list, each a step further in.
+pub struct Drill<M: Model> {
+    /// The column it is about.
+    pub name: &'static str,
+    /// From a moment to before another one.
+    pub apply: fn(M::Query, DateTime<Utc>, DateTime<Utc>) -> M::Query,
+}
+
+/// A filter by a row of another table, of which there are too many to list: it is found by typing.
+pub struct Relation<M: Model> {
+    /// Its parameter in the address: the key, or what was typed.
+    pub name: &'static str,
+    /// Rows that a text finds, at most [`FOUND_MAX`].
+    pub find: Find,
+    /// What the row with a key is called.
+    pub name_of: NameOf,
+    /// How it narrows.
+    pub apply: fn(M::Query, Uuid) -> M::Query,
+}
+
+/// Finds rows by a text.
+pub type Find = fn(&mut PgConnection, &str) -> Result<Vec<(Uuid, String)>, StoreError>;
+/// Tells what a row is called.
+pub type NameOf = fn(&mut PgConnection, Uuid) -> Result<Option<String>, StoreError>;
+/// Rows that are offered for what was typed.
+pub const FOUND_MAX: i64 = 20;
+
+/// Pages of a big table, by the place of a row instead of a number: no page is counted and none is passed over.
+pub struct Seek<M: Model> {
+    /// Where a row stands, as it is written in addresses.
+    pub place: fn(&M::Row) -> String,
+    /// What follows a place (`None`: everything) in a direction, in that order. `None`: there is no such place.
+    pub from: fn(M::Query, Option<&str>, Dir) -> Option<M::Query>,
+}
+
+/// [`Seek`] by a key that rises with time.
+macro_rules! seek_by_key {
+    ($key:expr, $id:ty) => {
+        Some($crate::admin::framework::Seek {
+            place: |row| Self::id(row).to_string(),
+            from: |query, place, dir| {
+                let place: Option<$id> = match place {
+                    Some(place) => Some(<$id>::from(place.parse::<uuid::Uuid>().ok()?)),
+                    None => None,
+                };
+                Some(match (dir, place) {
+                    ($crate::admin::framework::Dir::Desc, None) => query.order($key.desc()),
+                    ($crate::admin::framework::Dir::Asc, None) => query.order($key.asc()),
+                    ($crate::admin::framework::Dir::Desc, Some(place)) => {
+                        query.filter($key.lt(place)).order($key.desc())
+                    }
+                    ($crate::admin::framework::Dir::Asc, Some(place)) => {
+                        query.filter($key.gt(place)).order($key.asc())
+                    }
+                })
+            },
+        })
+    };
+}
+pub(crate) use seek_by_key;
+
 /// The search of the list.
 pub struct Search<M: Model> {
     /// Which index serves it, or why none is needed.
@@ -199,12 +279,22 @@ pub struct Spec<M: Model> {
     pub columns: Vec<Column<M>>,
     /// Filters of the list.
     pub filters: Vec<Filter<M>>,
+    /// Filters by a stretch.
+    pub spans: Vec<Span<M>>,
+    /// Filters by a row of another table.
+    pub relations: Vec<Relation<M>>,
+    /// Years, months and days.
+    pub drill: Option<Drill<M>>,
     /// Search of the list.
     pub search: Option<Search<M>>,
     /// Column and direction where nothing is asked.
     pub default_sort: (&'static str, Dir),
-    /// Rows per page.
+    /// How a big table is paged in the default order; `None`: by numbers, with a count.
+    pub seek: Option<Seek<M>>,
+    /// Rows per page where nothing is asked: one of [`PER_PAGE`](super::PER_PAGE).
     pub per_page: i64,
+    /// Fields of the form that can be changed in the list.
+    pub inline: Vec<&'static str>,
     /// The page of one row.
     pub form: Form<M>,
     /// How rows are removed; `None`: not here.
@@ -215,4 +305,35 @@ pub struct Spec<M: Model> {
     pub site_link: Option<fn(&M::Row) -> String>,
     /// Who may do what.
     pub access: fn(&M::Context, Verb) -> bool,
+}
+
+impl<M: Model> Spec<M> {
+    /// A model that is shown to those whom `access` lets in, and nothing more; declarations say the rest.
+    #[must_use]
+    pub fn shown(slug: &'static str, icon: &'static str, access: fn(&M::Context, Verb) -> bool) -> Self {
+        Self {
+            slug,
+            icon,
+            audit_kind: None,
+            columns: Vec::new(),
+            filters: Vec::new(),
+            spans: Vec::new(),
+            relations: Vec::new(),
+            drill: None,
+            search: None,
+            default_sort: ("created_at", Dir::Desc),
+            seek: None,
+            per_page: 50,
+            inline: Vec::new(),
+            form: Form {
+                sections: Vec::new(),
+                adds: false,
+                save: None,
+            },
+            delete: None,
+            actions: Vec::new(),
+            site_link: None,
+            access,
+        }
+    }
 }

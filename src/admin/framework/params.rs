@@ -1,4 +1,4 @@
-//! The address of a list: search, order, page and filters as typed values and back. Unknown parameters are
+//! The address of a list: search, order, page, columns and filters as typed values and back. Unknown parameters are
 //! refused, never ignored: a mistyped filter must not look like "everything".
 
 use std::collections::BTreeMap;
@@ -11,10 +11,22 @@ use super::Dir;
 pub const SEARCH: &str = "q";
 /// Order: a column, with `-` before it for falling.
 pub const ORDER: &str = "o";
-/// Page.
+/// Page, of lists that are paged by numbers.
 pub const PAGE: &str = "p";
+/// Rows per page.
+pub const SIZE: &str = "n";
+/// A column that is shown; none: all of them.
+pub const COLUMN: &str = "c";
+/// What follows a place, of lists that are paged by places.
+pub const AFTER: &str = "after";
+/// What precedes a place; empty: the end of the list.
+pub const BEFORE: &str = "before";
+/// Fields can be changed in the list.
+pub const EDIT: &str = "edit";
 /// Names that no filter may have.
-pub const RESERVED: [&str; 3] = [SEARCH, ORDER, PAGE];
+pub const RESERVED: [&str; 8] = [SEARCH, ORDER, PAGE, SIZE, COLUMN, AFTER, BEFORE, EDIT];
+/// Rows that a page may have.
+pub const PER_PAGE: [i64; 4] = [25, 50, 100, 200];
 
 /// A parameter, or its value, that the list does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +38,30 @@ pub struct BadParameter {
     pub value: String,
 }
 
+/// What the addresses of a list may say.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Parameters of filters.
+    pub filters: Vec<String>,
+    /// Columns.
+    pub columns: Vec<&'static str>,
+    /// Columns by which it can be ordered.
+    pub sortable: Vec<&'static str>,
+    /// Can fields be changed in it?
+    pub edits: bool,
+}
+
+/// A page of a list that is paged by places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// What follows it.
+    After(String),
+    /// What precedes it.
+    Before(String),
+    /// The end of the list.
+    End,
+}
+
 /// What is asked of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListParams {
@@ -35,6 +71,14 @@ pub struct ListParams {
     pub sort: Option<(String, bool)>,
     /// From 1.
     pub page: i64,
+    /// Where the page begins or ends, in lists that are paged by places.
+    pub place: Option<Place>,
+    /// Rows per page, where they were chosen.
+    pub size: Option<i64>,
+    /// Columns that are shown; none: all of them.
+    pub columns: Vec<String>,
+    /// Fields can be changed.
+    pub edit: bool,
     /// Values of the filters.
     pub filters: BTreeMap<String, String>,
 }
@@ -43,9 +87,9 @@ impl ListParams {
     /// Reads a query string.
     ///
     /// # Errors
-    /// A parameter that is neither reserved nor in `filters`, an order by a column that is not in `sortable`, a
-    /// page that is no number from 1.
-    pub fn parse(query: &str, filters: &[&str], sortable: &[&str]) -> Result<Self, BadParameter> {
+    /// A parameter that is neither reserved nor known, an order by a column that cannot be ordered by, a page or a
+    /// number of rows that does not exist.
+    pub fn parse(query: &str, known: &Known) -> Result<Self, BadParameter> {
         let mut params = Self {
             page: 1,
             ..Self::default()
@@ -59,7 +103,7 @@ impl ListParams {
                 SEARCH => params.search = value.replace('\0', "").trim().to_owned(),
                 ORDER => {
                     let (column, falling) = value.strip_prefix('-').map_or((&*value, false), |c| (c, true));
-                    if !sortable.contains(&column) {
+                    if !known.sortable.contains(&column) {
                         return Err(bad());
                     }
                     params.sort = Some((column.to_owned(), falling));
@@ -67,9 +111,19 @@ impl ListParams {
                 PAGE => {
                     params.page = value.parse().ok().filter(|page| *page >= 1).ok_or_else(bad)?;
                 }
-                known if filters.contains(&known) => {
+                SIZE => {
+                    let size = value.parse().ok().filter(|size| PER_PAGE.contains(size));
+                    params.size = Some(size.ok_or_else(bad)?);
+                }
+                COLUMN if known.columns.contains(&&*value) => params.columns.push(value.to_string()),
+                AFTER if !value.is_empty() => params.place = Some(Place::After(value.to_string())),
+                BEFORE if value.is_empty() => params.place = Some(Place::End),
+                BEFORE => params.place = Some(Place::Before(value.to_string())),
+                EDIT if known.edits && value == "1" => params.edit = true,
+                name if known.filters.iter().any(|filter| filter == name) => {
+                    let value = value.replace('\0', "").trim().to_owned();
                     if !value.is_empty() {
-                        params.filters.insert(name.to_string(), value.to_string());
+                        params.filters.insert(name.to_owned(), value);
                     }
                 }
                 _ => return Err(bad()),
@@ -81,10 +135,38 @@ impl ListParams {
     /// The same list with another page.
     #[must_use]
     pub fn with_page(&self, page: i64) -> Self {
-        Self { page, ..self.clone() }
+        Self {
+            page,
+            place: None,
+            ..self.clone()
+        }
     }
 
-    /// The same list, from its first page, with a filter set or (`None`) lifted.
+    /// The same list from or to another place; `None`: from its beginning.
+    #[must_use]
+    pub fn with_place(&self, place: Option<Place>) -> Self {
+        Self {
+            place,
+            ..self.with_page(1)
+        }
+    }
+
+    /// The same list, from its beginning, with so many rows a page.
+    #[must_use]
+    pub fn with_size(&self, size: i64) -> Self {
+        Self {
+            size: Some(size),
+            ..self.with_page(1)
+        }
+    }
+
+    /// The same page with or without inputs.
+    #[must_use]
+    pub fn with_edit(&self, edit: bool) -> Self {
+        Self { edit, ..self.clone() }
+    }
+
+    /// The same list, from its beginning, with a filter set or (`None`) lifted.
     #[must_use]
     pub fn with_filter(&self, name: &str, value: Option<&str>) -> Self {
         let mut params = self.with_page(1);
@@ -95,7 +177,7 @@ impl ListParams {
         params
     }
 
-    /// The same list, from its first page, as it is after a press on the head of `column`: rising, falling, and
+    /// The same list, from its beginning, as it is after a press on the head of `column`: rising, falling, and
     /// the third time in the list's own order.
     #[must_use]
     pub fn with_next_sort(&self, column: &str) -> Self {
@@ -119,6 +201,12 @@ impl ListParams {
             .map(|(_, falling)| if *falling { Dir::Desc } else { Dir::Asc })
     }
 
+    /// Is the column shown?
+    #[must_use]
+    pub fn shows(&self, column: &str) -> bool {
+        self.columns.is_empty() || self.columns.iter().any(|chosen| chosen == column)
+    }
+
     /// Is anything narrowed?
     #[must_use]
     pub fn narrows(&self) -> bool {
@@ -129,29 +217,53 @@ impl ListParams {
     #[must_use]
     pub fn link(&self) -> String {
         let mut query = form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
-        query.extend_pairs(&self.filters);
-        if !self.search.is_empty() {
-            query.append_pair(SEARCH, &self.search);
-        }
-        if let Some((column, falling)) = &self.sort {
-            let sign = if *falling { "-" } else { "" };
-            query.append_pair(ORDER, &format!("{sign}{column}"));
-        }
-        if self.page > 1 {
-            query.append_pair(PAGE, &self.page.to_string());
-        }
+        query.extend_pairs(self.pairs());
         query.finish()
     }
 
-    /// What a search form must carry along.
+    /// The link to what a file of this list holds: every page of it.
     #[must_use]
-    pub fn hidden(&self) -> Vec<(String, String)> {
-        let mut hidden: Vec<_> = self.filters.clone().into_iter().collect();
+    pub fn whole(&self) -> String {
+        self.with_page(1).with_edit(false).link()
+    }
+
+    /// What a form that gives these parameters anew must carry along; it begins the list anew.
+    #[must_use]
+    pub fn hidden_but(&self, given: &[&str]) -> Vec<(String, String)> {
+        let mut pairs = self.with_page(1).pairs();
+        pairs.retain(|(name, _)| !given.contains(&name.as_str()));
+        pairs
+    }
+
+    fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs: Vec<(String, String)> = self.filters.clone().into_iter().collect();
+        let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
+        if !self.search.is_empty() {
+            add(SEARCH, self.search.clone());
+        }
         if let Some((column, falling)) = &self.sort {
             let sign = if *falling { "-" } else { "" };
-            hidden.push((ORDER.to_owned(), format!("{sign}{column}")));
+            add(ORDER, format!("{sign}{column}"));
         }
-        hidden
+        if let Some(size) = self.size {
+            add(SIZE, size.to_string());
+        }
+        for column in &self.columns {
+            add(COLUMN, column.clone());
+        }
+        if self.edit {
+            add(EDIT, "1".to_owned());
+        }
+        if self.page > 1 {
+            add(PAGE, self.page.to_string());
+        }
+        match &self.place {
+            Some(Place::After(place)) => add(AFTER, place.clone()),
+            Some(Place::Before(place)) => add(BEFORE, place.clone()),
+            Some(Place::End) => add(BEFORE, String::new()),
+            None => {}
+        }
+        pairs
     }
 }
 
@@ -160,11 +272,26 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<ListParams, BadParameter> {
-        ListParams::parse(query, &["active", "mode"], &["name", "count"])
+        let known = Known {
+            filters: vec!["active".to_owned(), "mode".to_owned()],
+            columns: vec!["name", "count", "size"],
+            sortable: vec!["name", "count"],
+            edits: true,
+        };
+        ListParams::parse(query, &known)
     }
 
     #[test]
     fn a_list_is_its_address_and_back() {
+        for query in [
+            "mode=live&o=name&n=100&c=name&c=size&edit=1&after=x.1",
+            "before=x.1",
+            "before=",
+        ] {
+            let params = parse(query).unwrap();
+            assert_eq!(params.link(), format!("?{query}"));
+            assert_eq!(params.with_place(None).place, None);
+        }
         let params = parse("mode=live&q=%D1%87%D0%B0%D0%B9&o=-count&p=3").unwrap();
         assert_eq!(params.search, "чай");
         assert_eq!(params.sort, Some(("count".to_owned(), true)));
@@ -175,7 +302,19 @@ mod tests {
 
     #[test]
     fn what_the_list_does_not_know_is_refused() {
-        for query in ["colour=red", "o=password_hash", "o=-", "p=0", "p=x", "id__gt=3"] {
+        for query in [
+            "colour=red",
+            "o=password_hash",
+            "o=-",
+            "o=size",
+            "p=0",
+            "p=x",
+            "n=7",
+            "c=password_hash",
+            "edit=2",
+            "after=",
+            "id__gt=3",
+        ] {
             assert!(parse(query).is_err(), "{query}");
         }
     }

@@ -1,14 +1,16 @@
 //! The face of a model without its types: what the web layer talks to.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{
-    ChangeList, Finding, Model, SectionView, Spec, Target, Values, Verb, check,
-    form::{Field, sections},
-    list::change_list,
+    ChangeList, Finding, Model, SectionView, Sheet, Spec, Target, TypedRows, Values, Verb, check,
+    form::{Field, present, sections},
+    list::{change_list, matching, sheet},
     model::Act,
     params::BadParameter,
 };
@@ -101,12 +103,12 @@ pub trait Resource<C>: Send + Sync {
     fn text_keys(&self) -> Vec<String>;
     /// What is wrong with its declaration.
     fn check(&self) -> Vec<Finding>;
-    /// How many rows there are.
+    /// How many rows there are; `None`: too many to count for a front page.
     ///
     /// # Errors
     /// The database failed.
-    fn count(&self, conn: &mut PgConnection) -> Result<i64, AdminError>;
-    /// The list that a query string asks for.
+    fn count(&self, conn: &mut PgConnection) -> Result<Option<i64>, AdminError>;
+    /// The list that a query string asks for, with what was typed into its lines and not taken.
     ///
     /// # Errors
     /// See [`AdminError`].
@@ -114,8 +116,48 @@ pub trait Resource<C>: Send + Sync {
         &self,
         conn: &mut PgConnection,
         query: &str,
+        typed: &TypedRows,
         now: DateTime<Utc>,
     ) -> Result<ChangeList, AdminError>;
+    /// Keys of the rows that a query string means, at most `limit`.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    fn matching(
+        &self,
+        conn: &mut PgConnection,
+        query: &str,
+        limit: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Uuid>, AdminError>;
+    /// What a file of the list holds, at most `limit` rows.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    fn sheet(
+        &self,
+        conn: &mut PgConnection,
+        query: &str,
+        limit: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Sheet, AdminError>;
+    /// Rows of another table that a text finds, for the relation of this name; `None`: there is no such relation.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn suggest(
+        &self,
+        conn: &mut PgConnection,
+        relation: &str,
+        text: &str,
+    ) -> Result<Option<Vec<(Uuid, String)>>, AdminError>;
+    /// Fields that can be changed in the list.
+    fn inline(&self) -> &[&'static str];
+    /// What the inputs of a row's form hold, and its version. `None`: no such row.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn present(&self, conn: &mut PgConnection, id: Uuid) -> Result<Option<(i32, Values)>, AdminError>;
     /// The names of rows, in the order of their keys in `ids`; those that are gone are left out.
     ///
     /// # Errors
@@ -159,7 +201,7 @@ pub const DELETE: &str = "delete";
 
 impl<M: Model> Spec<M> {
     fn fetch(&self, conn: &mut PgConnection, id: Uuid) -> Result<Option<M::Row>, AdminError> {
-        let rows = M::load(M::with_id(M::base(), id), 1, 0, conn).map_err(StoreError::from)?;
+        let rows = M::load(M::with_ids(M::base(), vec![id]), 1, 0, conn).map_err(StoreError::from)?;
         Ok(rows.into_iter().next())
     }
 
@@ -219,27 +261,70 @@ impl<M: Model> Resource<M::Context> for Spec<M> {
         check::findings(self)
     }
 
-    fn count(&self, conn: &mut PgConnection) -> Result<i64, AdminError> {
-        Ok(M::count(M::base(), conn).map_err(StoreError::from)?)
+    fn count(&self, conn: &mut PgConnection) -> Result<Option<i64>, AdminError> {
+        if self.seek.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(M::count(M::base(), conn).map_err(StoreError::from)?))
     }
 
     fn list(
         &self,
         conn: &mut PgConnection,
         query: &str,
+        typed: &TypedRows,
         now: DateTime<Utc>,
     ) -> Result<ChangeList, AdminError> {
-        change_list(self, conn, query, now)
+        change_list(self, conn, query, typed, now)
+    }
+
+    fn matching(
+        &self,
+        conn: &mut PgConnection,
+        query: &str,
+        limit: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Uuid>, AdminError> {
+        matching(self, conn, query, limit, now)
+    }
+
+    fn sheet(
+        &self,
+        conn: &mut PgConnection,
+        query: &str,
+        limit: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Sheet, AdminError> {
+        sheet(self, conn, query, limit, now)
+    }
+
+    fn suggest(
+        &self,
+        conn: &mut PgConnection,
+        relation: &str,
+        text: &str,
+    ) -> Result<Option<Vec<(Uuid, String)>>, AdminError> {
+        let found = self.relations.iter().find(|known| known.name == relation);
+        found.map(|relation| Ok((relation.find)(conn, text)?)).transpose()
+    }
+
+    fn inline(&self) -> &[&'static str] {
+        &self.inline
+    }
+
+    fn present(&self, conn: &mut PgConnection, id: Uuid) -> Result<Option<(i32, Values)>, AdminError> {
+        let row = self.fetch(conn, id)?;
+        Ok(row.map(|row| (M::version(&row).unwrap_or_default(), present(&self.form, &row))))
     }
 
     fn names(&self, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, AdminError> {
-        let mut names = Vec::new();
-        for id in ids {
-            if let Some(row) = self.fetch(conn, *id)? {
-                names.push((*id, M::name(&row)));
-            }
-        }
-        Ok(names)
+        let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        let rows = M::load(M::with_ids(M::base(), ids.to_vec()), most, 0, conn).map_err(StoreError::from)?;
+        let mut names: HashMap<Uuid, String> = rows.iter().map(|row| (M::id(row), M::name(row))).collect();
+        Ok(ids
+            .iter()
+            .filter_map(|id| Some((*id, names.remove(id)?)))
+            .collect())
     }
 
     fn detail(

@@ -10,8 +10,8 @@ use crate::{
     admin::{
         Staff,
         framework::{
-            Align, Cell, ChangeList, Detail, Dir, FieldView, InputView, Label, Problem, Resource, Values,
-            Verb,
+            Align, Cell, ChangeList, Content, Detail, Dir, FieldView, InputView, Label, Problem, Resource,
+            Values, Verb,
         },
     },
     domain::Tenge,
@@ -34,7 +34,13 @@ impl Words {
         Self { t, slug }
     }
 
-    fn many(&self) -> String {
+    /// A text of the panel.
+    pub fn text(&self, key: &str) -> String {
+        self.t.get(key)
+    }
+
+    /// What rows of the model are called.
+    pub fn many(&self) -> String {
         self.t.get(format!("admin-{}", self.slug))
     }
 
@@ -46,7 +52,8 @@ impl Words {
         self.t.get(format!("admin-{}-search", self.slug))
     }
 
-    fn field(&self, name: &str) -> String {
+    /// What a field is called.
+    pub fn field(&self, name: &str) -> String {
         let key = format!("admin-field-{name}");
         // The log may speak of fields that no form shows.
         if self.t.has(&key) {
@@ -71,6 +78,20 @@ impl Words {
         }
     }
 
+    /// What stands in an input, as people read it.
+    fn value(&self, field: &FieldView) -> String {
+        match &field.input {
+            InputView::Checkbox if field.value == "on" => self.t.get("admin-yes"),
+            InputView::Checkbox => self.t.get("admin-no"),
+            InputView::Select(choices) => choices
+                .iter()
+                .find(|(value, _)| *value == field.value)
+                .map_or_else(|| field.value.clone(), |(_, label)| self.label(label)),
+            _ if field.value.is_empty() => self.t.get("admin-value-empty"),
+            _ => field.value.clone(),
+        }
+    }
+
     fn problem(&self, code: &str) -> String {
         self.t.get_or(code, "error-invalid-text")
     }
@@ -91,8 +112,39 @@ pub struct ModelCard {
     pub words: Words,
     /// Its icon.
     pub icon: &'static str,
-    /// Rows.
-    pub count: i64,
+    /// Rows; `None`: too many to count.
+    pub count: Option<i64>,
+}
+
+/// What somebody did lately, on the front page.
+pub struct RecentAct {
+    at: DateTime<Utc>,
+    who: String,
+    action: String,
+    kind: String,
+    name: String,
+    link: Option<String>,
+}
+
+impl RecentAct {
+    /// A line of the log in words; it leads to the object where that is administered.
+    #[must_use]
+    pub fn of(entry: &AuditEntry, models: &Models, t: Texts) -> Self {
+        let resource = models
+            .resources()
+            .find(|resource| resource.audit_kind() == Some(entry.object_kind.as_str()));
+        let kind = resource.map(|resource| Words::new(t, resource.slug()).one());
+        Self {
+            at: entry.at,
+            who: entry.actor_name.clone(),
+            action: t.get_or(&format!("action-{}", entry.action), "action-other"),
+            kind: kind.unwrap_or_default(),
+            name: entry.object_name.clone(),
+            link: resource
+                .zip(entry.object_id)
+                .map(|(resource, id)| format!("/admin/{}/{id}/", resource.slug())),
+        }
+    }
 }
 
 /// The front page.
@@ -103,6 +155,8 @@ pub struct IndexPage {
     pub shell: Shell,
     /// The models.
     pub cards: Vec<ModelCard>,
+    /// The newest acts.
+    pub acts: Vec<RecentAct>,
 }
 
 /// The list of a model.
@@ -119,6 +173,16 @@ pub struct ListPage {
     pub actions: Vec<&'static str>,
     /// Can rows be added?
     pub adds: bool,
+    /// Can rows be changed?
+    pub edits: bool,
+}
+
+/// Options for what was typed.
+#[derive(Template)]
+#[template(path = "admin/_suggestions.html")]
+pub struct SuggestionsFragment {
+    /// Names of rows.
+    pub names: Vec<String>,
 }
 
 /// The page of one row.
@@ -137,6 +201,8 @@ pub struct FormPage {
     pub theirs: Option<Vec<(String, String)>>,
     /// Can it be saved?
     pub saves: bool,
+    /// Can another one be added?
+    pub adds: bool,
     /// Can it be deleted?
     pub deletes: bool,
     /// The newest changes; `None`: the model has no history.
@@ -172,6 +238,7 @@ impl FormPage {
             detail,
             theirs: None,
             saves: resource.allows(staff, verb),
+            adds: resource.allows(staff, Verb::Add),
             deletes: id.is_some() && resource.allows(staff, Verb::Delete),
             changes,
             shell,
@@ -200,7 +267,7 @@ impl FormPage {
         self.fields()
             .filter(|field| !matches!(field.input, InputView::Shown(_)))
             .filter(|field| field.value != typed.raw(field.name))
-            .map(|field| (self.words.field(field.name), self.value_words(field)))
+            .map(|field| (self.words.field(field.name), self.words.value(field)))
             .collect()
     }
 
@@ -215,18 +282,10 @@ impl FormPage {
             .collect()
     }
 
-    fn value_words(&self, field: &FieldView) -> String {
-        let t = self.shell.t;
-        match &field.input {
-            InputView::Checkbox if field.value == "on" => t.get("admin-yes"),
-            InputView::Checkbox => t.get("admin-no"),
-            InputView::Select(choices) => choices
-                .iter()
-                .find(|(value, _)| *value == field.value)
-                .map_or_else(|| field.value.clone(), |(_, label)| self.words.label(label)),
-            _ if field.value.is_empty() => t.get("admin-value-empty"),
-            _ => field.value.clone(),
-        }
+    /// The form brings nothing back: the history does.
+    #[expect(clippy::unused_self, reason = "the lines of both pages are one template")]
+    fn restore(&self) -> Option<(String, i32)> {
+        None
     }
 
     fn title(&self) -> String {
@@ -271,11 +330,20 @@ pub struct ConfirmPage {
     pub action: String,
     /// To which rows.
     pub rows: Vec<(Uuid, String)>,
+    /// How many they are; of many only the first stand in `rows`.
+    pub count: usize,
+    /// The list whose rows they are, where all that match are meant.
+    pub all: Option<String>,
     /// What goes with them, when they are deleted.
     pub losses: Vec<String>,
 }
 
 impl ConfirmPage {
+    /// Rows whose names are not told.
+    fn more(&self) -> usize {
+        self.count.saturating_sub(self.rows.len())
+    }
+
     fn deletes(&self) -> bool {
         self.action == "delete"
     }
@@ -284,7 +352,7 @@ impl ConfirmPage {
     fn target(&self) -> String {
         let slug = self.words.slug;
         match self.rows.as_slice() {
-            [(id, _)] if self.deletes() => format!("/admin/{slug}/{id}/delete/"),
+            [(id, _)] if self.deletes() && self.all.is_none() => format!("/admin/{slug}/{id}/delete/"),
             _ => format!("/admin/{slug}/actions/"),
         }
     }
@@ -300,12 +368,28 @@ pub struct HistoryPage {
     pub words: Words,
     /// Key of the row.
     pub id: Uuid,
+    /// Number for the conflict check.
+    pub version: i32,
     /// Its changes, newest first.
     pub changes: Vec<Change>,
 }
 
+impl HistoryPage {
+    /// Where a line is brought back, and the version that the page knows.
+    fn restore(&self) -> Option<(String, i32)> {
+        Some((
+            format!("/admin/{}/{}/history/", self.words.slug, self.id),
+            self.version,
+        ))
+    }
+}
+
 /// One line of the history.
 pub struct Change {
+    /// Key.
+    pub id: Uuid,
+    /// Can what was before be brought back?
+    pub restores: bool,
     /// When.
     pub at: DateTime<Utc>,
     /// Who.
@@ -333,6 +417,8 @@ impl Change {
             .map(|fields| fields.keys().cloned().collect())
             .unwrap_or_default();
         Self {
+            id: entry.id.0,
+            restores: false,
             at: entry.at,
             who: entry.actor_name.clone(),
             action: entry.action.clone(),

@@ -2,11 +2,12 @@
 
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use serde_json::Value;
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
-    Models, model, staff,
+    HISTORY_MAX, Models, changes, model, staff,
     views::{ConfirmPage, FormPage, Words},
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
         framework::{AdminError, Resource, SaveError, Target, Values},
     },
     services::Services,
+    store::audit::AuditEntry,
     web::{
         Shell, WebError, WebResult,
         auth::AdminUser,
@@ -26,8 +28,13 @@ use crate::{
 
 /// Rows that one action may touch: a page of the list.
 const MOST_ROWS: usize = 200;
+/// Rows that one action may touch where all that match are meant.
+const ALL_ROWS: i64 = 1_000;
+/// Rows whose names the question tells.
+const NAMED: usize = 20;
 
-fn pairs(body: &[u8]) -> Vec<(String, String)> {
+/// Names and values of a form.
+pub fn pairs(body: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(body)
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
@@ -118,10 +125,10 @@ fn saved(
 ) -> WebResult<HttpResponse> {
     flash(session, true, shell.t.get("admin-saved"))?;
     let slug = resource.slug();
-    Ok(see_other(&if values.raw("stay").is_empty() {
-        format!("/admin/{slug}/")
-    } else {
-        format!("/admin/{slug}/{id}/")
+    Ok(see_other(&match values.raw("stay") {
+        "" => format!("/admin/{slug}/"),
+        "another" => format!("/admin/{slug}/add/"),
+        _ => format!("/admin/{slug}/{id}/"),
     }))
 }
 
@@ -166,14 +173,25 @@ pub async fn action(
             .find(|(key, _)| key == name)
             .map_or("", |(_, value)| value)
     };
-    let ids = ids(&sent)?;
+    let all = Some(value("all").to_owned()).filter(|list| !list.is_empty());
+    let ids = match &all {
+        Some(list) => matching(&services, &models, resource, list, &shell).await?,
+        None => ids(&sent)?,
+    };
     let action = value("action");
     if ids.is_empty() || action.is_empty() {
         flash(&session, false, shell.t.get("admin-none-selected"))?;
         return Ok(see_other(&back));
     }
-    if value("confirmed") != "yes" {
-        return confirm(shell, &services, &models, (resource, &staff), action, ids).await;
+    if ids.len() > usize::try_from(ALL_ROWS).unwrap_or(MOST_ROWS) {
+        flash(&session, false, shell.t.with("admin-too-many", "n", ALL_ROWS))?;
+        return Ok(see_other(&back));
+    }
+    // Of all that match others may have come or gone since the question.
+    let asked = all.is_none() || value("count").parse() == Ok(ids.len());
+    if value("confirmed") != "yes" || !asked {
+        let what = Asked { action, ids, all };
+        return confirm(shell, &services, &models, (resource, &staff), what).await;
     }
     let done = resource
         .run(&staff, action, ids)
@@ -184,6 +202,24 @@ pub async fn action(
         .with2("admin-done", "done", done.done, "refused", done.refused);
     flash(&session, done.refused == 0, text)?;
     Ok(see_other(&back))
+}
+
+async fn matching(
+    services: &Services,
+    models: &Models,
+    resource: &dyn Resource<Staff>,
+    list: &str,
+    shell: &Shell,
+) -> WebResult<Vec<Uuid>> {
+    let (slug, shared, now) = (resource.slug(), models.clone(), shell.now);
+    let query = list.trim_start_matches('?').to_owned();
+    Ok(services
+        .db
+        .read(move |conn| match shared.get(slug) {
+            Some(resource) => resource.matching(conn, &query, ALL_ROWS + 1, now),
+            None => Ok(Vec::new()),
+        })
+        .await?)
 }
 
 fn ids(sent: &[(String, String)]) -> WebResult<Vec<Uuid>> {
@@ -197,6 +233,16 @@ fn ids(sent: &[(String, String)]) -> WebResult<Vec<Uuid>> {
         .ok_or_else(|| WebError::new(ErrorKind::BadRequest))
 }
 
+/// What a question is about.
+pub struct Asked<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The rows.
+    pub ids: Vec<Uuid>,
+    /// The list whose rows they are, where all that match are meant.
+    pub all: Option<String>,
+}
+
 /// The question before an action, with the names of the rows and, before a deletion, what goes with them.
 ///
 /// # Errors
@@ -206,8 +252,7 @@ pub async fn confirm(
     services: &Services,
     models: &Models,
     (resource, staff): (&dyn Resource<Staff>, &Staff),
-    action: &str,
-    ids: Vec<Uuid>,
+    Asked { action, ids, all }: Asked<'_>,
 ) -> WebResult<HttpResponse> {
     if !resource.actions(staff).contains(&action) {
         return Err(WebError::new(ErrorKind::BadRequest));
@@ -219,7 +264,8 @@ pub async fn confirm(
             let (mut rows, mut losses) = (Vec::new(), Vec::new());
             if let Some(resource) = shared.get(slug) {
                 rows = resource.names(conn, &ids)?;
-                for (id, _) in rows.iter().filter(|_| deletes) {
+                // What goes with a row is counted row by row.
+                for (id, _) in rows.iter().take(MOST_ROWS).filter(|_| deletes) {
                     losses.extend(resource.losses(conn, *id)?);
                 }
             }
@@ -228,6 +274,11 @@ pub async fn confirm(
         .await?;
     if rows.is_empty() {
         return Err(WebError::not_found());
+    }
+    let count = rows.len();
+    let mut rows = rows;
+    if all.is_some() {
+        rows.truncate(NAMED);
     }
     let mut counts: Vec<(&'static str, i64)> = Vec::new();
     for loss in losses {
@@ -246,6 +297,81 @@ pub async fn confirm(
         action: action.to_owned(),
         shell,
         rows,
+        count,
+        all,
         losses,
     })
+}
+
+/// Brings back what a line of the history says was there before, through the same rules as a form.
+pub async fn restore(
+    request: HttpRequest,
+    shell: Shell,
+    session: Session,
+    (services, models): (web::Data<Services>, Models),
+    user: AdminUser,
+    path: web::Path<(String, Uuid, Uuid)>,
+    body: web::Bytes,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let (slug, id, entry) = path.into_inner();
+    let resource = model(&models, &slug)?;
+    let version = Values::new(pairs(&body))
+        .raw("version")
+        .parse()
+        .map_err(|_| WebError::new(ErrorKind::BadRequest))?;
+    let lines = changes(&services, resource, id, HISTORY_MAX).await?;
+    let line = lines
+        .iter()
+        .find(|line| line.id.0 == entry)
+        .ok_or_else(WebError::not_found)?;
+    let (shared, slug) = (models.clone(), resource.slug());
+    let present = services
+        .db
+        .read(move |conn| match shared.get(slug) {
+            Some(resource) => resource.present(conn, id),
+            None => Ok(None),
+        })
+        .await?;
+    let (_, present) = present.ok_or_else(WebError::not_found)?;
+    let values = restored(line, &present).ok_or_else(|| WebError::new(ErrorKind::BadRequest))?;
+    let outcome = resource
+        .save(&staff, Target::Existing(id, version), values.clone())
+        .await;
+    match outcome {
+        Ok(_) => {
+            flash(&session, true, shell.t.get("admin-restored"))?;
+            Ok(see_other(&format!("/admin/{slug}/{id}/")))
+        }
+        Err(SaveError::Conflict) => conflict(shell, &services, &models, (resource, &staff), id, values).await,
+        Err(SaveError::Invalid(problems)) => {
+            let page = FormPage::load(shell, &services, &models, resource, &staff, Some(id)).await?;
+            let page = page.with_typed(&services, &models, values, problems).await?;
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What saving the present values with those from before a change sends; `None`: the line tells of no change of a field
+/// that the form has, or everything is as it was then.
+#[must_use]
+pub fn restored(line: &AuditEntry, present: &Values) -> Option<Values> {
+    let before = line.before.as_ref()?.as_object()?;
+    let mut values = present.clone();
+    let mut changed = false;
+    for (name, value) in before {
+        let text = match value {
+            Value::Null | Value::Bool(false) => String::new(),
+            Value::Bool(true) => "on".to_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text.clone(),
+            Value::Array(_) | Value::Object(_) => continue,
+        };
+        if present.has(name) && present.raw(name) != text {
+            values.set(name, text);
+            changed = true;
+        }
+    }
+    changed.then_some(values)
 }

@@ -60,7 +60,7 @@ async fn every_model_has_a_front_page_entry_and_a_list() {
     let front = root.get("/admin/").await.expect(200);
     for resource in kaspi_panel::admin::site().resources() {
         let path = format!("/admin/{}/", resource.slug());
-        assert_eq!(front.count(&format!("main a[href='{path}']")), 1, "{path}");
+        assert_eq!(front.count(&format!("main tbody a[href='{path}']")), 1, "{path}");
         let list = root.get(&path).await.expect(200);
         assert_eq!(list.count("main h1"), 1);
         assert!(!list.text("main").contains("admin-"), "{path}: a text is missing");

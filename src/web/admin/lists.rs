@@ -1,0 +1,293 @@
+//! The list of a model: its page, its file, suggestions for its filters, and what is changed in it.
+
+use std::collections::BTreeSet;
+
+use actix_session::Session;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use chrono_tz::Asia::Almaty;
+use uuid::Uuid;
+
+use super::{
+    Models, model, staff,
+    views::{ListPage, SuggestionsFragment, Words},
+    writes::pairs,
+};
+use crate::{
+    admin::{
+        Staff,
+        framework::{AdminError, Cell, Resource, SaveError, Sheet, Target, Typed, TypedRows, Values, Verb},
+    },
+    domain::Tenge,
+    services::Services,
+    sheets::report::{About, Cell as SheetCell, Column, Report, XlsxError},
+    web::{
+        Shell, WebError, WebResult,
+        auth::AdminUser,
+        error::ErrorKind,
+        render::{XLSX, attachment, html, html_with, see_other},
+        session::flash,
+    },
+};
+
+/// Rows that a file may hold.
+const FILE_ROWS: i64 = 10_000;
+/// Width of a column of the file, in characters.
+const WIDTH: u16 = 22;
+/// Rows that can be changed at once: a page of the list.
+const MOST_ROWS: usize = 200;
+
+/// `GET /admin/{model}/`
+pub async fn list(
+    request: HttpRequest,
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    user: AdminUser,
+    path: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let resource = model(&models, &path)?;
+    let query = request.query_string().to_owned();
+    html(
+        &page(
+            shell,
+            &services,
+            &models,
+            (resource, &staff),
+            query,
+            TypedRows::new(),
+        )
+        .await?,
+    )
+}
+
+async fn page(
+    shell: Shell,
+    services: &Services,
+    models: &Models,
+    (resource, staff): (&dyn Resource<Staff>, &Staff),
+    query: String,
+    typed: TypedRows,
+) -> WebResult<ListPage> {
+    let (slug, now, shared) = (resource.slug(), shell.now, models.clone());
+    let list = services
+        .db
+        .read(move |conn| match shared.get(slug) {
+            Some(resource) => resource.list(conn, &query, &typed, now).map(Some),
+            None => Ok(None),
+        })
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    Ok(ListPage {
+        words: Words::new(shell.t, slug),
+        actions: resource.actions(staff),
+        adds: resource.allows(staff, Verb::Add),
+        edits: resource.allows(staff, Verb::Change),
+        shell,
+        list,
+    })
+}
+
+/// `GET /admin/{model}/export/`: exactly the list of the same query string, all its pages.
+pub async fn export(
+    shell: Shell,
+    services: web::Data<Services>,
+    models: Models,
+    request: HttpRequest,
+    _user: AdminUser,
+    path: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let slug = model(&models, &path)?.slug();
+    let (query, now, words) = (
+        request.query_string().to_owned(),
+        shell.now,
+        Words::new(shell.t, slug),
+    );
+    let who = shell
+        .user
+        .as_ref()
+        .map(|user| user.user.email.clone())
+        .unwrap_or_default();
+    let bytes = services
+        .db
+        .read(move |conn| {
+            let Some(resource) = models.get(slug) else {
+                return Err(WebError::not_found());
+            };
+            let sheet = resource.sheet(conn, &query, FILE_ROWS, now)?;
+            let about = About {
+                name: words.text("admin-file-about"),
+                lines: vec![
+                    (words.text("admin-file-list"), SheetCell::text(words.many())),
+                    (words.text("admin-file-filters"), SheetCell::text(query)),
+                    (words.text("admin-file-by"), SheetCell::text(who)),
+                    (words.text("admin-file-at"), SheetCell::At(now)),
+                    (
+                        words.text("admin-file-whole"),
+                        SheetCell::text(words.text(if sheet.cut { "admin-no" } else { "admin-yes" })),
+                    ),
+                ],
+                made_at: now,
+            };
+            file(&sheet, &about, words).map_err(|error| WebError::internal(error.into()))
+        })
+        .await?;
+    let at = now.with_timezone(&Almaty).format("%Y-%m-%d_%H%M");
+    Ok(attachment(&format!("{slug}_{at}.xlsx"), XLSX, bytes))
+}
+
+fn file(sheet: &Sheet, about: &About, words: Words) -> Result<Vec<u8>, XlsxError> {
+    let columns = sheet
+        .heads
+        .iter()
+        .map(|name| Column::new(words.field(name), WIDTH))
+        .collect();
+    let mut report = Report::new(&words.many(), columns)?;
+    for row in &sheet.rows {
+        let cells: Vec<SheetCell> = row.iter().map(|cell| in_file(cell, words)).collect();
+        report.push(&cells)?;
+    }
+    let mut bytes = Vec::new();
+    report.finish(about, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn in_file(cell: &Cell, words: Words) -> SheetCell {
+    match cell {
+        Cell::Empty => SheetCell::Empty,
+        Cell::Text(text) | Cell::Code(text) | Cell::Link(text, _) => SheetCell::text(text),
+        Cell::Number(number) => SheetCell::Integer(*number),
+        Cell::Money(amount) => SheetCell::Tenge(Tenge(*amount)),
+        Cell::When(at) => SheetCell::At(*at),
+        Cell::Bool(true) => SheetCell::text(words.text("admin-yes")),
+        Cell::Bool(false) => SheetCell::text(words.text("admin-no")),
+        Cell::Badge(_, _, key) => SheetCell::text(words.text(key)),
+        Cell::Json(value) => SheetCell::text(value.to_string()),
+    }
+}
+
+/// What was typed into the input of a relation.
+#[derive(Debug, serde::Deserialize)]
+pub struct Asked {
+    /// The name that is looked for; under whatever name the input has.
+    #[serde(flatten)]
+    sent: std::collections::HashMap<String, String>,
+}
+
+/// `GET /admin/{model}/choices/{relation}/`: options for what was typed.
+pub async fn choices(
+    services: web::Data<Services>,
+    models: Models,
+    _user: AdminUser,
+    path: web::Path<(String, String)>,
+    asked: web::Query<Asked>,
+) -> WebResult<HttpResponse> {
+    let (slug, relation) = path.into_inner();
+    let text = asked.sent.get(&relation).cloned().unwrap_or_default();
+    let found = services
+        .db
+        .read(move |conn| match models.get(&slug) {
+            Some(resource) => resource.suggest(conn, &relation, text.trim()),
+            None => Ok(None),
+        })
+        .await?
+        .ok_or_else(WebError::not_found)?;
+    html(&SuggestionsFragment {
+        names: found.into_iter().map(|(_, name)| name).collect(),
+    })
+}
+
+/// `POST /admin/{model}/inline/`: saves the lines whose inputs hold something else than the row. Those that are refused
+/// stay as they were typed, with what is wrong.
+pub async fn inline(
+    request: HttpRequest,
+    shell: Shell,
+    session: Session,
+    (services, models): (web::Data<Services>, Models),
+    user: AdminUser,
+    path: web::Path<String>,
+    body: web::Bytes,
+) -> WebResult<HttpResponse> {
+    let staff = staff(&request, &services, &user);
+    let resource = model(&models, &path)?;
+    let slug = resource.slug();
+    let sent = Values::new(pairs(&body));
+    let rows = rows_of(&sent)?;
+    let shared = models.clone();
+    let lines = services
+        .db
+        .read(move |conn| {
+            let mut lines = Vec::new();
+            if let Some(resource) = shared.get(slug) {
+                for (id, version) in rows {
+                    if let Some((_, values)) = resource.present(conn, id)? {
+                        lines.push((id, version, values));
+                    }
+                }
+            }
+            Ok::<_, AdminError>(lines)
+        })
+        .await?;
+    let (mut done, mut refused) = (0_usize, TypedRows::new());
+    for (id, version, mut values) in lines {
+        let mut typed = Values::default();
+        let mut changed = false;
+        for name in resource.inline() {
+            let value = sent.raw(&format!("row.{id}.{name}"));
+            changed |= value != values.raw(name);
+            values.set(name, value);
+            typed.set(name, value);
+        }
+        if !changed {
+            continue;
+        }
+        let mut typed = Typed {
+            values: typed,
+            version,
+            ..Typed::default()
+        };
+        match resource.save(&staff, Target::Existing(id, version), values).await {
+            Ok(_) => {
+                done += 1;
+                continue;
+            }
+            Err(SaveError::Invalid(problems)) => typed.problems = problems,
+            Err(SaveError::Conflict) => typed.conflict = true,
+            Err(error) => return Err(error.into()),
+        }
+        refused.insert(id, typed);
+    }
+    let text = shell
+        .t
+        .with2("admin-done", "done", done, "refused", refused.len());
+    let query = sent.raw("list").trim_start_matches('?').to_owned();
+    if refused.is_empty() {
+        flash(&session, true, text)?;
+        return Ok(see_other(&format!("/admin/{slug}/?{query}")));
+    }
+    let query = if query.is_empty() {
+        "edit=1".to_owned()
+    } else {
+        format!("{query}&edit=1")
+    };
+    let page = page(shell, &services, &models, (resource, &staff), query, refused).await?;
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// The rows that a form of the list is about, with the versions that it showed.
+fn rows_of(sent: &Values) -> WebResult<Vec<(Uuid, i32)>> {
+    let bad = || WebError::new(ErrorKind::BadRequest);
+    let mut rows = BTreeSet::new();
+    for (name, value) in sent.all() {
+        let version = name
+            .strip_prefix("row.")
+            .and_then(|rest| rest.strip_suffix(".version"));
+        if let Some(id) = version {
+            rows.insert((id.parse().map_err(|_| bad())?, value.parse().map_err(|_| bad())?));
+        }
+    }
+    if rows.len() > MOST_ROWS {
+        return Err(bad());
+    }
+    Ok(rows.into_iter().collect())
+}
