@@ -5,15 +5,25 @@
 
 pub mod framework;
 
+mod alerts;
+mod api_tokens;
+mod attempts;
 mod audit;
 mod choices;
 mod decisions;
 mod jobs;
+mod market_offers;
 mod preorders;
+mod price_changes;
 mod products;
+mod proxies;
 mod pushes;
+mod rules;
+mod sessions;
 mod staff;
 mod stores;
+mod tariffs;
+mod uploads;
 mod users;
 
 pub use staff::Staff;
@@ -27,10 +37,20 @@ pub fn site() -> Site<Staff> {
         .with::<stores::Stores>()
         .with::<products::Products>()
         .with::<preorders::Preorders>()
-        .with::<users::Users>()
+        .with::<rules::Rules>()
         .with::<pushes::PricePushes>()
         .with::<decisions::PriceDecisions>()
+        .with::<price_changes::PriceChanges>()
+        .with::<market_offers::MarketOffers>()
+        .with::<alerts::Alerts>()
+        .with::<uploads::PreorderUploads>()
+        .with::<attempts::ConnectionAttempts>()
         .with::<jobs::JobRuns>()
+        .with::<users::Users>()
+        .with::<sessions::Sessions>()
+        .with::<api_tokens::ApiTokens>()
+        .with::<proxies::Proxies>()
+        .with::<tariffs::Tariffs>()
         .with::<audit::AuditLog>()
 }
 

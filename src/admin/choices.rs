@@ -36,6 +36,14 @@ pub fn words(words: impl Iterator<Item = &'static str>) -> Vec<(String, Label)> 
         .collect()
 }
 
+/// Words of an enum, labelled by the texts that begin with `prefix`.
+#[must_use]
+pub fn keyed(prefix: &str, words: impl Iterator<Item = &'static str>) -> Vec<(String, Label)> {
+    words
+        .map(|word| (word.to_owned(), Label::Key(format!("{prefix}-{word}"))))
+        .collect()
+}
+
 /// Key of the text of an enum's word.
 #[must_use]
 pub fn word_key(word: &str) -> String {

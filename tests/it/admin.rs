@@ -3,6 +3,7 @@
 mod access;
 mod forms;
 mod lists;
+mod matrix;
 mod rows;
 mod wide_lists;
 

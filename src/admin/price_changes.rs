@@ -1,0 +1,194 @@
+//! Changes of prices as they were read, the newest first: a history that nobody edits.
+
+use chrono::{DateTime, Utc};
+use diesel::{pg::Pg, prelude::*};
+use uuid::Uuid;
+
+use super::{
+    Staff,
+    choices::{find_stores, store_name},
+    framework::{
+        Align, Cell, Column, Dir, Drill, Field, Form, Model, Relation, Section, Seek, Span, SpanApply, Spec,
+    },
+    staff::administrators,
+};
+use crate::{
+    domain::{ProductId, StoreId, Tenge, city::city_name},
+    schema::{price_changes, products},
+};
+
+/// The model.
+pub struct PriceChanges;
+
+/// A field of its form.
+type FormField = Field<PriceChanges>;
+
+/// A change with the name of its product, where that is still there.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = price_changes, check_for_backend(Pg))]
+pub struct Row {
+    id: Uuid,
+    at: DateTime<Utc>,
+    product_id: ProductId,
+    #[diesel(select_expression = products::name.nullable())]
+    product: Option<String>,
+    city_id: String,
+    before_tenge: Option<Tenge>,
+    price_tenge: Option<Tenge>,
+    push_id: Option<Uuid>,
+}
+
+#[diesel::dsl::auto_type]
+fn joined() -> _ {
+    price_changes::table.left_join(products::table.on(products::id.eq(price_changes::product_id)))
+}
+
+impl Model for PriceChanges {
+    type Context = Staff;
+    type Row = Row;
+    type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
+
+    fn base() -> Self::Query {
+        joined().into_boxed()
+    }
+
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(price_changes::id.eq_any(ids))
+    }
+
+    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
+        query.count().get_result(conn)
+    }
+
+    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
+        let page = query.limit(limit).offset(offset);
+        page.select(Row::as_select()).load(conn)
+    }
+
+    fn id(row: &Row) -> Uuid {
+        row.id
+    }
+
+    fn name(row: &Row) -> String {
+        row.product.clone().unwrap_or_else(|| row.product_id.to_string())
+    }
+
+    fn spec() -> Spec<Self> {
+        Spec {
+            columns: columns(),
+            spans: vec![Span {
+                name: "price",
+                apply: SpanApply::Money(|query, low, high| {
+                    query.filter(price_changes::price_tenge.between(Tenge(low), Tenge(high)))
+                }),
+            }],
+            relations: vec![Relation {
+                name: "store",
+                find: find_stores,
+                name_of: store_name,
+                apply: |query, id| query.filter(price_changes::store_id.eq(StoreId(id))),
+            }],
+            drill: Some(Drill {
+                name: "day",
+                apply: |query, from, until| {
+                    query.filter(price_changes::at.ge(from).and(price_changes::at.lt(until)))
+                },
+            }),
+            default_sort: ("at", Dir::Desc),
+            seek: Some(Seek {
+                place: |row| format!("{}.{}", row.at.timestamp_micros(), row.id),
+                from,
+            }),
+            form: Form {
+                sections: vec![Section {
+                    name: "main",
+                    fields: fields(),
+                }],
+                adds: false,
+                save: None,
+            },
+            ..Spec::shown("price-changes", "chart", administrators)
+        }
+    }
+}
+
+type Query = <PriceChanges as Model>::Query;
+
+/// By moment and key, as the index has them.
+fn from(query: Query, place: Option<&str>, dir: Dir) -> Option<Query> {
+    let query = match place {
+        None => query,
+        Some(place) => {
+            let (at, id) = place.split_once('.')?;
+            let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
+            let id: Uuid = id.parse().ok()?;
+            match dir {
+                Dir::Desc => query
+                    .filter(price_changes::at.le(at))
+                    .filter(price_changes::at.lt(at).or(price_changes::id.lt(id))),
+                Dir::Asc => query
+                    .filter(price_changes::at.ge(at))
+                    .filter(price_changes::at.gt(at).or(price_changes::id.gt(id))),
+            }
+        }
+    };
+    Some(match dir {
+        Dir::Desc => query.order((price_changes::at.desc(), price_changes::id.desc())),
+        Dir::Asc => query.order((price_changes::at.asc(), price_changes::id.asc())),
+    })
+}
+
+fn price(row: &Row) -> Cell {
+    Cell::money(row.price_tenge.map(|price| price.0))
+}
+
+fn before(row: &Row) -> Cell {
+    Cell::money(row.before_tenge.map(|price| price.0))
+}
+
+fn product(row: &Row) -> Cell {
+    match &row.product {
+        Some(name) => Cell::Link(name.clone(), format!("/admin/products/{}/", row.product_id)),
+        None => Cell::Code(row.product_id.to_string()),
+    }
+}
+
+fn columns() -> Vec<Column<PriceChanges>> {
+    let column = |name, align, cell| Column {
+        name,
+        align,
+        cell,
+        sort: None,
+    };
+    vec![
+        column("product", Align::Start, |row| Cell::Text(PriceChanges::name(row))),
+        column("city", Align::Start, |row| {
+            Cell::Text(city_name(&row.city_id).to_owned())
+        }),
+        column("before", Align::End, before),
+        column("price", Align::End, price),
+        Column {
+            name: "at",
+            align: Align::End,
+            cell: |row| Cell::When(row.at),
+            sort: Some(|query, dir| match dir {
+                Dir::Asc => query.order((price_changes::at.asc(), price_changes::id.asc())),
+                Dir::Desc => query.order((price_changes::at.desc(), price_changes::id.desc())),
+            }),
+        },
+    ]
+}
+
+fn fields() -> Vec<Field<PriceChanges>> {
+    vec![
+        FormField::Show("product", product),
+        FormField::Show("city", |row| Cell::Text(city_name(&row.city_id).to_owned())),
+        FormField::Show("before", before),
+        FormField::Show("price", price),
+        FormField::Show("at", |row| Cell::When(row.at)),
+        FormField::Show("push", |row| match row.push_id {
+            Some(id) => Cell::Link(id.to_string(), format!("/admin/price-pushes/{id}/")),
+            None => Cell::Empty,
+        }),
+    ]
+}

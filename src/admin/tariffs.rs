@@ -1,0 +1,138 @@
+//! Rates of the marketplace and of the state by the day from which they hold. They are written in the settings.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::{pg::Pg, prelude::*};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    Staff,
+    framework::{Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, sort_by},
+    staff::administrators,
+};
+use crate::{
+    domain::{TariffId, percent::Percent},
+    schema::tariffs,
+};
+
+/// The model.
+pub struct Tariffs;
+
+/// A field of its form.
+type FormField = Field<Tariffs>;
+
+/// A rate.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tariffs, check_for_backend(Pg))]
+pub struct Row {
+    id: TariffId,
+    kind: String,
+    name: String,
+    valid_from: NaiveDate,
+    percent_millionths: Option<i64>,
+    delivery: Option<Value>,
+    created_at: DateTime<Utc>,
+}
+
+impl Model for Tariffs {
+    type Context = Staff;
+    type Row = Row;
+    type Query = tariffs::BoxedQuery<'static, Pg>;
+
+    fn base() -> Self::Query {
+        tariffs::table.into_boxed()
+    }
+
+    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
+        query.filter(tariffs::id.eq_any(ids))
+    }
+
+    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
+        query.count().get_result(conn)
+    }
+
+    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
+        let page = query.limit(limit).offset(offset);
+        page.select(Row::as_select()).load(conn)
+    }
+
+    fn id(row: &Row) -> Uuid {
+        row.id.0
+    }
+
+    fn name(row: &Row) -> String {
+        row.name.clone()
+    }
+
+    fn spec() -> Spec<Self> {
+        Spec {
+            audit_kind: Some("tariff"),
+            columns: columns(),
+            search: Some(Search {
+                index: "none: some hundred rows",
+                apply: |query, word| query.filter(tariffs::name.ilike(word)),
+            }),
+            default_sort: ("name", Dir::Asc),
+            form: Form {
+                sections: sections(),
+                adds: false,
+                save: None,
+            },
+            site_link: Some(|_| "/settings/tariffs".to_owned()),
+            ..Spec::shown("tariffs", "tag", administrators)
+        }
+    }
+}
+
+fn percent(row: &Row) -> Cell {
+    row.percent_millionths.map_or(Cell::Empty, |millionths| {
+        Cell::Text(format!("{} %", Percent::from_millionths(millionths)))
+    })
+}
+
+fn columns() -> Vec<Column<Tariffs>> {
+    vec![
+        Column {
+            name: "name",
+            align: Align::Start,
+            cell: |row| Cell::Text(row.name.clone()),
+            sort: sort_by!(tariffs::name, tariffs::id),
+        },
+        Column {
+            name: "kind",
+            align: Align::Start,
+            cell: |row| Cell::Code(row.kind.clone()),
+            sort: sort_by!(tariffs::kind, tariffs::id),
+        },
+        Column {
+            name: "valid_from",
+            align: Align::End,
+            cell: |row| Cell::Text(row.valid_from.format("%d.%m.%Y").to_string()),
+            sort: sort_by!(tariffs::valid_from, tariffs::id),
+        },
+        Column {
+            name: "percent",
+            align: Align::End,
+            cell: percent,
+            sort: None,
+        },
+    ]
+}
+
+fn sections() -> Vec<Section<Tariffs>> {
+    vec![Section {
+        name: "main",
+        fields: vec![
+            FormField::Show("name", |row| Cell::Text(row.name.clone())),
+            FormField::Show("kind", |row| Cell::Code(row.kind.clone())),
+            FormField::Show("valid_from", |row| {
+                Cell::Text(row.valid_from.format("%d.%m.%Y").to_string())
+            }),
+            FormField::Show("percent", percent),
+            FormField::Show("delivery", |row| {
+                row.delivery.clone().map_or(Cell::Empty, Cell::Json)
+            }),
+            FormField::Show("created_at", |row| Cell::When(row.created_at)),
+        ],
+    }]
+}
