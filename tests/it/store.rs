@@ -3,6 +3,7 @@
 mod catalogue;
 mod due_products;
 mod leases;
+mod live;
 mod market;
 mod months;
 mod product_lists;
