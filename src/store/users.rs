@@ -402,3 +402,24 @@ pub fn sign_in_attempt_count_failed_anywhere(
         .count()
         .get_result(conn)?)
 }
+
+/// When the `nth` newest failed attempt against `account` from anywhere came; `None`: there are fewer since `since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn sign_in_attempt_nth_failed(
+    conn: &mut PgConnection,
+    account: &str,
+    nth: i64,
+    since: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(sign_in_attempts::table
+        .filter(sign_in_attempts::at.gt(since))
+        .filter(sign_in_attempts::succeeded.eq(false))
+        .filter(sign_in_attempts::account.eq(account))
+        .order(sign_in_attempts::at.desc())
+        .offset(nth - 1)
+        .select(sign_in_attempts::at)
+        .first(conn)
+        .optional()?)
+}
