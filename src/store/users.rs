@@ -1,5 +1,7 @@
 //! Users, their API tokens and their attempts to sign in.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -135,6 +137,18 @@ pub fn user_list(conn: &mut PgConnection) -> Result<Vec<User>, StoreError> {
         .limit(1000)
         .select(User::as_select())
         .load(conn)?)
+}
+
+/// The e-mails of these users.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_emails(conn: &mut PgConnection, ids: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+    let rows: Vec<(UserId, String)> = users::table
+        .filter(users::id.eq_any(ids))
+        .select((users::id, users::email))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Adds a user.

@@ -232,6 +232,7 @@ impl From<UserError> for WebError {
             UserError::EmailTaken => StoreError::Stale.into(),
             UserError::NotFound => Self::not_found(),
             UserError::BadEmail
+            | UserError::BadName
             | UserError::PasswordTooShort
             | UserError::PasswordTooLong
             | UserError::PasswordTooEasy
