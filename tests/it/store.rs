@@ -8,3 +8,4 @@ mod market;
 mod months;
 mod product_lists;
 mod schema;
+mod search;
