@@ -9,6 +9,7 @@ pub mod ids;
 pub mod imports;
 pub mod moment;
 pub mod money;
+pub mod names;
 pub mod offer;
 pub mod order;
 pub mod percent;

@@ -253,6 +253,8 @@
   if (!ear) return;
   let stream = null;
   let over = false;
+  // The panel said that this session is over: another one may have begun in its place, so it is asked once more.
+  let doubted = false;
 
   function put(event) {
     const part = ear.querySelector(`[data-part="${event.type}"]`);
@@ -271,12 +273,22 @@
     stream = new EventSource(ear.dataset.live);
     for (const name of ["robot", "jobs", "problems"]) stream.addEventListener(name, put);
     stream.addEventListener("over", () => {
-      over = true;
+      doubted = true;
       listen();
+    });
+    stream.addEventListener("open", () => (doubted = false));
+    stream.addEventListener("error", () => {
+      if (!doubted || stream?.readyState !== EventSource.CLOSED) return;
+      over = true;
       document.dispatchEvent(new CustomEvent("panel:say", { detail: document.body.dataset.over }));
     });
   }
 
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.id !== "live-poll") return;
+    const seen = [...ear.querySelectorAll("[data-seen]")].map((part) => part.dataset.seen);
+    event.detail.parameters.seen = seen.join(".");
+  });
   document.addEventListener("visibilitychange", listen);
   window.addEventListener("pageshow", listen);
   window.addEventListener("pagehide", () => stream?.close());

@@ -56,3 +56,8 @@ action-second_factor_codes = made new recovery codes
 action-second_factor_recover = signed in with a recovery code
 admin-action-second-factor-off = Switch the second step off
 admin-field-second_factor = Second step of signing in
+# Somebody guesses.
+alert-kind-codes_guessed = Sign-in codes are guessed
+alert-codes_guessed = Somebody knows the password of a user and guesses codes of the second step. Signing in is closed to this user for a day.
+alert-codes_guessed-do = For administrators: the log says who it is. Set a new password for this user, tries are counted anew with it.
+action-second_factor_guessed = closed the second step for a day: too many wrong codes

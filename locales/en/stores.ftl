@@ -122,5 +122,6 @@ people-role-manager-text = Changes prices, rules and preorders, logs in to the c
 people-shared = Access given: { $email }
 people-removed = Access ended
 people-error-unknown = Nobody signs in to the panel with this e-mail. Check it, or ask the administrator to add the person.
+people-error-too-many = Too many addresses that nobody signs in with. Try again in an hour.
 people-error-owner = This is the owner of the store, who has everything.
 people-error-role = Choose viewer or manager.

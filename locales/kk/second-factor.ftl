@@ -55,3 +55,8 @@ action-second_factor_codes = жаңа қосалқы кодтар жасады
 action-second_factor_recover = қосалқы кодпен кірді
 admin-action-second-factor-off = Кірудің екінші қадамын өшіру
 admin-field-second_factor = Кірудің екінші қадамы
+# Somebody guesses.
+alert-kind-codes_guessed = Кіру кодын болжап жатыр
+alert-codes_guessed = Біреу пайдаланушылардың бірінің құпиясөзін біледі және екінші қадамның кодын болжап жатыр. Бұл пайдаланушыға кіру бір тәулікке жабылды.
+alert-codes_guessed-do = Әкімшіге: бұл кім екені журналда. Оған жаңа құпиясөз қойыңыз, сонда әрекеттер қайтадан саналады.
+action-second_factor_guessed = екінші қадамды бір тәулікке жапты: қате код тым көп

@@ -57,3 +57,8 @@ action-second_factor_codes = создал новые запасные коды
 action-second_factor_recover = вошёл с запасным кодом
 admin-action-second-factor-off = Выключить второй шаг входа
 admin-field-second_factor = Второй шаг входа
+# Somebody guesses.
+alert-kind-codes_guessed = Подбирают код входа
+alert-codes_guessed = Кто-то знает пароль одного из пользователей и подбирает код второго шага. Вход этому пользователю закрыт на сутки.
+alert-codes_guessed-do = Администратору: кто это — в журнале. Задайте этому пользователю новый пароль, с ним попытки считаются заново.
+action-second_factor_guessed = закрыл второй шаг на сутки: слишком много неверных кодов

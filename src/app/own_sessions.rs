@@ -46,7 +46,7 @@ pub async fn list_own_sessions(
         .await
 }
 
-/// Ends a session of the user.
+/// Ends a session of the user and gives the hash of its key: his own request may be of it.
 ///
 /// # Errors
 /// `NotFound` where he has no such session.
@@ -55,20 +55,19 @@ pub async fn end_own_session(
     actor: &Actor,
     user: &User,
     id: Uuid,
-) -> Result<(), OwnSessionError> {
+) -> Result<Vec<u8>, OwnSessionError> {
     let (user_id, entry) = (user.id, entry(services, actor, user));
     services
         .db
         .tx(move |conn| {
-            if !session_delete_one(conn, user_id, id)? {
-                return Err(OwnSessionError::NotFound);
-            }
-            Ok(audit_insert(conn, &entry)?)
+            let key_hash = session_delete_one(conn, user_id, id)?.ok_or(OwnSessionError::NotFound)?;
+            audit_insert(conn, &entry)?;
+            Ok(key_hash)
         })
         .await
 }
 
-/// Ends all sessions of the user but `own`; gives how many there were.
+/// Ends all sessions of the user but the one whose key has the hash `own`; gives how many there were.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -76,13 +75,13 @@ pub async fn end_other_sessions(
     services: &Services,
     actor: &Actor,
     user: &User,
-    own: Option<Uuid>,
+    own: Vec<u8>,
 ) -> Result<usize, StoreError> {
     let (user_id, entry) = (user.id, entry(services, actor, user));
     services
         .db
         .tx(move |conn| {
-            let ended = session_delete_others(conn, user_id, own)?;
+            let ended = session_delete_others(conn, user_id, Some(&own))?;
             if ended > 0 {
                 audit_insert(conn, &entry.change(json!({}), json!({ "sessions_ended": ended })))?;
             }

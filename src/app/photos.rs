@@ -19,7 +19,8 @@ const KEPT_BYTES: u64 = 32 * 1024 * 1024;
 const KEPT: usize = 1_000;
 /// Pictures that are fetched at once.
 const AT_ONCE: usize = 4;
-/// For so long somebody waits for a picture before a place for one is shown.
+/// For so long somebody waits for a picture before a place for one is shown: longer than the client waits for the
+/// host, because pictures wait for one another as well.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// For so long a picture that is none is not asked for again.
 const REFUSED_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -54,28 +55,41 @@ impl Weighter<String, Known> for Bytes {
 pub struct Photos {
     known: Cache<String, Known, Bytes>,
     places: Semaphore,
+    patience: Duration,
     /// With proxies switched on, nothing goes out directly: not even for a picture.
     proxies: ProxyUpkeep,
 }
 
 impl Default for Photos {
     fn default() -> Self {
-        Self {
-            known: Cache::with_weighter(KEPT, KEPT_BYTES, Bytes),
-            places: Semaphore::new(AT_ONCE),
-            proxies: ProxyUpkeep::default(),
-        }
+        Self::with_patience(PATIENCE)
     }
 }
 
 impl Photos {
+    /// As `default`, for somebody who waits so long for a picture.
+    #[must_use]
+    pub fn with_patience(patience: Duration) -> Self {
+        Self {
+            known: Cache::with_weighter(KEPT, KEPT_BYTES, Bytes),
+            places: Semaphore::new(AT_ONCE),
+            patience,
+            proxies: ProxyUpkeep::default(),
+        }
+    }
+
     /// The picture at an address that a product has; `None`: there is none, or none to be had now.
     pub async fn photo(&self, services: &Services, address: &str) -> Option<Arc<Picture>> {
         if let Some(known) = self.known_of(services, address) {
             return known;
         }
-        let fetched = tokio::time::timeout(PATIENCE, self.fetch(services, address)).await;
-        fetched.ok().flatten()
+        let fetched = tokio::time::timeout(self.patience, self.fetch(services, address)).await;
+        fetched.unwrap_or_else(|_| {
+            tracing::debug!("no picture within the time for it");
+            let until = services.now() + AWAY_FOR;
+            self.known.insert(address.to_owned(), Known::Missing { until });
+            None
+        })
     }
 
     async fn fetch(&self, services: &Services, address: &str) -> Option<Arc<Picture>> {
@@ -84,7 +98,7 @@ impl Photos {
         if let Some(known) = self.known_of(services, address) {
             return known;
         }
-        if let Err(error) = self.proxies.load(services).await {
+        if let Err(error) = self.proxies.load_reading(services).await {
             tracing::warn!(error = %error, "no picture is fetched without the proxies");
             return None;
         }

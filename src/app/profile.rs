@@ -9,7 +9,7 @@ use super::{
     user_accounts::{UserError, check_password},
 };
 use crate::{
-    domain::Actor,
+    domain::{Actor, names::is_name},
     secrets::Secret,
     services::Services,
     store::{
@@ -19,19 +19,16 @@ use crate::{
     },
 };
 
-/// Longest name, characters.
-const NAME_MAX: usize = 255;
-
 /// What is wrong with a profile, by field. A name may be empty: the e-mail stands in its place.
 ///
 /// # Errors
 /// The fields that are wrong.
 pub fn check_profile(profile: &Profile) -> Result<(), Vec<FieldError>> {
-    let name = profile.name.trim();
-    if name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-        return Err(vec![FieldError::new("name", "profile-name-wrong")]);
+    if is_name(profile.name.trim()) {
+        Ok(())
+    } else {
+        Err(vec![FieldError::new("name", "profile-name-wrong")])
     }
-    Ok(())
 }
 
 /// Writes a profile that [`check_profile`] let through. A new name is told to the log, matters of taste are not.

@@ -1,13 +1,16 @@
 //! The second factor of a user: switched on with the password and a first code, asked for at sign-in, and off
 //! again. A change of it ends all sessions of the user; codes and seeds never reach the log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 use serde_json::json;
 
-use super::sign_in::{Confirmed, PER_ACCOUNT, PER_ADDRESS, SignInError, WINDOW};
+use super::{
+    alerts::{NewAlert, raise},
+    sign_in::{Confirmed, PER_ACCOUNT, PER_ADDRESS, SignInError, WINDOW},
+};
 use crate::{
-    domain::{Actor, ActorKind, Role, UserId},
+    domain::{Actor, ActorKind, AlertKind, Role, UserId},
     secrets::{Place, Secret, SecretError, Vault, totp},
     services::Services,
     store::{
@@ -20,7 +23,7 @@ use crate::{
         },
         users::{
             User, sign_in_attempt_count_failed, sign_in_attempt_count_failed_anywhere,
-            sign_in_attempt_insert, user_end_sessions, user_fetch,
+            sign_in_attempt_insert, sign_in_attempt_nth_failed, user_end_sessions, user_fetch,
         },
     },
 };
@@ -30,6 +33,10 @@ pub const RECOVERY_CODES: usize = 10;
 /// Wrong codes of one user within [`WINDOW`], from wherever they come. Who types them knows the password already,
 /// so this locks out nobody whose password is a secret.
 const FROM_ANYWHERE: i64 = 20;
+/// Wrong codes of one user within a day. Three codes of a million count at a time: with so many tries one guesser in
+/// seven thousand gets in within a day.
+const PER_DAY: i64 = 50;
+const DAY: TimeDelta = TimeDelta::days(1);
 /// The name by which apps list their codes.
 const ISSUER: &str = "kaspi-panel";
 
@@ -39,21 +46,15 @@ pub enum SecondFactorError {
     /// It counts already, or nothing was begun.
     #[error("the second factor is not in the state for this")]
     WrongState,
-    /// Not a code of the app, or one that has counted.
-    #[error("this is not a code of the app")]
-    WrongCode,
     /// Only an administrator does this for others.
     #[error("this is for administrators")]
     Forbidden,
     /// There is no such user, or he has no second factor.
     #[error("the user has no second factor")]
     NotFound,
-    /// Too many wrong codes.
-    #[error("too many attempts")]
-    TooMany {
-        /// Seconds until codes are looked at again.
-        after: u64,
-    },
+    /// Not a code of the app, one that has counted, or too many wrong ones.
+    #[error(transparent)]
+    Code(#[from] SignInError),
     /// No randomness.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -185,7 +186,7 @@ pub async fn begin(
 /// The first code has come: the factor counts, and every session that began without it is over.
 ///
 /// # Errors
-/// `WrongState` where nothing was begun, `WrongCode` and `TooMany` for those who guess.
+/// `WrongState` where nothing was begun, `Code` for those who guess.
 pub async fn finish(
     services: &Services,
     actor: &Actor,
@@ -200,20 +201,20 @@ pub async fn finish(
         json!({ "second_factor": true }),
     );
     let (vault, now, id) = (services.vault.clone(), services.now(), user.id);
-    let tries = Tries::new(services, id, address);
+    let tries = Tries::new(services, user, address);
     let done = services
         .db
         .tx(move |conn| {
             let factor = second_factor_fetch_for_update(conn, id)?
                 .filter(|factor| factor.confirmed_at.is_none())
                 .ok_or(SecondFactorError::WrongState)?;
-            if tries.too_many(conn)? {
-                return Ok(Err(SecondFactorError::TooMany { after: window() }));
+            if let Some(error) = tries.too_many(conn)? {
+                return Ok(Err(SecondFactorError::Code(error)));
             }
             let step = step_of(&vault, &factor, &code, now.timestamp());
             tries.note(conn, step.is_some())?;
             let Some(step) = step else {
-                return Ok(Err(SecondFactorError::WrongCode));
+                return Ok(Err(SecondFactorError::Code(SignInError::Wrong)));
             };
             second_factor_confirm(conn, id, step, now)?;
             recovery_codes_replace(conn, id, &hashes, now)?;
@@ -313,7 +314,7 @@ pub async fn second_step(
     address: &str,
 ) -> Result<SecondStep, SignInError> {
     let (vault, now, id) = (services.vault.clone(), services.now(), user.id);
-    let tries = Tries::new(services, id, address);
+    let tries = Tries::new(services, user, address);
     let actor = user.actor(ActorKind::Person, None);
     let recovered = entry(services, &actor, user, "second_factor_recover");
     services
@@ -324,8 +325,8 @@ pub async fn second_step(
             else {
                 return Ok(Err(SignInError::Wrong));
             };
-            if tries.too_many(conn)? {
-                return Ok(Err(SignInError::too_many()));
+            if let Some(error) = tries.too_many(conn)? {
+                return Ok(Err(error));
             }
             let outcome = match &given {
                 GivenCode::OfApp(code) => match step_of(&vault, &factor, code, now.timestamp()) {
@@ -381,27 +382,33 @@ fn hashes_of(codes: &[Secret]) -> Vec<Vec<u8>> {
     codes.iter().filter_map(totp::recovery_code_hash).collect()
 }
 
-fn window() -> u64 {
-    u64::try_from(WINDOW.num_seconds()).unwrap_or_default()
-}
-
-/// The count of wrong codes: in the table of failed attempts to sign in, under a name that no e-mail has.
+/// The count of wrong codes: in the table of failed attempts to sign in, under a name that nobody can type as his
+/// e-mail there, because e-mails are kept in small letters. With a new password, or once all sessions were ended, it
+/// begins anew: who guessed does not know the password any more.
 struct Tries {
     account: String,
     address: String,
+    user: User,
     now: DateTime<Utc>,
 }
 
 impl Tries {
-    fn new(services: &Services, user: UserId, address: &str) -> Self {
+    fn new(services: &Services, user: &User, address: &str) -> Self {
         Self {
-            account: format!("code of {user}"),
+            account: format!("CODE of {} {}", user.id, user.session_version),
             address: address.chars().take(64).collect(),
+            user: user.clone(),
             now: services.now(),
         }
     }
 
-    fn too_many(&self, conn: &mut PgConnection) -> Result<bool, StoreError> {
+    /// Why no code is looked at now.
+    fn too_many(&self, conn: &mut PgConnection) -> Result<Option<SignInError>, StoreError> {
+        if let Some(at) = self.last_of_a_day(conn)? {
+            let left = (at + DAY - self.now).num_seconds();
+            let after = u64::try_from(left).unwrap_or_default();
+            return Ok(Some(SignInError::TooMany { after }));
+        }
         let since = self.now - WINDOW;
         let (here, any) = sign_in_attempt_count_failed(conn, &self.account, &self.address, since)?;
         let anywhere = sign_in_attempt_count_failed_anywhere(conn, &self.account, since)?;
@@ -409,10 +416,34 @@ impl Tries {
         if too_many {
             tracing::warn!(address = %self.address, here, any, anywhere, "too many wrong codes");
         }
-        Ok(too_many)
+        Ok(too_many.then(SignInError::too_many))
     }
 
+    /// When the oldest of the [`PER_DAY`] newest wrong codes came, where all of them came within a day.
+    fn last_of_a_day(&self, conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, StoreError> {
+        sign_in_attempt_nth_failed(conn, &self.account, PER_DAY, self.now - DAY)
+    }
+
+    /// Writes a try down. With the last wrong code of a day people are told.
     fn note(&self, conn: &mut PgConnection, right: bool) -> Result<(), StoreError> {
-        sign_in_attempt_insert(conn, &self.account, &self.address, right, self.now)
+        sign_in_attempt_insert(conn, &self.account, &self.address, right, self.now)?;
+        if right || self.last_of_a_day(conn)?.is_none() {
+            return Ok(());
+        }
+        let object = ("user", self.user.id.0, self.user.email.as_str());
+        let actor = Actor::system();
+        audit_insert(
+            conn,
+            &AuditEntry::new(&actor, self.now, None, object, "second_factor_guessed"),
+        )?;
+        // Everybody sees it: whose codes they are stands in the log of the administrators.
+        let alert = NewAlert {
+            kind: AlertKind::CodesGuessed,
+            store_id: None,
+            product_id: None,
+            data: json!({}),
+            times: 1,
+        };
+        raise(conn, &alert, self.now)
     }
 }

@@ -1,6 +1,6 @@
 //! Sharing a store: its owner names people who may look, or change things there as he does. Nobody else decides that.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::edit::{EditError, FieldError};
@@ -14,7 +14,10 @@ use crate::{
             StorePerson, store_people_list, store_person_put, store_person_remove, store_person_role,
         },
         stores::{Store, store_fetch},
-        users::{User, user_fetch, user_fetch_by_email},
+        users::{
+            User, sign_in_attempt_count_failed_anywhere, sign_in_attempt_insert, user_fetch,
+            user_fetch_by_email,
+        },
     },
 };
 
@@ -43,10 +46,16 @@ pub async fn people_of_store(
         .await
 }
 
+/// E-mails of nobody that one person may type within [`HOUR`]: the answer tells who signs in here, and is not to be
+/// asked for a list of them.
+const UNKNOWN_PER_HOUR: i64 = 20;
+const HOUR: TimeDelta = TimeDelta::hours(1);
+
 /// Shares a store with the user of this e-mail, or lets him do something else there. The same once more writes nothing.
 ///
 /// # Errors
-/// `Invalid` where nobody signs in with this e-mail, it is the owner's, or the role is none of a store.
+/// `Invalid` where nobody signs in with this e-mail, too many such were typed, it is the owner's, or the role is none
+/// of a store.
 pub async fn share_store(
     services: &Services,
     actor: &Actor,
@@ -55,14 +64,24 @@ pub async fn share_store(
     role: Role,
 ) -> Result<(), StorePeopleError> {
     let (actor, email, now) = (actor.clone(), email.to_owned(), services.now());
+    // Counted with the attempts to sign in, under a name that no e-mail has: those are kept in small letters.
+    let who = actor.user_id.map_or_else(String::new, |id| id.0.to_string());
+    let asks = format!("SHARING by {who}");
     services
         .db
         .tx(move |conn| {
             let store = own_store(conn, &actor, store_id)?;
             let invalid = |field, code| EditError::Invalid(vec![FieldError::new(field, code)]);
-            let user = user_fetch_by_email(conn, &email)?
-                .filter(|user| user.active)
-                .ok_or_else(|| invalid("email", "people-error-unknown"))?;
+            let asked = sign_in_attempt_count_failed_anywhere(conn, &asks, now - HOUR)?;
+            if asked >= UNKNOWN_PER_HOUR {
+                return Err(invalid("email", "people-error-too-many"));
+            }
+            let user = user_fetch_by_email(conn, &email)?.filter(|user| user.active);
+            let Some(user) = user else {
+                sign_in_attempt_insert(conn, &asks, "-", false, now)?;
+                // No error of the transaction: that he asked must stay.
+                return Ok(Err(invalid("email", "people-error-unknown")));
+            };
             if user.id == store.owner_id {
                 return Err(invalid("email", "people-error-owner"));
             }
@@ -71,16 +90,16 @@ pub async fn share_store(
             }
             let before = store_person_role(conn, store_id, user.id)?;
             if before == Some(role) {
-                return Ok(());
+                return Ok(Ok(()));
             }
             store_person_put(conn, store_id, user.id, role, now)?;
             let entry = entry(&actor, &store, "share", now).change(
                 json!({ "person": before.map(|_| &user.email), "role": before }),
                 json!({ "person": user.email, "role": role }),
             );
-            Ok(audit_insert(conn, &entry)?)
+            Ok(Ok(audit_insert(conn, &entry)?))
         })
-        .await
+        .await?
 }
 
 /// Ends the sharing with somebody: the store is not there for him from now on.

@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::passwords::{self, HashError, MAX_LENGTH, MIN_LENGTH};
 use crate::{
-    domain::{Actor, Role, UserId},
+    domain::{
+        Actor, Role, UserId,
+        names::{NAME_MAX, is_name},
+    },
     secrets::Secret,
     services::Services,
     store::{
@@ -24,6 +27,9 @@ pub enum UserError {
     /// Not an e-mail.
     #[error("this is not an e-mail address")]
     BadEmail,
+    /// Not a name.
+    #[error("a name is one line of at most {NAME_MAX} characters, none of them invisible")]
+    BadName,
     /// Shorter than [`MIN_LENGTH`] characters.
     #[error("a password has at least {MIN_LENGTH} characters")]
     PasswordTooShort,
@@ -78,6 +84,10 @@ pub async fn create_user(services: &Services, actor: &Actor, new: NewUser) -> Re
     if !looks_like_email(&email) {
         return Err(UserError::BadEmail);
     }
+    let name = new.name.trim();
+    if !is_name(name) {
+        return Err(UserError::BadName);
+    }
     check_password(&email, &new.password)?;
     let now = services.now();
     let id = UserId::new();
@@ -85,7 +95,7 @@ pub async fn create_user(services: &Services, actor: &Actor, new: NewUser) -> Re
         id,
         external_id: id.to_string(),
         email,
-        name: new.name.trim().chars().take(255).collect(),
+        name: name.to_owned(),
         password_hash: passwords::hash(services.config.password_cost, new.password).await?,
         role: new.role,
         active: true,

@@ -445,6 +445,8 @@ text_enum! {
         NeedsPerson = "needs_person",
         /// The marketplace fetched a price list, and there was no complete one.
         FeedRefused = "feed_refused",
+        /// Somebody who knows a user's password guesses codes of his second factor.
+        CodesGuessed = "codes_guessed",
     }
 }
 
@@ -475,7 +477,8 @@ impl AlertKind {
             | Self::WorkerLost
             | Self::NotShown
             | Self::NeedsPerson
-            | Self::FeedRefused => AlertSeverity::Warning,
+            | Self::FeedRefused
+            | Self::CodesGuessed => AlertSeverity::Warning,
             Self::FloorReached | Self::FirstPlaceLost => AlertSeverity::Notice,
         }
     }

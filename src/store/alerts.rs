@@ -172,6 +172,9 @@ fn of_tenant(tenant: Tenant) -> alerts::BoxedQuery<'static, Pg> {
     }
 }
 
+/// Kinds that the overview tells of by the state of the store: stopped, or in need of a login.
+pub(super) const TOLD_BY_STATE: [AlertKind; 2] = [AlertKind::StoreStopped, AlertKind::SessionLost];
+
 /// Troubles that nobody has seen yet, the most urgent first; at most `limit`.
 ///
 /// # Errors
@@ -181,8 +184,34 @@ pub fn alert_list_open(
     tenant: Tenant,
     limit: i64,
 ) -> Result<Vec<AlertRow>, StoreError> {
+    open_by_urgency(conn, of_tenant(tenant), limit)
+}
+
+/// As [`alert_list_open`], without those that the overview tells of otherwise, and how many there are in all.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(super) fn alert_overview(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    limit: i64,
+) -> Result<(Vec<AlertRow>, i64), StoreError> {
+    let told_here = || of_tenant(tenant).filter(alerts::kind.ne_all(TOLD_BY_STATE));
+    let count = told_here()
+        .filter(alerts::resolved_at.is_null())
+        .filter(alerts::acknowledged_at.is_null())
+        .count()
+        .get_result(conn)?;
+    Ok((open_by_urgency(conn, told_here(), limit)?, count))
+}
+
+fn open_by_urgency(
+    conn: &mut PgConnection,
+    query: alerts::BoxedQuery<'static, Pg>,
+    limit: i64,
+) -> Result<Vec<AlertRow>, StoreError> {
     // 'critical' sorts before 'notice' before 'warning': told apart by the list's own order.
-    let mut rows: Vec<AlertRow> = of_tenant(tenant)
+    let mut rows: Vec<AlertRow> = query
         .filter(alerts::resolved_at.is_null())
         .filter(alerts::acknowledged_at.is_null())
         .order((alerts::severity, alerts::last_at.desc()))

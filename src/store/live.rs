@@ -3,17 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, exists, not},
+    prelude::*,
+};
 
 use super::{
     StoreError,
+    alerts::TOLD_BY_STATE,
     overview::{RECENT, failed_runs},
     terms::limited,
 };
 use crate::{
-    domain::{AlertKind, JobState, PushState, RepricingMode, Role, SessionState, StopScope, StoreId, UserId},
+    domain::{JobState, PushState, RepricingMode, Role, SessionState, StopScope, StoreId, UserId},
     schema::{
-        alerts, job_runs, kill_switches, price_pushes, products, sessions, store_access, stores, users,
+        alerts, job_runs, kill_switches, price_pushes, pricing_terms, products, sessions, store_access,
+        stores, users,
     },
 };
 
@@ -78,6 +83,8 @@ pub fn live_now(conn: &mut PgConnection) -> Result<LiveNow, StoreError> {
         .select((kill_switches::scope, kill_switches::store_id))
         .load(conn)?;
     let jobs: Vec<(Option<StoreId>, i64)> = job_runs::table
+        // Of no store: on nobody's header; and the index of open runs has those with a store.
+        .filter(job_runs::store_id.is_not_null())
         .filter(job_runs::state.eq_any([JobState::Queued, JobState::Running]))
         .group_by(job_runs::store_id)
         .select((job_runs::store_id, count_star()))
@@ -85,7 +92,7 @@ pub fn live_now(conn: &mut PgConnection) -> Result<LiveNow, StoreError> {
     let alerts: Vec<(Option<StoreId>, i64)> = alerts::table
         .filter(alerts::resolved_at.is_null())
         .filter(alerts::acknowledged_at.is_null())
-        .filter(alerts::kind.ne_all([AlertKind::StoreStopped, AlertKind::SessionLost]))
+        .filter(alerts::kind.ne_all(TOLD_BY_STATE))
         .group_by(alerts::store_id)
         .select((alerts::store_id, count_star()))
         .load(conn)?;
@@ -106,20 +113,35 @@ pub fn live_now(conn: &mut PgConnection) -> Result<LiveNow, StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub fn live_slow(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<LiveSlow, StoreError> {
+    let ids: Vec<StoreId> = stores::table.select(stores::id).load(conn)?;
+    // The index of planned moments begins with the store.
     let held: Vec<StoreId> = price_pushes::table
+        .filter(price_pushes::store_id.eq_any(&ids))
         .filter(price_pushes::state.eq(PushState::Held))
         .filter(price_pushes::planned_at.gt(now - RECENT))
         .select(price_pushes::store_id)
         .distinct()
         .load(conn)?;
-    let without_floor: Vec<StoreId> = products::table
+    // What holds for a whole store spares a look at its products; in the others the first product without a floor does.
+    let of_all = pricing_terms::table
+        .filter(pricing_terms::store_id.eq(stores::id))
+        .filter(pricing_terms::product_id.is_null())
+        .filter(pricing_terms::category.is_null())
+        .filter(
+            pricing_terms::floor_tenge
+                .is_not_null()
+                .or(pricing_terms::unit_cost_tenge.is_not_null()),
+        );
+    let bare = products::table
+        .filter(products::store_id.eq(stores::id))
         .filter(products::repricing_enabled)
-        .filter(diesel::dsl::not(limited()))
         .filter(products::archived_at.is_null())
-        .select(products::store_id)
-        .distinct()
+        .filter(not(limited()));
+    let without_floor: Vec<StoreId> = stores::table
+        .filter(not(exists(of_all)))
+        .filter(exists(bare))
+        .select(stores::id)
         .load(conn)?;
-    let ids: Vec<StoreId> = stores::table.select(stores::id).load(conn)?;
     let mut failed = BTreeMap::new();
     for store in failed_runs(conn, &ids, now)?
         .into_iter()

@@ -5,15 +5,15 @@ use diesel::{dsl::count_star, prelude::*};
 
 use super::{
     StoreError,
-    alerts::{AlertRow, alert_list_open},
+    alerts::{AlertRow, alert_overview},
     kill_switches::{NamedStop, kill_switch_list_active},
     stores::{Store, store_ids_of, stores_of},
     terms::limited,
 };
 use crate::{
     domain::{
-        AlertKind, JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopTarget,
-        StoreId, Tenant, Tenge,
+        JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopTarget, StoreId,
+        Tenant, Tenge,
     },
     schema::{job_runs, preorders, price_decisions, price_pushes, products, stores},
 };
@@ -58,8 +58,10 @@ pub struct Overview {
     pub without_floor: i64,
     /// Failures of the last day.
     pub failed: Vec<FailedRun>,
-    /// Troubles that nobody has seen yet and that show nowhere else here, the most urgent first.
+    /// Troubles that nobody has seen yet and that show nowhere else here, the most urgent first; at most 100.
     pub alerts: Vec<AlertRow>,
+    /// How many of them there are.
+    pub alerts_count: i64,
 }
 
 /// The overview of a tenant.
@@ -104,6 +106,7 @@ pub fn overview_fetch(
         .first(conn)?;
     let mut stops = kill_switch_list_active(conn, tenant)?;
     stops.sort_by_key(|named| named.stop.scope);
+    let (alerts, alerts_count) = alert_overview(conn, tenant, ALERTS)?;
     Ok(Overview {
         products: stores.iter().map(|store| i64::from(store.products_count)).sum(),
         preorders,
@@ -112,11 +115,8 @@ pub fn overview_fetch(
         held,
         without_floor,
         failed: failed_runs(conn, &ids, now)?,
-        alerts: alert_list_open(conn, tenant, ALERTS)?
-            .into_iter()
-            // Stores that are stopped or need a login are told by their state.
-            .filter(|alert| !matches!(alert.kind, AlertKind::StoreStopped | AlertKind::SessionLost))
-            .collect(),
+        alerts,
+        alerts_count,
         stores,
     })
 }

@@ -55,9 +55,12 @@ pub fn search_words(search: &str) -> Vec<String> {
         .split([' ', ',', '\u{a0}'])
         .filter(|word| !word.is_empty())
         .take(8)
-        .map(|word| {
-            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            format!("%{escaped}%")
-        })
+        .map(|word| format!("%{}%", escaped(word)))
         .collect()
+}
+
+/// A text as it stands in a pattern of `like`.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -36,6 +36,8 @@ pub struct SessionRow {
 pub struct OwnSession {
     /// Its name.
     pub id: Uuid,
+    /// SHA-256 of the key: not to be shown, only to tell whose request this is.
+    pub key_hash: Vec<u8>,
     /// The browser, as it named itself at sign-in.
     pub user_agent: Option<String>,
     /// Begun at.
@@ -68,29 +70,36 @@ pub fn session_list(
         .load(conn)?)
 }
 
-/// Removes a session of the user by its name. `false`: he has none of this name.
+/// Removes a session of the user by its name, and gives the hash of its key. `None`: he has none of this name.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn session_delete_one(conn: &mut PgConnection, user: UserId, id: Uuid) -> Result<bool, StoreError> {
+pub fn session_delete_one(
+    conn: &mut PgConnection,
+    user: UserId,
+    id: Uuid,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let one = sessions::table
         .filter(sessions::user_id.eq(user))
         .filter(sessions::id.eq(id));
-    Ok(diesel::delete(one).execute(conn)? == 1)
+    Ok(diesel::delete(one)
+        .returning(sessions::key_hash)
+        .get_result(conn)
+        .optional()?)
 }
 
-/// Removes the sessions of the user, all but `keep`; tells how many.
+/// Removes the sessions of the user, all but the one whose key has the hash `keep`; tells how many.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn session_delete_others(
     conn: &mut PgConnection,
     user: UserId,
-    keep: Option<Uuid>,
+    keep: Option<&[u8]>,
 ) -> Result<usize, StoreError> {
     let others = sessions::table
         .filter(sessions::user_id.eq(user))
-        .filter(sessions::id.ne(keep.unwrap_or_default()));
+        .filter(sessions::key_hash.ne(keep.unwrap_or_default()));
     Ok(diesel::delete(others).execute(conn)?)
 }
 

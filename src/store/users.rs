@@ -1,5 +1,7 @@
 //! Users, their API tokens and their attempts to sign in.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -135,6 +137,18 @@ pub fn user_list(conn: &mut PgConnection) -> Result<Vec<User>, StoreError> {
         .limit(1000)
         .select(User::as_select())
         .load(conn)?)
+}
+
+/// The e-mails of these users.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_emails(conn: &mut PgConnection, ids: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+    let rows: Vec<(UserId, String)> = users::table
+        .filter(users::id.eq_any(ids))
+        .select((users::id, users::email))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Adds a user.
@@ -401,4 +415,25 @@ pub fn sign_in_attempt_count_failed_anywhere(
         .filter(sign_in_attempts::account.eq(account))
         .count()
         .get_result(conn)?)
+}
+
+/// When the `nth` newest failed attempt against `account` from anywhere came; `None`: there are fewer since `since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn sign_in_attempt_nth_failed(
+    conn: &mut PgConnection,
+    account: &str,
+    nth: i64,
+    since: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(sign_in_attempts::table
+        .filter(sign_in_attempts::at.gt(since))
+        .filter(sign_in_attempts::succeeded.eq(false))
+        .filter(sign_in_attempts::account.eq(account))
+        .order(sign_in_attempts::at.desc())
+        .offset(nth - 1)
+        .select(sign_in_attempts::at)
+        .first(conn)
+        .optional()?)
 }

@@ -127,6 +127,13 @@ pub fn api_token(req: &HttpRequest) -> Option<String> {
         .filter(|key| !key.is_empty())
 }
 
+/// Where a request comes from, for counts of attempts and for the log. Empty: not known.
+#[must_use]
+pub fn address_of(req: &HttpRequest) -> String {
+    req.peer_addr()
+        .map_or_else(String::new, |peer| peer.ip().to_string())
+}
+
 /// The services of the application.
 ///
 /// # Errors

@@ -171,7 +171,8 @@ impl Header {
         Self {
             robot: RobotState::of(&stops, &modes),
             jobs: overview.jobs_open,
-            problems: amount(lost.count() + overview.alerts.len() + overview.failed.len())
+            problems: amount(lost.count() + overview.failed.len())
+                + overview.alerts_count
                 + i64::from(overview.held > 0)
                 + i64::from(overview.without_floor > 0),
         }

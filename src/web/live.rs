@@ -11,7 +11,7 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{ACCEPT, HeaderName},
+    http::header::HeaderName,
     web::{self, Bytes},
 };
 use askama::Template;
@@ -19,7 +19,7 @@ use futures_util::{Stream, stream};
 use serde::Deserialize;
 use tokio::{
     runtime::Handle,
-    sync::watch,
+    sync::{Notify, watch},
     time::{Interval, interval, sleep},
 };
 
@@ -29,6 +29,7 @@ use super::{
     error::ErrorKind,
     filters,
     header::Header,
+    middleware::wants_stream,
     render::{html, see_other},
     routes::{Access, Kind, Route},
     session,
@@ -53,8 +54,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 const SLOW_EVERY: u32 = 30;
 /// A sign of life, so that whatever lies between does not take the line for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Streams of one user: open windows, not more.
+/// Streams of one user: open windows, not more. One more takes the place of the oldest: that one may be of a window
+/// which is long gone.
 const PER_USER: usize = 16;
+/// What a window is told whose place went to another one: to come back later, or the two would fight for it.
+const COME_LATER: &[u8] = b"retry: 60000\n\n";
 /// Streams of the process.
 const IN_ALL: usize = 2_000;
 
@@ -72,8 +76,9 @@ struct Hub {
 
 #[derive(Default)]
 struct State {
+    /// Number of the next seat.
     next: u64,
-    listeners: BTreeMap<u64, Listener>,
+    seats: BTreeMap<u64, (Listener, Arc<Notify>)>,
     /// The task that looks is there.
     looking: bool,
 }
@@ -92,6 +97,8 @@ struct Listener {
 /// Everything that one look has seen.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Look {
+    /// Seats below this number were taken before it began. To the others it may tell what is older than their page.
+    seats: u64,
     now: LiveNow,
     slow: Arc<LiveSlow>,
     /// Sessions that are over.
@@ -123,22 +130,30 @@ impl Live {
     /// How many listen.
     #[must_use]
     pub fn listeners(&self) -> usize {
-        self.0.state().listeners.len()
+        self.0.state().seats.len()
     }
 
-    /// A seat for one more stream. `None`: the user, or everybody together, has enough of them.
+    /// A seat for one more stream. `None`: all of them together are enough.
     fn join(&self, listener: Listener) -> Option<Seat> {
         let mut state = self.0.state();
-        let own = state
-            .listeners
-            .values()
-            .filter(|other| other.user == listener.user);
-        if own.count() >= PER_USER || state.listeners.len() >= IN_ALL {
+        let own = |(other, _): &(Listener, _)| other.user == listener.user;
+        if state.seats.values().filter(|seat| own(seat)).count() >= PER_USER {
+            let oldest = state
+                .seats
+                .iter()
+                .find(|(_, seat)| own(seat))
+                .map(|(number, _)| *number);
+            if let Some((_, given_up)) = oldest.and_then(|number| state.seats.remove(&number)) {
+                given_up.notify_one();
+            }
+        }
+        if state.seats.len() >= IN_ALL {
             return None;
         }
         let number = state.next;
         state.next += 1;
-        state.listeners.insert(number, listener);
+        let given_up = Arc::new(Notify::new());
+        state.seats.insert(number, (listener, given_up.clone()));
         if !state.looking {
             state.looking = true;
             self.0.runtime.spawn(look_while_listened(Arc::downgrade(&self.0)));
@@ -146,6 +161,7 @@ impl Live {
         Some(Seat {
             hub: self.clone(),
             number,
+            given_up,
         })
     }
 }
@@ -155,16 +171,16 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who listens; where nobody does, the task that asks ends.
-    fn who_listens(&self) -> Option<Vec<Listener>> {
+    /// Who listens, and the number of the next seat; where nobody does, the task that asks ends.
+    fn who_listens(&self) -> Option<(Vec<Listener>, u64)> {
         let mut state = self.state();
-        if state.listeners.is_empty() {
+        if state.seats.is_empty() {
             state.looking = false;
-            // Whoever comes next must not see what was true long ago.
             self.seen.send_replace(None);
             return None;
         }
-        Some(state.listeners.values().cloned().collect())
+        let listeners = state.seats.values().map(|(listener, _)| listener.clone());
+        Some((listeners.collect(), state.next))
     }
 }
 
@@ -172,32 +188,39 @@ impl Hub {
 struct Seat {
     hub: Live,
     number: u64,
+    /// Told when another stream has taken the place.
+    given_up: Arc<Notify>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.hub.0.state().listeners.remove(&self.number);
+        self.hub.0.state().seats.remove(&self.number);
     }
 }
 
 async fn look_while_listened(hub: Weak<Hub>) {
-    let mut slow = Arc::new(LiveSlow::default());
-    let mut until_slow = 0;
+    let mut slow: Option<Arc<LiveSlow>> = None;
+    let mut until_slow: u32 = 0;
+    let mut seats_before = 0;
     loop {
         let Some(hub) = hub.upgrade() else { return };
-        let Some(listeners) = hub.who_listens() else {
+        let Some((listeners, seats)) = hub.who_listens() else {
             return;
         };
-        let services = hub.services.clone();
-        let known = (until_slow > 0).then(|| slow.clone());
-        match look(services, listeners, known).await {
+        // The page of somebody new is younger than what was seen long ago.
+        if seats != seats_before {
+            until_slow = 0;
+        }
+        let known = slow.clone().filter(|_| until_slow > 0);
+        until_slow = if known.is_some() {
+            until_slow - 1
+        } else {
+            SLOW_EVERY
+        };
+        match look(hub.services.clone(), (listeners, seats), known).await {
             Ok(look) => {
-                until_slow = if until_slow == 0 {
-                    SLOW_EVERY
-                } else {
-                    until_slow - 1
-                };
-                slow = look.slow.clone();
+                seats_before = seats;
+                slow = Some(look.slow.clone());
                 hub.seen.send_if_modified(|seen| {
                     let new = seen.as_deref() != Some(&look);
                     if new {
@@ -207,7 +230,10 @@ async fn look_while_listened(hub: Weak<Hub>) {
                 });
             }
             // The pages keep what they show; requests tell of the trouble.
-            Err(error) => tracing::debug!(%error, "no look for the open pages"),
+            Err(error) => {
+                tracing::debug!(%error, "no look for the open pages");
+                hub.seen.send_replace(None);
+            }
         }
         drop(hub);
         sleep(PAUSE).await;
@@ -216,7 +242,7 @@ async fn look_while_listened(hub: Weak<Hub>) {
 
 async fn look(
     services: Services,
-    listeners: Vec<Listener>,
+    (listeners, seats): (Vec<Listener>, u64),
     known: Option<Arc<LiveSlow>>,
 ) -> Result<Look, StoreError> {
     let at = services.now();
@@ -224,6 +250,7 @@ async fn look(
         .db
         .read(move |conn| {
             let mut look = Look {
+                seats,
                 now: live_now(conn)?,
                 slow: match known {
                     Some(slow) => slow,
@@ -289,8 +316,7 @@ async fn live(
     query: web::Query<Query>,
 ) -> WebResult<HttpResponse> {
     let mut shell = Shell::without_database(&req)?;
-    let accepts = req.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
-    if !accepts.is_some_and(|accepts| accepts.contains("text/event-stream")) {
+    if !wants_stream(&req) {
         if !shell.htmx {
             return Ok(see_other("/stop"));
         }
@@ -322,7 +348,7 @@ async fn live(
             begun: false,
             shell,
             listener,
-            _seat: seat,
+            seat,
         })))
 }
 
@@ -337,7 +363,7 @@ struct Ear {
     begun: bool,
     shell: Shell,
     listener: Listener,
-    _seat: Seat,
+    seat: Seat,
 }
 
 /// What a look means for a stream.
@@ -361,6 +387,9 @@ fn events(ear: Ear) -> impl Stream<Item = Result<Bytes, Infallible>> {
                 biased;
                 // Without its hub a stream is over as well.
                 () = async { drop(ear.closed.wait_for(|closed| *closed).await) } => return None,
+                () = ear.seat.given_up.notified() => {
+                    return Some((Ok(Bytes::from_static(COME_LATER)), None));
+                }
                 changed = ear.looks.changed() => {
                     changed.ok()?;
                     let look = ear.looks.borrow_and_update().clone();
@@ -378,6 +407,9 @@ fn events(ear: Ear) -> impl Stream<Item = Result<Bytes, Infallible>> {
 
 impl Ear {
     fn news(&mut self, look: &Look) -> News {
+        if self.seat.number >= look.seats {
+            return News::Nothing;
+        }
         if look.over.contains(&self.listener.session) {
             return News::End(event("over", "over", "-"));
         }

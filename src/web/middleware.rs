@@ -62,6 +62,8 @@ pub struct RequestInfo {
     pub target: String,
     /// Did htmx ask for a part of a page?
     pub htmx: bool,
+    /// Does a page want to listen?
+    pub stream: bool,
     /// JSON is wanted.
     pub api: bool,
     /// Language of the cookie.
@@ -81,6 +83,7 @@ impl RequestInfo {
                 .path_and_query()
                 .map_or_else(|| path.to_owned(), ToString::to_string),
             // A page that the browser restores from its history must be whole.
+            stream: wants_stream(req),
             htmx: has("hx-request") && !has("hx-history-restore-request"),
             api: path.starts_with("/api/") || path.starts_with("/health"),
             language: req
@@ -236,7 +239,16 @@ pub fn retry_after(kind: ErrorKind) -> Option<(HeaderName, HeaderValue)> {
         .map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)))
 }
 
-/// 401 becomes a way to the login page: a redirect, or for htmx the header that makes it one.
+/// Is a stream of events wanted, and no page?
+#[must_use]
+pub fn wants_stream(req: &HttpRequest) -> bool {
+    let accepts = req.headers().get(header::ACCEPT);
+    let accepts = accepts.and_then(|value| value.to_str().ok());
+    accepts.is_some_and(|accepts| accepts.contains("text/event-stream"))
+}
+
+/// 401 becomes a way to the login page: a redirect, or for htmx the header that makes it one. Who wants to listen has
+/// no use for a page.
 #[must_use]
 pub fn to_login(info: &RequestInfo) -> HttpResponse {
     let next: String = url::form_urlencoded::byte_serialize(info.target.as_bytes()).collect();
@@ -245,7 +257,9 @@ pub fn to_login(info: &RequestInfo) -> HttpResponse {
     } else {
         format!("/login?next={next}")
     };
-    if info.htmx {
+    if info.stream {
+        HttpResponse::build(StatusCode::UNAUTHORIZED).finish()
+    } else if info.htmx {
         HttpResponse::build(StatusCode::UNAUTHORIZED)
             .insert_header(("HX-Redirect", location))
             .finish()

@@ -40,7 +40,6 @@ const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
 const USER_AGENT: &str = "user_agent";
 const AWAITS_CODE: &str = "awaits_code";
-const ID: &str = "id";
 
 /// The key that signs the session cookie: derived from the key of the secrets, so that several processes and
 /// restarts agree.
@@ -122,7 +121,6 @@ pub fn sign_in(session: &Session, user: &User, user_agent: &str) -> WebResult<()
     let user_agent: String = user_agent.chars().take(400).collect();
     put(session, USER, signed_in)?;
     put(session, USER_AGENT, user_agent)?;
-    put(session, ID, Uuid::now_v7())?;
     csrf_token(session).map(drop)
 }
 
@@ -158,12 +156,6 @@ pub fn await_code(session: &Session, user: &User, now: DateTime<Utc>) -> WebResu
 pub fn awaits_code(session: &Session, now: DateTime<Utc>) -> Option<AwaitsCode> {
     let awaits: AwaitsCode = session.get(AWAITS_CODE).ok().flatten()?;
     (now - awaits.since < AWAITED).then_some(awaits)
-}
-
-/// The name of this session among those of its user; `None` for one that began before sessions had names.
-#[must_use]
-pub fn own_id(session: &Session) -> Option<Uuid> {
-    session.get(ID).ok().flatten()
 }
 
 /// Signs out: the session is removed from the database.
@@ -231,10 +223,7 @@ impl DatabaseSessions {
             user_agent: state
                 .get(USER_AGENT)
                 .and_then(|json| serde_json::from_str(json).ok()),
-            id: state
-                .get(ID)
-                .and_then(|json| serde_json::from_str(json).ok())
-                .unwrap_or_else(Uuid::now_v7),
+            id: Uuid::now_v7(),
             state: serde_json::to_value(state)?,
             created_at: now,
             last_seen_at: now,

@@ -459,6 +459,26 @@ async fn proxies_of_the_environment_are_shown_and_left_alone() {
     assert_eq!(actions, ["create", "check", "delete"]);
 }
 
+#[tokio::test]
+async fn another_process_that_forgets_a_proxy_sends_nobody_out_directly() {
+    let proxy = TestProxy::start(None).await;
+    let line = parse_line(&format!("http://{}", proxy.address), true).unwrap();
+    let app = with_private_proxies(move |config| config.proxies = vec![line]);
+    let upkeep = ProxyUpkeep::default();
+    upkeep.load(&app.services).await.unwrap();
+    let without = Config {
+        proxies: Vec::new(),
+        ..Config::clone(&app.services.config)
+    };
+    let other = kaspi_panel::services::Services::new(without, &Secret::from(app.db.url())).unwrap();
+    ProxyUpkeep::default().load(&other).await.unwrap();
+    assert!(rows(&app).is_empty());
+    upkeep.load(&app.services).await.unwrap();
+    let read = app.services.kaspi.market_offers("100000001", "750000000");
+    read.await.unwrap();
+    assert_eq!(proxy.take_seen().len(), 1);
+}
+
 #[test]
 fn every_trouble_of_a_proxy_has_a_text() {
     for code in [

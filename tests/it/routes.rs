@@ -19,7 +19,7 @@ pub struct Things {
     product: Uuid,
     preorder: Uuid,
     job: Uuid,
-    rule: Uuid,
+    pub rule: Uuid,
     report: Uuid,
     import: Uuid,
 }

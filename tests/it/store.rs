@@ -3,8 +3,10 @@
 mod catalogue;
 mod due_products;
 mod leases;
+mod live;
 mod market;
 mod months;
 mod product_lists;
 mod pushes;
 mod schema;
+mod search;

@@ -1,11 +1,12 @@
-//! What a worker does with proxies: it hands the enabled ones to the client whenever they change, adds up what
-//! went through them, and tries those that a person asks about.
+//! What a process does with proxies: it hands the enabled ones to its client whenever they change. A worker besides
+//! keeps the rows of those that its environment names, adds up what went through them, and tries those that a person
+//! asks about; a process that only shows pages writes nothing of them.
 
 use chrono::TimeDelta;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::{address_of, entry, environment_proxies, facts};
+use super::{address_of, entry, environment_id, environment_proxies, facts, list_proxies};
 use crate::{
     domain::{Actor, ProxyOrigin},
     kaspi::{KaspiError, ProxyAddress},
@@ -33,6 +34,12 @@ pub enum UpkeepError {
         #[source]
         source: SecretError,
     },
+    /// Another process's environment names it, with credentials that stand nowhere else.
+    #[error("proxy {address} stands in the environment of another process, not in that of this one")]
+    Elsewhere {
+        /// Which one.
+        address: String,
+    },
     /// The client does not take them.
     #[error("the client cannot use the proxies")]
     Client(#[source] KaspiError),
@@ -48,8 +55,9 @@ pub struct ProxyUpkeep {
 }
 
 impl ProxyUpkeep {
-    /// Hands the enabled proxies to the client, unless it has them already. Before the first success nothing
-    /// should be sent: it would go out directly.
+    /// For a worker: hands the enabled proxies to the client, unless it has them already; the first time it also
+    /// brings the rows of the environment's proxies in step with its own environment. Before the first success
+    /// nothing should be sent: it would go out directly.
     ///
     /// # Errors
     /// See [`UpkeepError`]; the client keeps what it had.
@@ -59,22 +67,31 @@ impl ProxyUpkeep {
             note_environment(services).await?;
         }
         let mark = services.db.read(proxy_mark).await?;
+        take_over(services, &mut loaded, mark).await
+    }
+
+    /// For a process that is no worker: as [`ProxyUpkeep::load`], but nothing is written. What the environment of the
+    /// workers names is theirs; where this process does not know its credentials, it sends nothing.
+    ///
+    /// # Errors
+    /// As [`ProxyUpkeep::load`], and `Elsewhere`.
+    pub async fn load_reading(&self, services: &Services) -> Result<(), UpkeepError> {
+        let mut loaded = self.loaded.lock().await;
+        let mark = services.db.read(proxy_mark).await?;
         if loaded.as_ref() == Some(&mark) {
             return Ok(());
         }
-        let proxies = services.db.read(proxy_list).await?;
-        let addresses = proxies
-            .iter()
-            .filter(|proxy| proxy.enabled)
-            .map(|proxy| address(services, proxy))
-            .collect::<Result<Vec<_>, _>>()?;
-        tracing::info!(proxies = addresses.len(), "proxies taken over");
-        services
-            .kaspi
-            .set_proxies(addresses)
-            .map_err(UpkeepError::Client)?;
-        *loaded = Some(mark);
-        Ok(())
+        let unknown = |proxy: &&Proxy| {
+            let mut named = services.config.proxies.iter();
+            proxy.enabled
+                && proxy.origin == ProxyOrigin::Environment
+                && !named.any(|line| environment_id(line) == proxy.id)
+        };
+        if let Some(proxy) = services.db.read(proxy_list).await?.iter().find(unknown) {
+            let address = proxy.address();
+            return Err(UpkeepError::Elsewhere { address });
+        }
+        take_over(services, &mut loaded, mark).await
     }
 
     /// Adds what went through the proxies since the last time to the table.
@@ -131,6 +148,31 @@ impl ProxyUpkeep {
             .await?;
         Ok(true)
     }
+}
+
+/// Hands the enabled proxies to the client where they are not the `loaded` ones. Those that this process's own
+/// environment names count even when another process took their rows away.
+async fn take_over(
+    services: &Services,
+    loaded: &mut Option<String>,
+    mark: String,
+) -> Result<(), UpkeepError> {
+    if loaded.as_ref() == Some(&mark) {
+        return Ok(());
+    }
+    let addresses = list_proxies(services)
+        .await?
+        .iter()
+        .filter(|proxy| proxy.enabled)
+        .map(|proxy| address(services, proxy))
+        .collect::<Result<Vec<_>, _>>()?;
+    tracing::info!(proxies = addresses.len(), "proxies taken over");
+    services
+        .kaspi
+        .set_proxies(addresses)
+        .map_err(UpkeepError::Client)?;
+    *loaded = Some(mark);
+    Ok(())
 }
 
 fn address(services: &Services, proxy: &Proxy) -> Result<ProxyAddress, UpkeepError> {

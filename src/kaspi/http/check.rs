@@ -24,7 +24,7 @@ impl KaspiClient {
             .header(ACCEPT, "text/plain, */*");
         let answer = route.identity.dress(request).send().await;
         match answer.map_err(|error| why(&error))?.status().as_u16() {
-            407 => Err("proxy_refused"),
+            407 => Err(PROXY_REFUSED),
             403 | 405 | 429 => Err("marketplace_blocked"),
             // Of plain HTTP it is not known whose answer it is.
             500.. => Err("proxy_no_answer"),
@@ -36,11 +36,14 @@ impl KaspiClient {
 /// What an answer, or that there is none, says about the proxy it came through.
 pub fn of_answer(answer: &Result<reqwest::Response, reqwest::Error>) -> Option<&'static str> {
     match answer {
-        Ok(answer) if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some("proxy_refused"),
+        Ok(answer) if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some(PROXY_REFUSED),
         Ok(_) => None,
         Err(error) => Some(why(error)),
     }
 }
+
+/// Code of a proxy that wants other credentials.
+pub(super) const PROXY_REFUSED: &str = "proxy_refused";
 
 /// What an error with all its causes says about the proxy. Whether the proxy or what is behind it does not
 /// answer cannot be told from here.
@@ -53,7 +56,7 @@ pub(super) fn why(error: &(dyn std::error::Error + 'static)) -> &'static str {
         // hyper's tunnels have no public types for refused credentials, of HTTP and of SOCKS.
         let text = error.to_string();
         if text.contains("proxy authorization required") || text.contains("credentials not accepted") {
-            return "proxy_refused";
+            return PROXY_REFUSED;
         }
         cause = error.source();
     }

@@ -15,7 +15,7 @@ use super::{
     answer::{self, Asked, Refusal},
     body,
     breaker::Breakers,
-    check::why,
+    check::{PROXY_REFUSED, why},
     jars::Jars,
     pace::Pace,
     retry::{self, RetryBudget},
@@ -29,6 +29,9 @@ use crate::{
 
 /// A pause up to this long is waited out by a public read; a longer one is told to the caller.
 const PUBLIC_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Longest time for a picture: somebody looks at the page.
+const IMAGE_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Client of the marketplace; cheap to clone.
 #[derive(Clone)]
@@ -186,7 +189,9 @@ impl KaspiClient {
             .allow("images", host, now)
             .map_err(|wait| KaspiError::Paused { wait })?;
         let request = route.identity.dress(route.client.get(address));
-        let request = request.header(ACCEPT, "image/webp,image/png,image/jpeg");
+        let request = request
+            .header(ACCEPT, "image/webp,image/png,image/jpeg")
+            .timeout(self.hosts.timeout.min(IMAGE_MAX));
         let outcome = image(request, most).await;
         let now = Instant::now();
         let answered = !matches!(
@@ -194,7 +199,12 @@ impl KaspiClient {
             Err(Trouble::Reach(_) | Trouble::Judged(Refusal::Error(KaspiError::Unavailable(_))))
         );
         breakers.note("images", host, answered, now);
-        route.note(outcome.as_ref().err().and_then(Trouble::of_route), now);
+        // A host of pictures that does not answer says nothing about a proxy: accounts go on through it.
+        if let Err(trouble) = &outcome
+            && trouble.is_refused_by_proxy()
+        {
+            route.note(trouble.of_route(), now);
+        }
         outcome.map_err(|trouble| match trouble {
             Trouble::Reach(error) => unavailable(error),
             Trouble::Judged(Refusal::Error(error)) => error,
@@ -430,11 +440,16 @@ enum Trouble {
 }
 
 impl Trouble {
+    /// Did the proxy want other credentials?
+    fn is_refused_by_proxy(&self) -> bool {
+        self.of_route() == Some(PROXY_REFUSED)
+    }
+
     /// What a proxy is to blame for.
     fn of_route(&self) -> Option<&'static str> {
         match self {
             Self::Reach(error) => Some(why(error)),
-            Self::Proxy => Some("proxy_refused"),
+            Self::Proxy => Some(PROXY_REFUSED),
             Self::Judged(Refusal::Error(error @ KaspiError::Blocked)) => Some(error.code()),
             Self::Judged(_) => None,
         }

@@ -23,7 +23,10 @@ use crate::{
     secrets::Secret,
     services::Services,
     store::kill_switches::{NamedStop, kill_switch_fetch, kill_switch_list_active, kill_switch_list_past},
-    web::{WebError, auth::CurrentUser, error::ErrorKind},
+    web::{
+        WebError,
+        auth::{CurrentUser, address_of},
+    },
 };
 
 /// What a stop takes.
@@ -170,19 +173,13 @@ pub async fn release(
         .get("password")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    let address = req
-        .peer_addr()
-        .map(|address| address.ip().to_string())
-        .unwrap_or_default();
-    let confirmed = confirm(&services, &user.user, Secret::from(password), &address)
+    let confirmed = confirm(&services, &user.user, Secret::from(password), &address_of(&req))
         .await
         .map_err(|error| match error {
             SignInError::Wrong => {
                 actix_web::Error::from(Refused::one("password", texts::BAD_PASSWORD.to_owned()))
             }
-            SignInError::TooMany { after } => WebError::new(ErrorKind::TooMany { after }).into(),
-            SignInError::Store(error) => WebError::from(error).into(),
-            SignInError::Hash(error) => WebError::internal(error.into()).into(),
+            error => WebError::from(error).into(),
         })?;
     let reason = values.text("reason").unwrap_or_default();
     release_stop(&services, &user.actor(&req), &confirmed, id, &reason)

@@ -14,11 +14,12 @@ use super::{
     terms::goal_in_words,
 };
 use crate::{
-    domain::{ActorKind, AuditId, ProductId, PushId, Tenge},
+    domain::{ActorKind, AuditId, ProductId, PushId, Tenge, UserId},
     services::Services,
     store::{
         audit::{AuditEntry, audit_list},
         put_backs::push_products,
+        users::user_emails,
     },
     web::{
         Shell, WebResult,
@@ -191,6 +192,8 @@ pub fn actor_name(line: &AuditEntry, t: &Texts) -> String {
 struct Line {
     entry: AuditEntry,
     who: String,
+    /// What he signs in with: names are of people's own choosing. `None`: it is his name.
+    email: Option<String>,
     action: String,
     kind: String,
     /// Page of the object, where there is one.
@@ -213,6 +216,7 @@ impl Line {
         let gone = entry.action == "delete";
         Self {
             who: actor_name(&entry, t),
+            email: None,
             action: t.get_or(&format!("action-{}", entry.action), "action-other"),
             kind: t.get_or(&format!("object-{}", entry.object_kind), "object-other"),
             href: area
@@ -271,6 +275,11 @@ async fn list(
     } else {
         HashMap::new()
     };
+    let people = entries
+        .iter()
+        .filter_map(|entry| entry.actor_id.map(UserId))
+        .collect::<Vec<_>>();
+    let emails = services.db.read(move |conn| user_emails(conn, &people)).await?;
     let older = entries.last().filter(|_| more).map(|last| {
         let mut pairs = vec![
             ("before", format::machine_time_exact(last.at)),
@@ -303,6 +312,11 @@ async fn list(
             .into_iter()
             .map(|entry| Line {
                 put_back: put_back.get(&entry.id).cloned(),
+                email: entry
+                    .actor_id
+                    .and_then(|id| emails.get(&UserId(id)))
+                    .filter(|email| **email != entry.actor_name)
+                    .cloned(),
                 ..Line::new(entry, &t)
             })
             .collect(),

@@ -33,7 +33,7 @@ use crate::{
     },
     web::{
         Shell, WebError, WebResult,
-        auth::{CurrentUser, ManagerUser, OwnedStore},
+        auth::{CurrentUser, ManagerUser, OwnedStore, address_of},
         error::ErrorKind,
         filters,
         render::{html, see_other},
@@ -233,9 +233,7 @@ async fn serve(req: HttpRequest, services: web::Data<Services>) -> WebResult<Htt
         since: DateTime::parse_from_rfc2822(text(&req, IF_MODIFIED_SINCE))
             .ok()
             .map(|at| at.with_timezone(&Utc)),
-        address: req
-            .peer_addr()
-            .map_or_else(String::new, |peer| peer.ip().to_string()),
+        address: address_of(&req),
         agent: text(&req, USER_AGENT).to_owned(),
     };
     Ok(match serve_feed(&services, &secret, fetcher).await? {

@@ -8,22 +8,22 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::sign_in::{address_of, refused, user_agent};
+use super::sign_in::{refused, user_agent, why_not};
 use crate::{
     app::{
         edit::FieldError,
         passwords::{MAX_LENGTH, MIN_LENGTH},
         profile::{change_password, check_profile, edit_profile},
         second_factor::{SecondFactorState, second_factor_state},
-        sign_in::{SignInError, confirm},
+        sign_in::confirm,
         user_accounts::UserError,
     },
     secrets::Secret,
     services::Services,
     store::users::Profile,
     web::{
-        Shell, WebError, WebResult,
-        auth::CurrentUser,
+        Shell, WebResult,
+        auth::{CurrentUser, address_of},
         error::ErrorKind,
         filters, form as web_form,
         render::{self, html, see_other},
@@ -201,15 +201,10 @@ async fn new_password(
     }
     let confirmed = match confirm(&services, &user.user, form.password, &address_of(&req)).await {
         Ok(confirmed) => confirmed,
-        Err(SignInError::Wrong) => {
-            return page.wrong(ErrorKind::Invalid, "password", t.get("profile-wrong-password"));
+        Err(error) => {
+            let (kind, text) = why_not(error, "profile-wrong-password", t)?;
+            return page.wrong(kind, "password", text);
         }
-        Err(SignInError::TooMany { after }) => {
-            let text = t.with("sign-in-too-many", "minutes", after.div_ceil(60));
-            return page.wrong(ErrorKind::TooMany { after }, "password", text);
-        }
-        Err(SignInError::Store(error)) => return Err(error.into()),
-        Err(SignInError::Hash(error)) => return Err(WebError::internal(error.into())),
     };
     let done = change_password(
         &services,

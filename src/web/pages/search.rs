@@ -62,6 +62,14 @@ const PAGES: &[(&str, &str, &str, Access)] = &[
     ("/preorders/new", "plus", "preorders-new", Access::Manager),
     ("/preorders/uploads/new", "upload", "upload-new", Access::Manager),
     ("/imports/new", "upload", "imports-new", Access::Manager),
+    ("/profile", "user", "profile-title", Access::SignedIn),
+    (
+        "/profile/second-factor",
+        "shield",
+        "second-title",
+        Access::SignedIn,
+    ),
+    ("/profile/sessions", "lock", "sessions-title", Access::SignedIn),
     ("/tokens", "key", "tokens-title", Access::SignedIn),
     ("/keys", "help", "keys-title", Access::SignedIn),
     ("/api/docs/", "help", "api-docs-title", Access::SignedIn),
@@ -285,7 +293,7 @@ fn things(
             about: store.merchant_id,
         })
         .collect();
-    let products = search::search_products(conn, tenant, text, rows)?
+    let products = search::search_products(conn, tenant, text, limit + 1)?
         .into_iter()
         .map(|product| Hit {
             icon: "box",
@@ -382,6 +390,40 @@ mod tests {
                 "{href}"
             );
             assert!(Texts::default().has(key), "{key}");
+        }
+    }
+
+    /// Pages of people that the search does not lead to, and why.
+    const NOT_LISTED: &[(&str, &str)] = &[
+        ("/login", "for those who are not signed in"),
+        ("/login/code", "for those who are not signed in"),
+        ("/admin", "leads to the page that is listed"),
+        ("/preorders/export", "a file"),
+        ("/imports/form", "a file"),
+        ("/tariffs/changes.xlsx", "a file"),
+        ("/tariffs/new", "begins with a kind, on the page of tariffs"),
+    ];
+
+    #[test]
+    fn every_page_of_people_is_found_or_left_out_on_purpose() {
+        let is_page = |route: &&Route| {
+            // What belongs to one thing is found by the thing.
+            route.method == "GET" && route.kind == Kind::Page && !route.path.contains('{')
+        };
+        let is_told_once = |path: &str| {
+            PAGES.iter().any(|(href, ..)| *href == path) != NOT_LISTED.iter().any(|(other, _)| *other == path)
+        };
+        let others: Vec<&str> = routes::all()
+            .filter(is_page)
+            .map(|route| route.path)
+            .filter(|path| !is_told_once(path))
+            .collect();
+        assert_eq!(others, [""; 0]);
+        for (path, _) in NOT_LISTED {
+            assert!(
+                routes::all().any(|route| route.path == *path),
+                "{path} is no address"
+            );
         }
     }
 

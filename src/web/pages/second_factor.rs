@@ -9,20 +9,20 @@ use askama::Template;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::sign_in::{address_of, refused, user_agent};
+use super::sign_in::{refused, user_agent, why_not};
 use crate::{
     app::{
         second_factor::{
             Codes, Enrolment, SecondFactorError, SecondFactorState, begin, finish, renew_codes,
             second_factor_state, switch_off,
         },
-        sign_in::{Confirmed, SignInError, confirm},
+        sign_in::{Confirmed, confirm},
     },
     secrets::Secret,
     services::Services,
     web::{
         Shell, WebError, WebResult,
-        auth::CurrentUser,
+        auth::{CurrentUser, address_of},
         error::ErrorKind,
         filters, form as web_form,
         render::{html, see_other},
@@ -137,14 +137,6 @@ impl SecondFactorPage {
         refused(kind, &self)
     }
 
-    fn too_many(self, part: Part, after: u64) -> WebResult<HttpResponse> {
-        let text = self
-            .shell
-            .t
-            .with("sign-in-too-many", "minutes", after.div_ceil(60));
-        self.wrong(part, ErrorKind::TooMany { after }, text)
-    }
-
     /// How many fields are wrong.
     fn errors(&self) -> usize {
         usize::from(self.error.is_some())
@@ -180,13 +172,10 @@ async fn confirmed(
     let page = SecondFactorPage::new(shell, services, user).await?;
     match confirm(services, &user.user, password, &address_of(req)).await {
         Ok(confirmed) => Ok(Ok((confirmed, page))),
-        Err(SignInError::Wrong) => {
-            let text = page.shell.t.get("second-wrong-password");
-            page.wrong(part, ErrorKind::Invalid, text).map(Err)
+        Err(error) => {
+            let (kind, text) = why_not(error, "second-wrong-password", page.shell.t)?;
+            page.wrong(part, kind, text).map(Err)
         }
-        Err(SignInError::TooMany { after }) => page.too_many(part, after).map(Err),
-        Err(SignInError::Store(error)) => Err(error.into()),
-        Err(SignInError::Hash(error)) => Err(WebError::internal(error.into())),
     }
 }
 
@@ -248,11 +237,10 @@ async fn end(
             page.recovery = told(&codes.recovery);
             html(&page)
         }
-        Err(SecondFactorError::WrongCode) => {
-            let text = page.shell.t.get("second-code-wrong");
-            page.wrong(Part::Finish, ErrorKind::Invalid, text)
+        Err(SecondFactorError::Code(error)) => {
+            let (kind, text) = why_not(error, "second-code-wrong", page.shell.t)?;
+            page.wrong(Part::Finish, kind, text)
         }
-        Err(SecondFactorError::TooMany { after }) => page.too_many(Part::Finish, after),
         Err(SecondFactorError::WrongState) => elsewhere(&page.shell, &session),
         Err(error) => Err(error.into()),
     }
@@ -312,8 +300,8 @@ impl From<SecondFactorError> for WebError {
         match error {
             SecondFactorError::NotFound => Self::not_found(),
             SecondFactorError::Forbidden => Self::forbidden(),
-            SecondFactorError::WrongState | SecondFactorError::WrongCode => Self::new(ErrorKind::Invalid),
-            SecondFactorError::TooMany { after } => Self::new(ErrorKind::TooMany { after }),
+            SecondFactorError::WrongState => Self::new(ErrorKind::Invalid),
+            SecondFactorError::Code(error) => error.into(),
             SecondFactorError::Secret(error) => Self::internal(error.into()),
             SecondFactorError::Store(error) => error.into(),
         }

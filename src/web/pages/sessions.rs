@@ -42,7 +42,8 @@ pub const ROUTES: &[Route] = &[
 struct SessionsPage {
     shell: Shell,
     sessions: Vec<OwnSession>,
-    own: Option<Uuid>,
+    /// Hash of the key of the one that asks.
+    own: Vec<u8>,
 }
 
 impl SessionsPage {
@@ -53,7 +54,7 @@ impl SessionsPage {
     }
 
     fn is_own(&self, session: &OwnSession) -> bool {
-        self.own == Some(session.id)
+        self.own == session.key_hash
     }
 
     fn has_others(&self) -> bool {
@@ -61,16 +62,20 @@ impl SessionsPage {
     }
 }
 
+fn own(req: &HttpRequest, services: &Services) -> WebResult<Vec<u8>> {
+    session::key_hash(req, services).ok_or_else(WebError::unauthenticated)
+}
+
 async fn show(
+    req: HttpRequest,
     shell: Shell,
     user: CurrentUser,
     services: web::Data<Services>,
-    session: Session,
 ) -> WebResult<HttpResponse> {
     html(&SessionsPage {
         shell,
         sessions: list_own_sessions(&services, user.id(), session::IDLE).await?,
-        own: session::own_id(&session),
+        own: own(&req, &services)?,
     })
 }
 
@@ -82,8 +87,7 @@ async fn end(
     session: Session,
 ) -> WebResult<HttpResponse> {
     let id: Uuid = path_id(&req)?;
-    end_own_session(&services, &user.actor(&req), &user.user, id).await?;
-    if session::own_id(&session) == Some(id) {
+    if end_own_session(&services, &user.actor(&req), &user.user, id).await? == own(&req, &services)? {
         session::sign_out(&session);
         return Ok(see_other("/login"));
     }
@@ -98,7 +102,7 @@ async fn end_others(
     services: web::Data<Services>,
     session: Session,
 ) -> WebResult<HttpResponse> {
-    let own = session::own_id(&session);
+    let own = own(&req, &services)?;
     let ended = end_other_sessions(&services, &user.actor(&req), &user.user, own).await?;
     session::flash(&session, true, shell.t.with("sessions-others-ended", "n", ended))?;
     Ok(see_other("/profile/sessions"))

@@ -21,13 +21,14 @@ use crate::{
     services::Services,
     store::StoreError,
     web::{
-        Shell, WebError, WebResult, auth,
+        Shell, WebError, WebResult,
+        auth::{self, address_of},
         error::ErrorKind,
         filters, form,
         render::{self, html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
-        texts::Language,
+        texts::{Language, Texts},
     },
 };
 
@@ -105,12 +106,6 @@ async fn submit(
     }
 }
 
-/// Where a request comes from, for the count of failed attempts.
-pub(super) fn address_of(req: &HttpRequest) -> String {
-    req.peer_addr()
-        .map_or_else(String::new, |peer| peer.ip().to_string())
-}
-
 /// How the browser names itself.
 pub(super) fn user_agent(req: &HttpRequest) -> &str {
     let agent = req.headers().get(header::USER_AGENT);
@@ -125,16 +120,7 @@ async fn refuse(
     next: String,
 ) -> WebResult<HttpResponse> {
     let shell = Shell::load(req).await?;
-    let t = shell.t;
-    let (kind, text) = match error {
-        SignInError::Wrong => (ErrorKind::Invalid, t.get("sign-in-wrong")),
-        SignInError::TooMany { after } => (
-            ErrorKind::TooMany { after },
-            t.with("sign-in-too-many", "minutes", after.div_ceil(60)),
-        ),
-        SignInError::Store(error) => return Err(error.into()),
-        SignInError::Hash(error) => return Err(WebError::internal(error.into())),
-    };
+    let (kind, text) = why_not(error, "sign-in-wrong", shell.t)?;
     let page = SignInPage {
         shell,
         email,
@@ -142,6 +128,30 @@ async fn refuse(
         error: Some(text),
     };
     refused(kind, &page)
+}
+
+/// Why a password or a code did not count, for the form again: its status and the sentence. `wrong` is the key of the
+/// one about what was typed.
+pub(super) fn why_not(error: SignInError, wrong: &str, t: Texts) -> WebResult<(ErrorKind, String)> {
+    match error {
+        SignInError::Wrong => Ok((ErrorKind::Invalid, t.get(wrong))),
+        SignInError::TooMany { after } => Ok((
+            ErrorKind::TooMany { after },
+            t.with("sign-in-too-many", "minutes", after.div_ceil(60)),
+        )),
+        error @ (SignInError::Store(_) | SignInError::Hash(_)) => Err(error.into()),
+    }
+}
+
+impl From<SignInError> for WebError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Wrong => Self::new(ErrorKind::Invalid),
+            SignInError::TooMany { after } => Self::new(ErrorKind::TooMany { after }),
+            SignInError::Store(error) => error.into(),
+            SignInError::Hash(error) => Self::internal(error.into()),
+        }
+    }
 }
 
 /// A form again because of `kind`; who came too often is told when to come back.
@@ -222,6 +232,7 @@ impl From<UserError> for WebError {
             UserError::EmailTaken => StoreError::Stale.into(),
             UserError::NotFound => Self::not_found(),
             UserError::BadEmail
+            | UserError::BadName
             | UserError::PasswordTooShort
             | UserError::PasswordTooLong
             | UserError::PasswordTooEasy

@@ -302,6 +302,52 @@ async fn no_page_has_a_barrier_in_english_light_and_of_middle_width() {
     .await;
 }
 
+/// Pages with a form, and a field of it: sent empty, the form comes back with what is wrong.
+const FORMS: &[(&str, &str)] = &[
+    ("/profile", "new_password"),
+    ("/profile/second-factor", "password"),
+    ("/stores/{store}/people", "email"),
+    ("/stores/new", "email"),
+    ("/stores/{store}/delete", "name"),
+    ("/rules/{rule}", "name"),
+    ("/tokens", "name"),
+];
+
+#[tokio::test]
+async fn no_form_that_comes_back_has_a_barrier() {
+    let mut app = TestApp::new();
+    let things = furnish(&mut app).await;
+    let panel = app.serve();
+    let mut told = String::new();
+    Browser::run("accessible-forms", async |browser| {
+        sign_in(browser, &panel, "askar").await;
+        for (page, field) in FORMS {
+            let address = page
+                .replace("{store}", &things.store.to_string())
+                .replace("{rule}", &things.rule.to_string());
+            browser
+                .tab
+                .goto(panel.join(&address).unwrap().as_str())
+                .await
+                .unwrap();
+            let send = format!(
+                "const form = document.querySelector('main form [name={field}]').form;
+                 for (const field of form.querySelectorAll('input:not([type=hidden], [type=radio], [type=checkbox])'))
+                   field.value = '';
+                 form.noValidate = true;
+                 form.submit();"
+            );
+            browser.tab.execute(send, Vec::new()).await.unwrap();
+            browser.find("main [aria-invalid=true]").await;
+            for barrier in barriers(browser).await {
+                writeln!(told, "{page}: {barrier}").unwrap();
+            }
+        }
+    })
+    .await;
+    assert!(told.is_empty(), "{told}");
+}
+
 #[test]
 fn the_rules_are_the_file_that_the_readme_names() {
     let hash: String = Sha256::digest(AXE)

@@ -1,7 +1,5 @@
 //! What open pages hear: the state of the robot, jobs and problems, as they change; for whom, how long, and how many.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::{AlertKind, JobKind, Role, SessionState, UserId},
@@ -14,10 +12,7 @@ use serde_json::json;
 use super::seed::db_access;
 use crate::support::{
     Answer, Client, Listening, NewProduct, TestApp, db_job_run, db_product, db_store, db_user, now,
-    wait_until,
 };
-
-const LONG: Duration = Duration::from_secs(60);
 
 /// What a page shows of the three things.
 fn shown(page: &Answer) -> [String; 3] {
@@ -134,12 +129,43 @@ async fn the_stream_tells_what_a_page_would_show() {
         let part = client.htmx().get("/live?seen=").await.expect(200);
         assert_eq!(shown(&part), page, "{name}");
         assert_eq!(part.count("[hx-swap-oob]"), 3);
-        let again = part.attribute("#live-poll", "hx-get");
+        assert_eq!(part.attribute("#live-poll", "hx-get"), "/live");
+        let again = format!("/live?seen={}", page.join("."));
         client.htmx().get(&again).await.expect(204);
         assert_eq!(client.get("/live").await.expect(303).location(), "/stop");
         seen.push(page.join(" "));
     }
     assert_eq!(seen, ["live 2 5", "live 1 3", "live 2 5", "off 0 1"]);
+}
+
+#[tokio::test]
+async fn pages_and_streams_count_alike_however_much_there_is() {
+    let mut app = TestApp::new();
+    let mut conn = app.conn();
+    let aigul = db_user(&mut conn, "aigul", Role::Manager);
+    let store = db_store(&mut conn, aigul, "30000001");
+    let insert = |kind: &str, count: u32| {
+        diesel::sql_query(format!(
+            "insert into products (id, store_id, kaspi_product_id, name, created_at, updated_at)
+             select gen_random_uuid(), '{store}', '{kind}-' || n, 'Kettle', now(), now() from generate_series(1, {count}) n"
+        ))
+        .execute(&mut app.conn())
+        .unwrap();
+        diesel::sql_query(format!(
+            "insert into alerts (id, kind, severity, store_id, product_id, data, times, created_at, last_at, told_at)
+             select gen_random_uuid(), '{kind}', 'critical', store_id, id, '{{}}', 1, now(), now(), now() from products
+             where kaspi_product_id like '{kind}-%'"
+        ))
+        .execute(&mut app.conn())
+        .unwrap();
+    };
+    insert("mismatch", 130);
+    // Told by the state of the store, and counted nowhere twice.
+    insert("session_lost", 20);
+    let client = app.sign_in("aigul").await;
+    let page = shown(&client.get("/").await.expect(200));
+    assert_eq!(page, ["live", "0", "130"]);
+    assert_eq!(told(&mut client.listen().await).await, page);
 }
 
 #[tokio::test]
@@ -191,7 +217,7 @@ async fn a_stream_ends_with_its_session_and_with_its_users_rights() {
     let store = db_store(&mut conn, user(&app, "stays"), "30000001");
     db_job_run(&mut conn, JobKind::SyncStore, store, &json!({}));
     assert_eq!(streams[5].of("jobs").await.0, "1");
-    assert_eq!(clients[0].listen().await.status, 303);
+    assert_eq!(clients[0].listen().await.status, 401);
 }
 
 #[tokio::test]
@@ -203,25 +229,50 @@ async fn streams_are_few_per_user_and_hold_no_connection_to_the_database() {
     let other = app.signed_in("askar", Role::Manager).await;
     let mut streams = Vec::new();
     for _ in 0..16 {
-        let mut stream = client.listen().await;
-        told(&mut stream).await;
-        streams.push(stream);
+        streams.push(client.listen().await);
     }
-    assert_eq!(client.listen().await.status, 429);
+    for stream in &mut streams {
+        told(stream).await;
+    }
+    // One window more takes the place of the oldest, which is asked to come back later.
+    let mut newest = client.listen().await;
+    told(&mut newest).await;
+    assert_eq!(streams[0].event().await, None);
+    assert_eq!(
+        (streams[0].retry.as_str(), newest.retry.as_str()),
+        ("retry: 60000", "retry: 2000")
+    );
     told(&mut other.listen().await).await;
     client.get("/products").await.expect(200);
-    // The place of a page that was left is free again: the panel notices at the next thing it tells.
-    streams.pop();
+    // The others hear on.
     let aigul = users::table.filter(users::name.eq("aigul"));
     let aigul = aigul.select(users::id).first(&mut app.conn()).unwrap();
-    db_store(&mut app.conn(), aigul, "30000001");
-    wait_until("a free place", LONG, || async {
-        match client.listen().await.status {
-            status if status == 200 => Ok(()),
-            status => Err(status),
-        }
-    })
-    .await;
+    let store = db_store(&mut app.conn(), aigul, "30000001");
+    db_job_run(&mut app.conn(), JobKind::SyncStore, store, &json!({}));
+    for stream in streams.iter_mut().skip(1).chain([&mut newest]) {
+        assert_eq!(stream.of("jobs").await.0, "1");
+    }
+}
+
+#[tokio::test]
+async fn a_new_page_hears_nothing_that_is_older_than_itself() {
+    let mut app = TestApp::new();
+    let mut conn = app.conn();
+    let aigul = db_user(&mut conn, "aigul", Role::Manager);
+    let store = db_store(&mut conn, aigul, "30000001");
+    let client = app.sign_in("aigul").await;
+    // Somebody listens all the time, so there is always a look of a moment ago.
+    let mut first = client.listen().await;
+    assert_eq!(told(&mut first).await, ["live", "0", "0"]);
+    let failed = db_job_run(&mut conn, JobKind::ConnectStore, store, &json!({}));
+    diesel::update(job_runs::table.find(failed))
+        .set((job_runs::state.eq("failed"), job_runs::finished_at.eq(now())))
+        .execute(&mut conn)
+        .unwrap();
+    stop(&client, &format!("store:{store}")).await;
+    let page = shown(&client.get("/").await.expect(200));
+    assert_eq!(page, ["stores-1", "0", "1"]);
+    assert_eq!(told(&mut client.listen().await).await, page);
 }
 
 #[tokio::test]
@@ -251,7 +302,7 @@ async fn a_stream_is_what_browsers_and_proxies_expect() {
     let headers = [(header::ACCEPT, "text/event-stream".parse().unwrap())];
     let nobody = app.anonymous();
     let refused = nobody.get_with("/live", headers.into_iter().collect()).await;
-    assert_eq!(refused.status, 303);
+    assert_eq!(refused.status, 401);
     let page = client.get("/").await.expect(200);
     assert_eq!(page.attribute(".top-end", "data-live"), "/live");
     let stream = client.listen().await;

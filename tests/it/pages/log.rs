@@ -58,3 +58,29 @@ async fn older_lines_follow_without_gaps_or_repeats() {
         .expect(200);
     assert_eq!(page.count("table"), 0);
 }
+
+#[tokio::test]
+async fn nobody_hides_behind_the_name_of_another() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let owner: UserId = users::table.select(users::id).first(&mut app.conn()).unwrap();
+    let store = db_store(&mut app.conn(), owner, "30000001");
+    let named = async |name: &str| {
+        client
+            .post("/profile", &[("name", name), ("language", "ru")])
+            .await
+    };
+    for unseen in ["ro\u{200b}ot", "\u{202e}toor", "ro\u{ad}ot"] {
+        let refused = named(unseen).await.expect(422);
+        assert_eq!(refused.page_links("[role=alert] a"), ["#name"], "{unseen:?}");
+    }
+    named("root").await.expect(303);
+    let form = [("mode", "off")];
+    client
+        .post(&format!("/stores/{store}/mode"), &form)
+        .await
+        .expect(303);
+    let page = client.get("/log").await.expect(200);
+    let who = page.texts("tbody td[data-l='Кто']");
+    assert_eq!(who, ["root aigul@example.kz"]);
+}

@@ -1,12 +1,19 @@
 //! Pictures of products through our own server: from the image host alone, small, really pictures, and only for
 //! those who see the product.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use kaspi_panel::{
-    app::proxies::add_proxies,
-    domain::{Actor, ProductId, Role, StoreId, UserId},
-    schema::{products, users},
+    app::{
+        photos::Photos,
+        proxies::{add_proxies, upkeep::ProxyUpkeep},
+    },
+    config::Config,
+    domain::{Actor, ProductId, Role, StoreId, UserId, proxy::parse_line},
+    schema::{products, proxies, users},
     secrets::Secret,
+    services::Services,
 };
 use reqwest::header::{HeaderMap, HeaderValue, IF_NONE_MATCH};
 use serde_json::json;
@@ -187,4 +194,78 @@ async fn with_proxies_no_picture_is_fetched_directly() {
     db_image(&app, product, Some(&picture(&app, "other.jpg")));
     assert!(is_box(&photo(&client, product).await));
     assert_eq!(app.market.calls("image").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_host_that_hangs_is_left_alone_for_a_while() {
+    let app = TestApp::new();
+    app.market
+        .fault("image", "slow", json!({"delay_ms": 600_000}))
+        .await;
+    let photos = Photos::with_patience(Duration::from_millis(200));
+    let address = picture(&app, "kettle-1.jpg");
+    for _ in 0..2 {
+        assert!(photos.photo(&app.services, &address).await.is_none());
+    }
+    assert_eq!(app.market.calls("image").await.len(), 1);
+    app.advance(31).await;
+    assert!(photos.photo(&app.services, &address).await.is_none());
+    assert_eq!(app.market.calls("image").await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_environment_of_workers_names_is_left_to_them() {
+    let proxy = TestProxy::start(Some("user:pass")).await;
+    let line = parse_line(&format!("http://user:pass@{}", proxy.address), true).unwrap();
+    let mut app = TestApp::builder()
+        .settings(|config| config.kaspi.private_proxies = true)
+        .build();
+    let worker = Config {
+        proxies: vec![line],
+        ..Config::clone(&app.services.config)
+    };
+    let worker = Services::new(worker, &Secret::from(app.db.url())).unwrap();
+    let upkeep = ProxyUpkeep::default();
+    upkeep.load(&worker).await.unwrap();
+    let rows = |app: &TestApp| -> i64 { proxies::table.count().get_result(&mut app.conn()).unwrap() };
+    assert_eq!(rows(&app), 1);
+
+    // The panel does not know the way: it fetches nothing, and it leaves the row alone.
+    let (client, _, product) = kettle(&mut app).await;
+    assert!(is_box(&photo(&client, product).await));
+    assert_eq!((rows(&app), app.market.calls("image").await.len()), (1, 0));
+    upkeep.load(&worker).await.unwrap();
+    worker
+        .kaspi
+        .market_offers("100000001", "750000000")
+        .await
+        .unwrap();
+    assert_eq!(proxy.take_seen().len(), 1, "the worker goes through it still");
+}
+
+#[tokio::test]
+async fn a_host_of_pictures_in_trouble_takes_no_proxy_from_the_accounts() {
+    let app = TestApp::builder()
+        .settings(|config| config.kaspi.private_proxies = true)
+        .build();
+    let kaspi = &app.services.kaspi;
+    let proxy = TestProxy::start(Some("user:pass")).await;
+    let failures = |credentials: &'static str| {
+        let told = proxy.told(kaspi_panel::domain::ProxyScheme::Http, Some(credentials));
+        kaspi.set_proxies(vec![told]).unwrap();
+        async {
+            for name in ["1.jpg", "2.jpg"] {
+                kaspi.picture(&picture(&app, name)).await.unwrap_err();
+            }
+            let counts = kaspi.take_proxy_counts().remove(0);
+            (counts.failures, counts.last_error, counts.cooling_for.is_some())
+        }
+    };
+    app.market.fault("image", "reset", json!({})).await;
+    assert_eq!(failures("user:pass").await, (0, None, false));
+    kaspi.market_offers("100000001", "750000000").await.unwrap();
+    // What the proxy itself says does count.
+    app.market.clear_faults().await;
+    let refused = (2, Some("proxy_refused"), true);
+    assert_eq!(failures("user:wrong").await, refused);
 }

@@ -9,8 +9,8 @@ use kaspi_panel::{
         user_accounts::set_password,
     },
     domain::{Actor, Role},
-    schema::{audit_log, recovery_codes, second_factors, sign_in_attempts, users},
-    secrets::Secret,
+    schema::{alerts, audit_log, recovery_codes, second_factors, sign_in_attempts, users},
+    secrets::{Secret, totp::recovery_code_hash},
     store::users::user_fetch_by_email,
 };
 
@@ -168,11 +168,14 @@ async fn it_counts_once_a_first_code_was_typed() {
         .select(recovery_codes::code_hash)
         .load(&mut app.conn())
         .unwrap();
-    assert!(
-        codes
-            .iter()
-            .all(|code| !hashes.iter().any(|hash| hash == code.as_bytes()))
-    );
+    for code in &codes {
+        let hash = recovery_code_hash(&Secret::from(code.as_str())).unwrap();
+        assert!(hashes.contains(&hash), "only its hash is kept");
+        for part in code.split('-') {
+            let kept = |hash: &Vec<u8>| hash.windows(part.len()).any(|some| some == part.as_bytes());
+            assert!(!hash.is_empty() && !hashes.iter().any(kept), "{part}");
+        }
+    }
     let written = written(&app);
     for secret in codes.iter().chain([&bare, &seed, &code, &next]) {
         assert!(!written.contains(secret), "{written}");
@@ -310,6 +313,43 @@ async fn guessing_codes_is_slowed_down_and_the_password_is_not_remembered_for_lo
 }
 
 #[tokio::test]
+async fn nobody_without_the_password_uses_up_the_tries_of_the_second_step() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let (seed, _) = switch_on(&app, &client).await;
+    app.advance(60).await;
+    let one = at_second_step(&mut app, "aigul").await;
+    send(&one, "app", "000000").await.expect(422);
+    let account: String = sign_in_attempts::table
+        .filter(
+            sign_in_attempts::account
+                .like("%ODE of%")
+                .or(sign_in_attempts::account.like("code of%")),
+        )
+        .filter(sign_in_attempts::succeeded.eq(false))
+        .select(sign_in_attempts::account)
+        .first(&mut app.conn())
+        .unwrap();
+    // Somebody who knows the name of the count types it as his e-mail.
+    let stranger = app.anonymous();
+    for typed in [account.clone(), account.to_uppercase(), format!(" {account} ")] {
+        for _ in 0..4 {
+            let fields = [("email", typed.as_str()), ("password", "not the password")];
+            let refused = stranger.post("/login", &fields).await;
+            assert_ne!(refused.status, 303);
+        }
+    }
+    let failed: i64 = sign_in_attempts::table
+        .filter(sign_in_attempts::account.eq(&account))
+        .filter(sign_in_attempts::succeeded.eq(false))
+        .count()
+        .get_result(&mut app.conn())
+        .unwrap();
+    assert_eq!(failed, 1);
+    send(&one, "app", &code_at(&seed, moment(&app))).await.expect(303);
+}
+
+#[tokio::test]
 async fn guesses_from_many_addresses_are_counted_together() {
     let mut app = TestApp::new();
     let client = app.signed_in("aigul", Role::Manager).await;
@@ -332,6 +372,60 @@ async fn guesses_from_many_addresses_are_counted_together() {
     let right = code_at(&seed, moment(&app));
     let refused = step(&right, "198.51.100.1".to_owned()).await;
     assert!(matches!(refused, Err(SignInError::TooMany { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn guessing_on_and_on_closes_the_second_step_for_a_day_and_is_told() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let (seed, _) = switch_on(&app, &client).await;
+    let user = |app: &TestApp| {
+        user_fetch_by_email(&mut app.conn(), "aigul@example.kz")
+            .unwrap()
+            .unwrap()
+    };
+    let told = |app: &TestApp| -> (i64, i64) {
+        let audited = audited(app);
+        let guessed = audited.iter().filter(|action| *action == "second_factor_guessed");
+        let raised = alerts::table.filter(alerts::kind.eq("codes_guessed")).count();
+        (
+            guessed.count().try_into().unwrap(),
+            raised.get_result(&mut app.conn()).unwrap(),
+        )
+    };
+    let step = async |app: &TestApp, code: &str, address: String| {
+        let given = GivenCode::OfApp(Secret::from(code));
+        second_step(&app.services, &user(app), given, &address).await
+    };
+    for tries in [20, 20, 10] {
+        app.advance(901).await;
+        assert_eq!(told(&app), (0, 0));
+        for number in 0..tries {
+            let refused = step(&app, "000000", format!("203.0.113.{number}")).await;
+            assert!(matches!(refused, Err(SignInError::Wrong)), "{refused:?}");
+        }
+    }
+    assert_eq!(told(&app), (1, 1));
+    app.advance(901).await;
+    let refused = step(&app, &code_at(&seed, moment(&app)), "198.51.100.1".to_owned()).await;
+    let Err(SignInError::TooMany { after }) = refused else {
+        panic!("{refused:?}");
+    };
+    // A day after the first of the fifty, which came two rounds ago.
+    assert_eq!(after, 24 * 3600 - 3 * 901);
+    // The log names the user to administrators, the alert to nobody.
+    let root = app.signed_in("root", Role::Admin).await;
+    assert!(root.get("/log").await.body_text().contains("закрыл второй шаг"));
+    let page = client.get("/alerts").await.expect(200);
+    assert!(page.body_text().contains("подбирает код") && !page.text("main").contains("aigul@"));
+
+    // With a new password who guessed is out, and its owner gets in.
+    let new = Secret::from("another long password");
+    set_password(&app.services, &Actor::system(), "aigul@example.kz", new)
+        .await
+        .unwrap();
+    let right = step(&app, &code_at(&seed, moment(&app)), "198.51.100.1".to_owned()).await;
+    right.unwrap();
 }
 
 #[tokio::test]

@@ -94,6 +94,29 @@ async fn a_session_that_its_owner_ends_is_refused_on_its_next_request() {
 }
 
 #[tokio::test]
+async fn a_session_from_before_sessions_had_names_knows_itself() {
+    let mut app = TestApp::new();
+    let other = app.signed_in("aigul", Role::Viewer).await;
+    let own = app.sign_in("aigul").await;
+    diesel::sql_query("update sessions set state = state - 'id'")
+        .execute(&mut app.conn())
+        .unwrap();
+    let page = own.get(PAGE).await.expect(200);
+    assert_eq!(page.count("tbody .st.ok"), 1);
+    own.post("/profile/sessions/end-others", &[]).await.expect(303);
+    other.get("/").await.expect(303);
+    let page = own.get(PAGE).await.expect(200);
+    assert_eq!(page.count("tbody tr"), 1);
+    let id: uuid::Uuid = sessions::table
+        .filter(sessions::user_id.is_not_null())
+        .select(sessions::id)
+        .first(&mut app.conn())
+        .unwrap();
+    let path = format!("/profile/sessions/{id}/end");
+    assert_eq!(own.post(&path, &[]).await.expect(303).location(), "/login");
+}
+
+#[tokio::test]
 async fn a_form_that_is_open_in_an_ended_session_leads_to_the_login_page() {
     let mut app = TestApp::new();
     let one = app.signed_in("aigul", Role::Manager).await;

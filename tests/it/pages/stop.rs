@@ -84,8 +84,7 @@ async fn a_manager_stops_his_store_and_lets_go_again() {
     assert_eq!(client.get("/").await.texts("#issues li").len(), 1);
     let part = client.htmx().get("/live").await.expect(200);
     assert_eq!(part.texts(".robot.off a").len(), 2, "open pages hear of it");
-    let seen = part.attribute("#live-poll", "hx-get");
-    client.htmx().get(&seen).await.expect(204);
+    client.htmx().get("/live?seen=stores-1.0.0").await.expect(204);
 
     let release = page.attribute(".issues a", "href");
     assert_eq!(release, format!("/stop/{}/release", newest(&app)));

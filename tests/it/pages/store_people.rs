@@ -98,3 +98,53 @@ async fn a_store_is_shared_with_people_who_are_there_and_do_not_own_it() {
         .expect(303);
     assert_eq!(owner.get(&path).await.count("tbody tr"), 1);
 }
+
+#[tokio::test]
+async fn who_signs_in_here_cannot_be_asked_address_by_address() {
+    let mut app = TestApp::new();
+    let (owner, store) = shop(&mut app).await;
+    app.signed_in("boris", Role::Manager).await;
+    let path = format!("/stores/{store}/people");
+    let asks = async |email: &str| {
+        let form = [("email", email), ("role", "viewer")];
+        owner.post(&path, &form).await
+    };
+    for number in 0..20 {
+        let refused = asks(&format!("guess{number}@example.kz")).await.expect(422);
+        assert!(
+            refused.text("#email-error").contains("никто не входит"),
+            "{number}"
+        );
+    }
+    // Neither yes nor no, for whomever.
+    for email in ["boris@example.kz", "guess@example.kz"] {
+        let refused = asks(email).await.expect(422);
+        assert!(refused.text("#email-error").contains("через час"), "{email}");
+    }
+    app.advance(3_601).await;
+    asks("boris@example.kz").await.expect(303);
+}
+
+#[tokio::test]
+async fn somebody_who_may_not_sign_in_any_more_is_shown_and_taken_out() {
+    let mut app = TestApp::new();
+    let (owner, store) = shop(&mut app).await;
+    app.signed_in("boris", Role::Manager).await;
+    let path = format!("/stores/{store}/people");
+    owner
+        .post(&path, &[("email", "boris@example.kz"), ("role", "viewer")])
+        .await
+        .expect(303);
+    diesel::update(users::table.filter(users::external_id.eq("boris")))
+        .set(users::active.eq(false))
+        .execute(&mut app.conn())
+        .unwrap();
+    let list = owner.get(&path).await.expect(200);
+    assert!(list.text("tbody th").contains("вход закрыт"));
+    let user = list.attribute("tbody input[name=user_id]", "value");
+    owner
+        .post(&format!("{path}/remove"), &[("user_id", &user)])
+        .await
+        .expect(303);
+    assert_eq!(owner.get(&path).await.count("tbody tr"), 0);
+}

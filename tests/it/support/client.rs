@@ -95,6 +95,7 @@ impl Client {
         let answer = request.send().await.expect("the panel answers");
         Listening {
             status: answer.status(),
+            retry: String::new(),
             answer,
             rest: String::new(),
         }
@@ -239,6 +240,8 @@ impl Client {
 pub struct Listening {
     /// Status of the answer.
     pub status: StatusCode,
+    /// What was said last about coming back, e.g. `retry: 2000`.
+    pub retry: String,
     answer: reqwest::Response,
     rest: String,
 }
@@ -253,6 +256,9 @@ impl Listening {
                     lines.collect::<Vec<_>>().join("\n")
                 };
                 let event = (field("event: "), field("id: "), field("data: "));
+                if block.starts_with("retry: ") {
+                    self.retry = block.to_owned();
+                }
                 self.rest = rest.to_owned();
                 if !event.0.is_empty() {
                     return Some(event);

@@ -5,18 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Next, address_of, local_path, refused, user_agent};
+use super::{Next, local_path, refused, user_agent, why_not};
 use crate::{
-    app::{
-        second_factor::{GivenCode, SecondStep, awaited_user, second_step},
-        sign_in::SignInError,
-    },
+    app::second_factor::{GivenCode, SecondStep, awaited_user, second_step},
     secrets::Secret,
     services::Services,
     store::users::User,
     web::{
-        Shell, WebError, WebResult,
-        error::ErrorKind,
+        Shell, WebResult,
+        auth::address_of,
         filters, form as web_form,
         render::{html, see_other},
         session,
@@ -96,20 +93,14 @@ pub(super) async fn submit(
             }
             return Ok(see_other(local_path(&fields.next)));
         }
-        Err(SignInError::Wrong) => {
-            let key = if recovery {
+        Err(error) => {
+            let wrong = if recovery {
                 "second-recovery-wrong"
             } else {
                 "second-code-wrong"
             };
-            (ErrorKind::Invalid, t.get(key))
+            why_not(error, wrong, t)?
         }
-        Err(SignInError::TooMany { after }) => (
-            ErrorKind::TooMany { after },
-            t.with("sign-in-too-many", "minutes", after.div_ceil(60)),
-        ),
-        Err(SignInError::Store(error)) => return Err(error.into()),
-        Err(SignInError::Hash(error)) => return Err(WebError::internal(error.into())),
     };
     refused(
         kind,

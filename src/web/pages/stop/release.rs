@@ -5,11 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{covered, may_release};
+use super::{
+    super::sign_in::{refused, why_not},
+    covered, may_release,
+};
 use crate::{
     app::{
         kill_switch::{StopError, allowed, release_stop, target_of},
-        sign_in::{SignInError, confirm},
+        sign_in::confirm,
     },
     domain::KillSwitchId,
     secrets::Secret,
@@ -17,10 +20,9 @@ use crate::{
     store::kill_switches::{NamedStop, kill_switch_fetch},
     web::{
         Shell, WebError, WebResult,
-        auth::{ManagerUser, path_id},
+        auth::{ManagerUser, address_of, path_id},
         error::ErrorKind,
         filters, form as web_form,
-        middleware::retry_after,
         render::{html, html_with, see_other},
         session,
     },
@@ -116,26 +118,13 @@ pub(super) async fn submit(
         page.reason_error = t.get("stop-no-reason");
         return html_with(ErrorKind::Invalid.status(), &page);
     }
-    let address = req
-        .peer_addr()
-        .map_or_else(String::new, |peer| peer.ip().to_string());
-    let confirmed = match confirm(&services, &user.0.user, fields.password, &address).await {
+    let confirmed = match confirm(&services, &user.0.user, fields.password, &address_of(&req)).await {
         Ok(confirmed) => confirmed,
-        Err(SignInError::Wrong) => {
-            page.password_error = t.get("stop-wrong-password");
-            return html_with(ErrorKind::Invalid.status(), &page);
+        Err(error) => {
+            let (kind, text) = why_not(error, "stop-wrong-password", t)?;
+            page.password_error = text;
+            return refused(kind, &page);
         }
-        Err(SignInError::TooMany { after }) => {
-            page.password_error = t.with("sign-in-too-many", "minutes", after.div_ceil(60));
-            let kind = ErrorKind::TooMany { after };
-            let mut answer = html_with(kind.status(), &page)?;
-            if let Some((name, value)) = retry_after(kind) {
-                answer.headers_mut().insert(name, value);
-            }
-            return Ok(answer);
-        }
-        Err(SignInError::Store(error)) => return Err(error.into()),
-        Err(SignInError::Hash(error)) => return Err(WebError::internal(error.into())),
     };
     match release_stop(&services, &user.0.actor(&req), &confirmed, id, &page.reason).await {
         Ok(()) => session::flash(&session, true, t.get("stop-released"))?,
