@@ -50,6 +50,7 @@ pub mod reports;
 pub mod repriced;
 pub mod rule_reach;
 pub mod rules;
+pub mod saved_views;
 pub mod sealed;
 pub mod search;
 pub mod second_factors;

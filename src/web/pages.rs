@@ -25,3 +25,4 @@ pub mod stores;
 pub mod tariffs;
 pub mod terms;
 pub mod tokens;
+pub mod undo;

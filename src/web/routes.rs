@@ -139,6 +139,7 @@ const AREAS: &[&[Route]] = &[
     pages::profile::ROUTES,
     pages::second_factor::ROUTES,
     pages::sessions::ROUTES,
+    pages::undo::ROUTES,
 ];
 
 /// Every address of the API tells what it takes.

@@ -26,4 +26,6 @@ mod tariffs;
 mod terms;
 mod tokens;
 mod trial;
+mod undo;
+mod views;
 mod what_if;

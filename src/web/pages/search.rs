@@ -57,6 +57,7 @@ const PAGES: &[(&str, &str, &str, Access)] = &[
     ("/imports", "upload", "imports-title", Access::SignedIn),
     ("/preorders/uploads", "upload", "uploads-title", Access::SignedIn),
     ("/preorders/orders", "calendar", "orders-title", Access::SignedIn),
+    ("/products/views", "star", "views-title", Access::SignedIn),
     ("/stores/new", "plus", "stores-connect", Access::Manager),
     ("/rules/new", "plus", "rules-new", Access::Manager),
     ("/preorders/new", "plus", "preorders-new", Access::Manager),
