@@ -62,6 +62,7 @@ pub mod stores;
 pub mod sync_runs;
 pub mod tariffs;
 pub mod terms;
+pub mod user_list;
 pub mod users;
 
 pub use db::Db;

@@ -26,3 +26,4 @@ pub mod tariffs;
 pub mod terms;
 pub mod tokens;
 pub mod undo;
+pub mod users;

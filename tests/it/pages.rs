@@ -27,5 +27,6 @@ mod terms;
 mod tokens;
 mod trial;
 mod undo;
+mod users;
 mod views;
 mod what_if;

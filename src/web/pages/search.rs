@@ -66,6 +66,8 @@ const PAGES: &[(&str, &str, &str, Access)] = &[
     ("/tokens", "key", "tokens-title", Access::SignedIn),
     ("/keys", "help", "keys-title", Access::SignedIn),
     ("/api/docs/", "help", "api-docs-title", Access::SignedIn),
+    ("/users", "user", "users-title", Access::Admin),
+    ("/users/new", "plus", "users-new", Access::Admin),
     ("/settings", "sliders", "nav-settings", Access::Admin),
     ("/settings/brakes", "shield", "brakes-title", Access::Admin),
     ("/settings/alerts", "send", "alert-channels-title", Access::Admin),
