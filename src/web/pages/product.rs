@@ -4,6 +4,7 @@ pub mod chart;
 pub mod history;
 pub mod offers;
 pub mod photo;
+mod sales;
 pub mod what_if;
 pub mod why;
 
