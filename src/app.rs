@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod api_tokens;
+pub mod bulk_edit;
 pub mod cabinet_session;
 pub mod connect_store;
 pub mod edit;
@@ -32,6 +33,7 @@ pub mod retention;
 pub mod rules;
 pub mod safety_limits;
 pub mod sales_brake;
+pub mod saved_views;
 pub mod second_factor;
 pub mod secret_keys;
 pub mod sign_in;
@@ -41,6 +43,7 @@ pub mod sync_products;
 pub mod tariff_changes;
 pub mod tariffs;
 pub mod terms;
+pub mod undo;
 pub mod user_accounts;
 mod waiting;
 pub mod what_if;

@@ -500,6 +500,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    product_columns (user_id) {
+        user_id -> Uuid,
+        words -> Text,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     product_prices (product_id, city_id) {
         product_id -> Uuid,
         city_id -> Text,
@@ -651,6 +659,19 @@ diesel::table! {
         product_id -> Nullable<Uuid>,
         position -> Integer,
         enabled -> Bool,
+    }
+}
+
+diesel::table! {
+    saved_views (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        name_folded -> Text,
+        query -> Text,
+        is_default -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -876,6 +897,7 @@ diesel::joinable!(price_pushes -> users (actor_id));
 diesel::joinable!(pricing_terms -> products (product_id));
 diesel::joinable!(pricing_terms -> stores (store_id));
 diesel::joinable!(product_checks -> products (product_id));
+diesel::joinable!(product_columns -> users (user_id));
 diesel::joinable!(product_prices -> products (product_id));
 diesel::joinable!(products -> stores (store_id));
 diesel::joinable!(public_looks -> price_pushes (push_id));
@@ -891,6 +913,7 @@ diesel::joinable!(rule_products -> products (product_id));
 diesel::joinable!(rule_products -> rules (rule_id));
 diesel::joinable!(rules -> products (product_id));
 diesel::joinable!(rules -> stores (store_id));
+diesel::joinable!(saved_views -> users (user_id));
 diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(settings -> users (updated_by));
@@ -937,6 +960,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     price_pushes,
     pricing_terms,
     product_checks,
+    product_columns,
     product_prices,
     products,
     proxies,
@@ -947,6 +971,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     rule_products,
     rules,
+    saved_views,
     second_factors,
     sessions,
     settings,

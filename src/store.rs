@@ -50,6 +50,7 @@ pub mod reports;
 pub mod repriced;
 pub mod rule_reach;
 pub mod rules;
+pub mod saved_views;
 pub mod sealed;
 pub mod search;
 pub mod second_factors;
@@ -61,6 +62,7 @@ pub mod stores;
 pub mod sync_runs;
 pub mod tariffs;
 pub mod terms;
+pub mod user_list;
 pub mod users;
 
 pub use db::Db;

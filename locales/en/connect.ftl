@@ -63,3 +63,20 @@ connect-evidence = What the panel saw
 connect-evidence-text = The picture helps to see what has changed. Passwords, codes and keys are removed; it is deleted after a week.
 connect-evidence-picture = Picture of the login page
 connect-evidence-source = Page source
+# Steps as addresses of their own.
+connect-step-5 = Safe start
+connect-see-read = How the catalogue is read
+connect-step-behind = This step is behind you
+connect-step-ahead = The login has not come to this step yet
+connect-step-other = The login goes on at another step. What was entered is kept; passwords and codes are not shown here.
+connect-step-now = To the present step
+connect-read-title = Test read
+connect-read-text = The panel reads the catalogue of the store for the first time. You may close this page: reading goes on by itself.
+connect-read-found = Read: { $n ->
+    [one] { $n } product
+   *[other] { $n } products
+  }.
+connect-to-defaults = Next: safe start
+connect-defaults-title = Safe start
+connect-defaults-text = Until you switch automatic prices on, the panel sends no price. Begin in the shadow: the robot decides and explains, and you look.
+connect-defaults-floors = Without a floor the robot leaves a product alone. Such products: { $n }.

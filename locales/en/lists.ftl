@@ -27,3 +27,19 @@ error-money-not-positive = Enter an amount above zero
 error-time = Enter date and time, for example 23.11.2026 14:05
 word-yes = yes
 word-no = no
+# Putting back what was changed a moment ago.
+undo = Undo
+undo-done-one = The former values are back
+undo-done = The former values are back: { $n ->
+    [one] { $n } product
+   *[other] { $n } products
+  }
+undo-left = Left as it is.
+undo-left-changed = { $name }: the values have changed since.
+undo-left-changed-by = { $name }: { $who } has changed this since.
+undo-left-not-allowed = { $name }: the former values are no longer allowed, set them by hand.
+undo-left-gone = { $name }: the product is gone, or you may not change it.
+undo-left-more = And { $n ->
+    [one] { $n } more product
+   *[other] { $n } more products
+  }: the log has them.

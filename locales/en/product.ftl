@@ -52,3 +52,19 @@ what-if-hold = The robot would hold the price
 what-if-refuse = The robot would not change the price
 what-if-end-text = Only computed: nothing was sent or stored
 what-if-none = There is nothing to compute with yet: it appears after the robot’s first check of this product.
+# Bars of sales below the chart.
+sales-title = Sales by the stock
+sales-region = Chart of sales by the stock
+sales-sentence = In { $period } the stock fell by { $n ->
+    [one] { $n } piece
+   *[other] { $n } pieces
+  }, most of all by { $most } ({ $when }).
+sales-none = In { $period } the stock did not fall.
+sales-note = These are falls of the stock between readings of the cabinet, not orders: new goods hide sales, and goods written off look like sales.
+sales-known = The stock is remembered for { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+  }.
+sales-table = Sales as a table
+sales-when = When
+sales-units = Pieces

@@ -137,3 +137,57 @@ conflict-title = The product was changed while you edited
 conflict-title-who = Changed while you edited: { $who },
 conflict-theirs = Now:
 conflict-yours = Your values are still in the form: save again to put them in place.
+# Own views and columns, reasons in the row, automatic prices of many, and putting back.
+columns-title = Columns
+columns-text = Product, price and limits are always shown
+columns-usual = As usual
+products-column-store = Store
+products-column-category = Category
+products-column-brand = Brand
+products-column-strategy = Strategy
+views-title = Views of the product list
+views-lead = A view keeps filters, order and columns under a name. Only you see your views.
+views-own = My views
+views-none = No saved views yet.
+views-manage = My views
+views-is-default = opens first
+views-full = You have { $most } views, and there can be no more. Delete one you do not need to save another.
+view-name = Name of the view
+view-name-hint = Up to { $n } characters, for example “Kettles at the floor”
+view-save = Save view
+view-save-title = Save the list as a view
+view-save-text = What is open now is saved: filters, order and columns.
+view-see-list = See the list
+view-default-tick = Open products with this view
+view-make-default = Open first
+view-default-none = Open products without a view
+view-rename = Rename
+view-delete = Delete
+view-saved = The view “{ $name }” is saved
+view-renamed = The view has a new name
+view-deleted = The view is deleted
+view-default-set = What products open with is remembered
+view-error-empty = Enter a name for the view
+view-error-long = The name is longer than { $n } characters: shorten it
+view-error-signs = The name has invisible characters: enter it anew
+view-error-taken = There is a view of this name: enter another one
+view-error-many = You have { $most } views already: delete one you do not need
+view-error-query = The filters are too long: shorten the words of the search
+products-why = Why this price
+products-why-of = Why this price: { $name }
+products-why-page = In full on the product’s page
+bulk-on = Switch automatic prices on
+bulk-off = Switch automatic prices off
+bulk-none = No products are chosen: tick them in the list
+bulk-many = Too many products: at most { $most } at once. Narrow the list with filters.
+bulk-switched-on = Automatic prices are on: { $n ->
+    [one] { $n } product
+   *[other] { $n } products
+  }.
+bulk-switched-off = Automatic prices are off: { $n ->
+    [one] { $n } product
+   *[other] { $n } products
+  }.
+bulk-same = Were so already: { $n }.
+bulk-without-floor = Without a floor, stay off: { $n }.
+bulk-left = Cannot be changed: { $n }.

@@ -63,3 +63,17 @@ connect-evidence = Панель не көрді
 connect-evidence-text = Сурет не өзгергенін түсінуге көмектеседі. Құпиясөздер, кодтар мен кілттер алынып тасталған; бір аптадан кейін жойылады.
 connect-evidence-picture = Кіру бетінің суреті
 connect-evidence-source = Бет коды
+# Steps as addresses of their own.
+connect-step-5 = Қауіпсіз бастау
+connect-see-read = Каталог қалай оқылуда
+connect-step-behind = Бұл қадам өтіп кетті
+connect-step-ahead = Кіру бұл қадамға әлі жеткен жоқ
+connect-step-other = Кіру басқа қадамда жалғасуда. Бұрын енгізілгені сақталды, құпиясөздер мен кодтарды мұнда көрсетпейміз.
+connect-step-now = Қазіргі қадамға
+connect-read-title = Оқуды тексеру
+connect-read-text = Панель дүкеннің каталогын алғаш рет оқып жатыр. Бұл бетті жабуға болады: оқу өздігінен жүреді.
+connect-read-found = Оқылды: { $n } тауар.
+connect-to-defaults = Әрі қарай: қауіпсіз бастау
+connect-defaults-title = Қауіпсіз бастау
+connect-defaults-text = Сіз автобағаны қоспайынша, панель бірде-бір баға жібермейді. Көлеңкеден бастаңыз: робот есептеп, түсіндіреді, ал сіз қарап отырасыз.
+connect-defaults-floors = Еденсіз тауарға робот тимейді. Ондай тауарлар: { $n }.

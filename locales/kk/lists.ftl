@@ -21,3 +21,13 @@ error-money-not-positive = Нөлден үлкен сома енгізіңіз
 error-time = Күн мен уақытты енгізіңіз, мысалы 23.11.2026 14:05
 word-yes = иә
 word-no = жоқ
+# Putting back what was changed a moment ago.
+undo = Қайтару
+undo-done-one = Бұрынғы мәндер қайтарылды
+undo-done = Бұрынғы мәндер қайтарылды: { $n } тауар
+undo-left = Сол күйінде қалды.
+undo-left-changed = { $name }: мәндер содан бері өзгерді.
+undo-left-changed-by = { $name }: содан бері оны { $who } өзгертті.
+undo-left-not-allowed = { $name }: бұрынғы мәндер енді жарамайды, қолмен енгізіңіз.
+undo-left-gone = { $name }: тауар енді жоқ немесе оны өзгертуге құқығыңыз жоқ.
+undo-left-more = Тағы { $n } тауар — олар журналда көрінеді.

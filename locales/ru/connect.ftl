@@ -63,3 +63,21 @@ connect-evidence = Что увидела панель
 connect-evidence-text = Снимок помогает понять, что изменилось. Пароли, коды и ключи убраны; через неделю он удалится.
 connect-evidence-picture = Снимок страницы входа
 connect-evidence-source = Код страницы
+# Steps as addresses of their own.
+connect-step-5 = Безопасный старт
+connect-see-read = Как читается каталог
+connect-step-behind = Этот шаг уже пройден
+connect-step-ahead = До этого шага вход ещё не дошёл
+connect-step-other = Вход продолжается на другом шаге. Введённое раньше сохранено, пароли и коды здесь не показываем.
+connect-step-now = К нынешнему шагу
+connect-read-title = Проверка чтения
+connect-read-text = Панель впервые читает каталог магазина. Эту страницу можно закрыть: чтение идёт само.
+connect-read-found = Прочитано: { $n ->
+    [one] { $n } товар
+    [few] { $n } товара
+   *[other] { $n } товаров
+  }.
+connect-to-defaults = Дальше: безопасный старт
+connect-defaults-title = Безопасный старт
+connect-defaults-text = Пока вы не включите автоцены, панель не отправит ни одной цены. Начните с тени: робот будет считать и объяснять, а вы — смотреть.
+connect-defaults-floors = Без пола робот товар не трогает. Таких товаров: { $n }.

@@ -29,3 +29,21 @@ error-money-not-positive = Введите сумму больше нуля
 error-time = Введите дату и время, например 23.11.2026 14:05
 word-yes = да
 word-no = нет
+# Putting back what was changed a moment ago.
+undo = Вернуть
+undo-done-one = Прежние значения возвращены
+undo-done = Прежние значения возвращены: { $n ->
+    [one] { $n } товар
+    [few] { $n } товара
+   *[other] { $n } товаров
+  }
+undo-left = Осталось как есть.
+undo-left-changed = { $name }: значения с тех пор изменились.
+undo-left-changed-by = { $name }: с тех пор это изменил(а) { $who }.
+undo-left-not-allowed = { $name }: прежние значения больше не подходят, задайте их вручную.
+undo-left-gone = { $name }: товара больше нет или вам нельзя его менять.
+undo-left-more = И ещё { $n ->
+    [one] { $n } товар
+    [few] { $n } товара
+   *[other] { $n } товаров
+  } — они видны в журнале.

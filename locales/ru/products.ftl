@@ -139,3 +139,59 @@ conflict-title = Товар изменили, пока вы правили
 conflict-title-who = Изменено, пока вы правили: { $who },
 conflict-theirs = Сейчас:
 conflict-yours = Ваши значения остались в форме: сохраните ещё раз, чтобы заменить ими.
+# Own views and columns, reasons in the row, automatic prices of many, and putting back.
+columns-title = Столбцы
+columns-text = Товар, цена и пределы видны всегда
+columns-usual = Как обычно
+products-column-store = Магазин
+products-column-category = Категория
+products-column-brand = Бренд
+products-column-strategy = Стратегия
+views-title = Виды списка товаров
+views-lead = Вид хранит фильтры, порядок и столбцы под своим именем. Виды видите только вы.
+views-own = Мои виды
+views-none = Сохранённых видов пока нет.
+views-manage = Мои виды
+views-is-default = открывается первым
+views-full = У вас { $most } видов — больше нельзя. Удалите ненужный, чтобы сохранить новый.
+view-name = Имя вида
+view-name-hint = До { $n } знаков, например «Чайники у пола»
+view-save = Сохранить вид
+view-save-title = Сохранить список как вид
+view-save-text = Сохранится то, что открыто сейчас: фильтры, порядок и столбцы.
+view-see-list = Посмотреть список
+view-default-tick = Открывать товары с этого вида
+view-make-default = Открывать первым
+view-default-none = Открывать товары без вида
+view-rename = Переименовать
+view-delete = Удалить
+view-saved = Вид «{ $name }» сохранён
+view-renamed = Вид переименован
+view-deleted = Вид удалён
+view-default-set = Запомнили, с чего открывать товары
+view-error-empty = Введите имя вида
+view-error-long = Имя длиннее { $n } знаков: сократите его
+view-error-signs = В имени есть невидимые знаки: введите его заново
+view-error-taken = Вид с таким именем уже есть: введите другое имя
+view-error-many = У вас уже { $most } видов: удалите ненужный
+view-error-query = Фильтры слишком длинные: сократите слова поиска
+products-why = Почему такая цена
+products-why-of = Почему такая цена: { $name }
+products-why-page = Подробно на странице товара
+bulk-on = Включить автоцены
+bulk-off = Выключить автоцены
+bulk-none = Товары не выбраны: отметьте их в списке
+bulk-many = Слишком много товаров: за один раз — не больше { $most }. Сузьте список фильтрами.
+bulk-switched-on = Автоцены включены: { $n ->
+    [one] { $n } товар
+    [few] { $n } товара
+   *[other] { $n } товаров
+  }.
+bulk-switched-off = Автоцены выключены: { $n ->
+    [one] { $n } товар
+    [few] { $n } товара
+   *[other] { $n } товаров
+  }.
+bulk-same = Уже так и было: { $n }.
+bulk-without-floor = Без пола, остались выключены: { $n }.
+bulk-left = Нельзя изменить: { $n }.

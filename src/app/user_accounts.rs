@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::passwords::{self, HashError, MAX_LENGTH, MIN_LENGTH};
+use super::{
+    passwords::{self, HashError, MAX_LENGTH, MIN_LENGTH},
+    sign_in::Confirmed,
+};
 use crate::{
     domain::{
         Actor, Role, UserId,
@@ -11,7 +14,7 @@ use crate::{
     secrets::Secret,
     services::Services,
     store::{
-        StoreError,
+        PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
         error::Unique,
         users::{self, User},
@@ -168,10 +171,7 @@ pub async fn set_active(
         .db
         .tx(move |conn| {
             let user = users::user_fetch_by_email(conn, &email)?.ok_or(UserError::NotFound)?;
-            let another_admin = users::user_list(conn)?
-                .iter()
-                .any(|other| other.id != user.id && other.active && other.role == Role::Admin);
-            if !active && user.role == Role::Admin && !another_admin {
+            if !active && is_last_admin(conn, user.id)? {
                 return Err(UserError::LastAdmin);
             }
             users::user_update_active(conn, user.id, active, now)?;
@@ -180,6 +180,41 @@ pub async fn set_active(
             Ok(audit_insert(conn, &entry)?)
         })
         .await
+}
+
+/// Gives a user other rights, from his next request on. The last administrator stays one. The same role writes nothing.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn set_role(
+    services: &Services,
+    actor: &Actor,
+    id: UserId,
+    role: Role,
+    _: &Confirmed,
+) -> Result<(), UserError> {
+    let (actor, now) = (actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            let user = users::user_fetch(conn, id)?.ok_or(UserError::NotFound)?;
+            if user.role == role {
+                return Ok(());
+            }
+            if is_last_admin(conn, id)? {
+                return Err(UserError::LastAdmin);
+            }
+            users::user_update_role(conn, id, role, now)?;
+            let entry = AuditEntry::new(&actor, now, None, ("user", id.0, &user.email), "update")
+                .change(json!({ "role": user.role }), json!({ "role": role }));
+            Ok(audit_insert(conn, &entry)?)
+        })
+        .await
+}
+
+/// Is this the only one who can manage the panel?
+fn is_last_admin(conn: &mut PgConnection, id: UserId) -> Result<bool, StoreError> {
+    Ok(users::user_admins_hold(conn)? == [id])
 }
 
 /// All users by e-mail.

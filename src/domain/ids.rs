@@ -57,6 +57,8 @@ id! {
     ProductId,
     /// A merchant's offer on a card, during the time it stayed the same.
     MarketOfferId,
+    /// A view of a list that a user saved.
+    SavedViewId,
     /// A dated tariff.
     TariffId,
     /// Limits and economics of a store, a category or a product.

@@ -153,3 +153,81 @@ pub fn audit_list(
         .select(AuditEntry::as_select())
         .load(conn)?)
 }
+
+/// A line that the tenant may see.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn audit_fetch(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    id: AuditId,
+) -> Result<Option<AuditEntry>, StoreError> {
+    let mut query = audit_log::table.filter(audit_log::id.eq(id)).into_boxed();
+    if let Tenant::User(user) = tenant {
+        query = query.filter(
+            audit_log::store_id
+                .eq_any(super::stores::store_ids_of(user).select(crate::schema::stores::id.nullable())),
+        );
+    }
+    Ok(query.select(AuditEntry::as_select()).first(conn).optional()?)
+}
+
+/// The lines that were written with this one: by the same actor in the same request at the same moment, about objects
+/// of the same kind; itself among them. At most `limit`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn audit_list_with(
+    conn: &mut PgConnection,
+    line: &AuditEntry,
+    limit: i64,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    Ok(audit_log::table
+        .filter(audit_log::at.eq(line.at))
+        .filter(audit_log::actor_id.is_not_distinct_from(line.actor_id))
+        .filter(audit_log::request_id.is_not_distinct_from(&line.request_id))
+        .filter(audit_log::object_kind.eq(&line.object_kind))
+        .filter(audit_log::action.eq(&line.action))
+        .order(audit_log::id)
+        .limit(limit)
+        .select(AuditEntry::as_select())
+        .load(conn)?)
+}
+
+/// The newest line about an object that this request wrote.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn audit_newest_of_request(
+    conn: &mut PgConnection,
+    (kind, id): (&str, Uuid),
+    request_id: &str,
+) -> Result<Option<AuditId>, StoreError> {
+    Ok(audit_log::table
+        .filter(audit_log::object_kind.eq(kind))
+        .filter(audit_log::object_id.eq(id))
+        .filter(audit_log::request_id.eq(request_id))
+        .order((audit_log::at.desc(), audit_log::id.desc()))
+        .select(audit_log::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// What was written about these objects since `since`, oldest first.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn audit_list_since(
+    conn: &mut PgConnection,
+    (kind, ids): (&str, &[Uuid]),
+    since: DateTime<Utc>,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    Ok(audit_log::table
+        .filter(audit_log::object_kind.eq(kind))
+        .filter(audit_log::object_id.eq_any(ids))
+        .filter(audit_log::at.ge(since))
+        .order((audit_log::at, audit_log::id))
+        .select(AuditEntry::as_select())
+        .load(conn)?)
+}

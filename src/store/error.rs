@@ -29,6 +29,8 @@ pub enum Unique {
     Terms,
     /// One rule per store, category or product.
     Rule,
+    /// One view of a name per user.
+    SavedView,
 }
 
 /// Known constraint names and what they mean: the one place that maps them.
@@ -49,6 +51,7 @@ const UNIQUE: &[(&str, Unique)] = &[
     ("rules_store_key", Unique::Rule),
     ("rules_category_key", Unique::Rule),
     ("rules_product_id_key", Unique::Rule),
+    ("saved_views_user_id_name_key", Unique::SavedView),
 ];
 
 /// A failed query.

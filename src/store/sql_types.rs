@@ -16,8 +16,8 @@ use crate::domain::{
     KillSwitchId, ListFormat, MarketOfferId, Outcome, PreorderId, PreorderOrderId, PreorderStatus,
     PreorderUploadId, ProductId, ProxyId, ProxyOrigin, ProxyScheme, Publishing, PushId, PushOrigin,
     PushState, PutBackId, ReportId, ReportKind, ReportState, RepricingMode, Role, RuleId, RuleScope,
-    SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId, UploadState,
-    UserId, WriteClass,
+    SavedViewId, SessionState, StopScope, StoreId, SyncChangeKind, TariffId, TariffKind, Tenge, TermsId,
+    UploadState, UserId, WriteClass,
     imports::{ImportKind, ImportRowState, ImportState},
     pricing::GoalKind,
 };
@@ -99,7 +99,7 @@ macro_rules! words {
 }
 
 wrapped!(uuid::Uuid, Uuid: AccountId, UserId, ApiTokenId, StoreId, AttemptId, ProductId, MarketOfferId, RuleId, DecisionId,
-    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, PreorderOrderId, PreorderUploadId, JobRunId, AuditId, ProxyId, ReportId, TariffId, TermsId, ImportId);
+    PushId, PutBackId, AlertId, AlertChannelId, KillSwitchId, PreorderId, PreorderOrderId, PreorderUploadId, JobRunId, AuditId, ProxyId, ReportId, TariffId, TermsId, ImportId, SavedViewId);
 wrapped!(i64, BigInt: Tenge);
 words!(
     ImportKind,

@@ -63,6 +63,32 @@ pub fn fast_sales(
     .load(conn)?)
 }
 
+/// By how many pieces the stock of a product fell in each hour from `from` on, oldest first; hours without are left out.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn stock_falls_by_hour(
+    conn: &mut PgConnection,
+    product: ProductId,
+    from: DateTime<Utc>,
+) -> Result<Vec<(DateTime<Utc>, i64)>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Hour {
+        #[diesel(sql_type = sql::Timestamptz)]
+        hour: DateTime<Utc>,
+        #[diesel(sql_type = sql::BigInt)]
+        units: i64,
+    }
+    let hours: Vec<Hour> = diesel::sql_query(
+        "select date_trunc('hour', at) as hour, sum(units)::bigint as units from stock_falls
+         where product_id = $1 and at >= $2 group by 1 order by 1",
+    )
+    .bind::<sql::Uuid, _>(product)
+    .bind::<sql::Timestamptz, _>(from)
+    .load(conn)?;
+    Ok(hours.into_iter().map(|hour| (hour.hour, hour.units)).collect())
+}
+
 /// Forgets falls from before `before`.
 ///
 /// # Errors

@@ -223,6 +223,37 @@ pub fn user_update_active(
     Ok(())
 }
 
+/// The active administrators, held until the end of the transaction: of two who take the rights from each other at the
+/// same moment one comes too late.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_admins_hold(conn: &mut PgConnection) -> Result<Vec<UserId>, StoreError> {
+    Ok(users::table
+        .filter(users::active)
+        .filter(users::role.eq(Role::Admin))
+        .order(users::id)
+        .select(users::id)
+        .for_no_key_update()
+        .load(conn)?)
+}
+
+/// Gives the user other rights, from his next request on.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_update_role(
+    conn: &mut PgConnection,
+    id: UserId,
+    role: Role,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    diesel::update(users::table.find(id))
+        .set((users::role.eq(role), users::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Remembers what the user set about himself.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! Drawing of prices over time: steps, thinning, scales and places of labels, as pure functions on whole numbers.
 //! The markup stands in `templates/products/_chart.html`, so that every text passes the escaper.
 
+pub mod bars;
+
 use std::{collections::BTreeMap, fmt};
 
 /// Size of the drawing, in its own units.

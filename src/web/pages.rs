@@ -25,3 +25,5 @@ pub mod stores;
 pub mod tariffs;
 pub mod terms;
 pub mod tokens;
+pub mod undo;
+pub mod users;

@@ -139,6 +139,8 @@ const AREAS: &[&[Route]] = &[
     pages::profile::ROUTES,
     pages::second_factor::ROUTES,
     pages::sessions::ROUTES,
+    pages::undo::ROUTES,
+    pages::users::ROUTES,
 ];
 
 /// Every address of the API tells what it takes.

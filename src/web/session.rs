@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{WebError, WebResult};
 use crate::{
-    domain::UserId,
+    domain::{AuditId, UserId},
     secrets::{hash_of_random_key, random_bytes},
     services::Services,
     store::{
@@ -99,6 +99,18 @@ pub struct Flash {
     pub ok: bool,
     /// In the user's language.
     pub text: String,
+    /// The change that can be undone from it.
+    #[serde(default)]
+    pub undo: Option<Undo>,
+}
+
+/// A change that can be undone: a line of the log, alone or with those of the same press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// The line.
+    pub line: AuditId,
+    /// With all that was changed by the same press.
+    pub whole: bool,
 }
 
 /// Who is signed in; `None` also for a session that holds something else.
@@ -187,8 +199,20 @@ pub fn known_csrf_token(session: &Session) -> Option<String> {
 /// # Errors
 /// None in practice: text always fits JSON.
 pub fn flash(session: &Session, ok: bool, text: String) -> WebResult<()> {
+    leave(session, Flash { ok, text, undo: None })
+}
+
+/// Leaves a message about what was done, with the way to undo it.
+///
+/// # Errors
+/// As [`flash`].
+pub fn flash_with_undo(session: &Session, text: String, undo: Option<Undo>) -> WebResult<()> {
+    leave(session, Flash { ok: true, text, undo })
+}
+
+fn leave(session: &Session, message: Flash) -> WebResult<()> {
     let mut all: Vec<Flash> = session.get(FLASH).ok().flatten().unwrap_or_default();
-    all.push(Flash { ok, text });
+    all.push(message);
     put(session, FLASH, all)
 }
 

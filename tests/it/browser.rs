@@ -5,3 +5,4 @@ mod journey;
 mod keys;
 mod live;
 mod sign_in;
+mod tasks;

@@ -1,6 +1,7 @@
 //! Pages over HTTP, read by CSS selector: what is shown, to whom, and what a form does.
 
 mod brakes;
+mod connect_steps;
 mod dashboard;
 mod foundation;
 mod jobs;
@@ -26,4 +27,7 @@ mod tariffs;
 mod terms;
 mod tokens;
 mod trial;
+mod undo;
+mod users;
+mod views;
 mod what_if;

@@ -203,8 +203,11 @@ pub struct Seek<M: Model> {
     /// Where a row stands, as it is written in addresses.
     pub place: fn(&M::Row) -> String,
     /// What follows a place (`None`: everything) in a direction, in that order. `None`: there is no such place.
-    pub from: fn(M::Query, Option<&str>, Dir) -> Option<M::Query>,
+    pub from: SeekFrom<M::Query>,
 }
+
+/// Narrows a query to what follows a place in a direction, and orders it so.
+pub type SeekFrom<Q> = fn(Q, Option<&str>, Dir) -> Option<Q>;
 
 /// [`Seek`] by a key that rises with time.
 macro_rules! seek_by_key {

@@ -2,6 +2,7 @@
 //! back, and says how it ended. Everything works without scripts.
 
 mod attempt;
+mod steps;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
@@ -36,6 +37,33 @@ pub const ROUTES: &[Route] = &[
     Route::get("/stores/connect/{id}", Kind::Fragment, Access::SignedIn, || {
         web::to(attempt::show)
     }),
+    Route::get("/stores/connect/{id}/wait", Kind::Page, Access::SignedIn, || {
+        web::to(steps::show)
+    }),
+    Route::get(
+        "/stores/connect/{id}/password",
+        Kind::Page,
+        Access::SignedIn,
+        || web::to(steps::show),
+    ),
+    Route::get("/stores/connect/{id}/code", Kind::Page, Access::SignedIn, || {
+        web::to(steps::show)
+    }),
+    Route::get(
+        "/stores/connect/{id}/merchant",
+        Kind::Page,
+        Access::SignedIn,
+        || web::to(steps::show),
+    ),
+    Route::get("/stores/connect/{id}/read", Kind::Page, Access::SignedIn, || {
+        web::to(steps::show)
+    }),
+    Route::get(
+        "/stores/connect/{id}/defaults",
+        Kind::Page,
+        Access::SignedIn,
+        || web::to(steps::show),
+    ),
     Route::post("/stores/connect/{id}/code", Kind::Page, Access::Manager, || {
         web::to(attempt::code)
     }),

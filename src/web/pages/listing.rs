@@ -72,6 +72,15 @@ impl Params {
         address(self.path, &pairs)
     }
 
+    /// The query string of this list from its first page, with another value for `name`.
+    #[must_use]
+    pub fn query_with(&self, name: &'static str, value: impl std::fmt::Display) -> String {
+        let address = self.link(name, value);
+        address
+            .split_once('?')
+            .map_or_else(String::new, |(_, query)| query.to_owned())
+    }
+
     /// Address of this list as it is.
     #[must_use]
     pub fn here(&self) -> String {

@@ -14,6 +14,7 @@ use super::{
     terms::goal_in_words,
 };
 use crate::{
+    app::undo::can_undo,
     domain::{ActorKind, AuditId, ProductId, PushId, Tenge, UserId},
     services::Services,
     store::{
@@ -203,6 +204,8 @@ struct Line {
     reason: String,
     /// Where the price of before is put back, for a price that was changed.
     put_back: Option<String>,
+    /// Its values of before can be put back.
+    undo: bool,
 }
 
 impl Line {
@@ -229,6 +232,7 @@ impl Line {
                 .collect(),
             reason: reason_words(entry.reason.as_deref().unwrap_or_default(), t),
             put_back: None,
+            undo: can_undo(&entry),
             entry,
         }
     }

@@ -4,6 +4,7 @@ pub mod chart;
 pub mod history;
 pub mod offers;
 pub mod photo;
+mod sales;
 pub mod what_if;
 pub mod why;
 
@@ -15,7 +16,7 @@ use chrono::{DateTime, Utc};
 use super::{
     listing::Params,
     products::{
-        edit::{edit_error, theirs},
+        edit::{edit_error, theirs, undo_of},
         limits::{Limits, LimitsForm},
         row::{Row, row_fetch},
     },
@@ -287,7 +288,8 @@ async fn save(
     };
     match result {
         Ok(()) => {
-            session::flash(&req.get_session(), true, shell.t.get("product-saved"))?;
+            let undo = undo_of(&services, &user.0, &req).await?;
+            session::flash_with_undo(&req.get_session(), shell.t.get("product-saved"), undo)?;
             Ok(see_other(&format!("/products/{}", product.id)))
         }
         Err(EditError::Invalid(errors)) => {

@@ -1,9 +1,13 @@
 //! The list of products: tabs, search, filters, order, paging, and limits changed in place.
 
+pub mod columns;
 pub mod edit;
 pub mod limits;
+mod robot;
 pub mod row;
 pub mod state;
+mod views;
+mod why;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -17,22 +21,54 @@ use crate::{
         products::{
             ProductFilter, ProductOrder, ProductView, product_categories, product_count, product_list,
         },
+        saved_views::{SavedView, saved_view_list},
         stores::{Store, store_list},
     },
     web::{
         Shell, WebResult,
         auth::CurrentUser,
         filters,
-        render::html,
+        render::{html, see_other},
         routes::{Access, Kind, Route},
         texts::Texts,
     },
 };
+use columns::Columns;
 use row::{Row, rows_of};
 
 /// The area's addresses.
 pub const ROUTES: &[Route] = &[
     Route::get("/products", Kind::Fragment, Access::SignedIn, || web::to(list)),
+    Route::post("/products/chosen/on", Kind::Page, Access::Manager, || {
+        web::to(robot::on)
+    }),
+    Route::post("/products/chosen/off", Kind::Page, Access::Manager, || {
+        web::to(robot::off)
+    }),
+    Route::post("/products/columns", Kind::Page, Access::SignedIn, || {
+        web::to(views::choose)
+    }),
+    Route::get("/products/views", Kind::Page, Access::SignedIn, || {
+        web::to(views::show)
+    }),
+    Route::post("/products/views", Kind::Page, Access::SignedIn, || {
+        web::to(views::save)
+    }),
+    Route::post("/products/views/default", Kind::Page, Access::SignedIn, || {
+        web::to(views::set_default)
+    }),
+    Route::post("/products/views/{id}", Kind::Page, Access::SignedIn, || {
+        web::to(views::rename)
+    }),
+    Route::post(
+        "/products/views/{id}/delete",
+        Kind::Page,
+        Access::SignedIn,
+        || web::to(views::delete),
+    ),
+    Route::get("/products/{id}/why", Kind::Fragment, Access::SignedIn, || {
+        web::to(why::show)
+    }),
     Route::get("/products/{id}/edit", Kind::Fragment, Access::Manager, || {
         web::to(edit::form)
     }),
@@ -45,7 +81,12 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Names that the list's query string knows.
-const NAMES: &[&str] = &["q", "store", "view", "category", "sort", "size", "page"];
+const NAMES: &[&str] = &[
+    "q", "store", "view", "category", "sort", "size", "columns", "page",
+];
+
+/// The word of the view that shows everything, where the list opens with another one.
+const ALL: &str = "all";
 
 /// A tab over the list.
 struct Tab {
@@ -87,16 +128,66 @@ impl SortLink {
     }
 }
 
+/// A view that the user saved, as a tab.
+struct SavedTab {
+    name: String,
+    href: String,
+    current: bool,
+}
+
 /// Everything of the list that depends on the query.
 struct List {
     params: Params,
     tabs: Vec<Tab>,
+    saved: Vec<SavedTab>,
+    columns: Columns,
+    /// Address of the list without filters.
+    clear: String,
     rows: Vec<Row>,
     pager: Pager,
     by_name: SortLink,
     by_price: SortLink,
     /// The tenant has no product at all.
     never_synced: bool,
+}
+
+impl List {
+    /// The columns to choose from, and which of them stand there.
+    fn column_choices(&self) -> Vec<(&'static str, bool)> {
+        columns::NAMES
+            .iter()
+            .map(|name| (*name, self.columns.has(name)))
+            .collect()
+    }
+
+    /// Adds the tabs of the views that the user saved. One that is shown is the one that is marked.
+    fn show_saved(&mut self, saved: &[SavedView]) {
+        let opens_with_view = saved.iter().any(|view| view.is_default);
+        let here = self.params.query_with("columns", self.columns.text());
+        self.saved = saved
+            .iter()
+            .map(|view| SavedTab {
+                name: view.name.clone(),
+                href: views::address_of(view),
+                current: same_query(&view.query, &here),
+            })
+            .collect();
+        let is_saved = self.is_saved();
+        for (tab, (name, _)) in self.tabs.iter_mut().zip(ProductView::NAMED) {
+            tab.current &= !is_saved;
+            if name.is_empty() && opens_with_view {
+                tab.href = self.params.link("view", ALL);
+            }
+        }
+        if opens_with_view {
+            self.clear = format!("{}?view={ALL}", self.params.bare());
+        }
+    }
+
+    /// Is the list one that the user saved?
+    fn is_saved(&self) -> bool {
+        self.saved.iter().any(|tab| tab.current)
+    }
 }
 
 #[derive(Template)]
@@ -124,13 +215,20 @@ async fn list(
     req: HttpRequest,
 ) -> WebResult<HttpResponse> {
     let params = Params::read(&req, "/products", NAMES);
-    let (tenant, now, t) = (user.tenant(), shell.now, shell.t);
+    let (id, tenant, now, t) = (user.id(), user.tenant(), shell.now, shell.t);
+    let saved = services.db.read(move |conn| saved_view_list(conn, id)).await?;
+    let default = saved.iter().find(|view| view.is_default);
+    if let Some(view) = default.filter(|_| req.query_string().is_empty() && !shell.htmx) {
+        return Ok(see_other(&views::address_of(view)));
+    }
     let (list, stores, categories) = services
         .db
         .read(move |conn| {
             let stores = store_list(conn, tenant)?;
             let categories = product_categories(conn, tenant, params.value("store"))?;
-            let list = list_of(conn, tenant, params, now, &t)?;
+            let mut list = list_of(conn, tenant, params, now, &t)?;
+            list.columns = Columns::of(conn, id, &list.params)?;
+            list.show_saved(&saved);
             Ok::<_, StoreError>((list, stores, categories))
         })
         .await?;
@@ -182,6 +280,9 @@ fn list_of(
     let never_synced = paged.total == 0 && product_count(conn, tenant, &ProductFilter::default())? == 0;
     Ok(List {
         tabs,
+        saved: Vec::new(),
+        columns: Columns::default(),
+        clear: params.bare().to_owned(),
         pager: Pager::new(&params, &paged),
         by_name: SortLink::new(&params, t, "name"),
         by_price: SortLink::new(&params, t, "price"),
@@ -189,6 +290,19 @@ fn list_of(
         params,
         never_synced,
     })
+}
+
+/// Do two query strings ask for the same list? The order of their parts does not matter.
+fn same_query(one: &str, other: &str) -> bool {
+    let parts = |query: &str| {
+        let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .filter(|(name, value)| !(name == "view" && value == ALL))
+            .collect();
+        pairs.sort();
+        pairs
+    };
+    parts(one) == parts(other)
 }
 
 /// The filter of the list that a form repeats field by field.

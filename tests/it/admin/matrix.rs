@@ -57,6 +57,8 @@ fn furnish(app: &TestApp, store: StoreId, rows: usize) {
              current_tenge, competitors, reasons, flags, input, shadow)
            select gen_random_uuid(), store_id, id, '750000000', now(), 1, 'keep', 10000, 1, '[]', '[]', '{{}}', false
            from products;
+         insert into market_snapshots (card_id, city_id, taken_at, total, complete)
+           select '1000' || n, '750000000', now(), 1, true from generate_series(1, {rows}) n;
          insert into market_offers (id, card_id, city_id, merchant_id, merchant_name, price_tenge, reviews, preorder_days,
              first_seen_at, last_seen_at)
            select gen_random_uuid(), '1000' || n, '750000000', '4000', 'Rival', 9000, 3, 0, now(), now()

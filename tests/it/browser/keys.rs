@@ -132,7 +132,11 @@ async fn single_keys_jump_walk_and_pick_but_never_in_fields_or_when_off() {
         browser.is_at("/products").await;
         assert!(!is_open(browser, "keys-help").await);
 
-        let rows = browser.tab.find_all(By::Css("#found tbody th a")).await.unwrap();
+        let rows = browser
+            .tab
+            .find_all(By::Css("#found tbody th .item a"))
+            .await
+            .unwrap();
         let mut links = Vec::new();
         for row in rows {
             links.push(row.attr("href").await.unwrap().unwrap());

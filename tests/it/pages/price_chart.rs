@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::{ProductId, PushState, Role, StoreId, UserId},
-    schema::{price_changes, product_prices, users},
+    schema::{price_changes, product_prices, stock_falls, users},
     store::market::{Reading, market_record},
 };
 use uuid::Uuid;
@@ -78,7 +78,7 @@ async fn drawing_sentence_and_table_tell_the_same() {
     assert_eq!(page.attribute("#chart .seg a[aria-current]", "id"), "chart-7d");
     let said = "За 7 дней цена снизилась с 11 490 ₸ до 10 000 ₸, минимум 9 381 ₸, максимум 11 490 ₸.";
     assert_eq!(page.text("#chart svg desc"), said);
-    assert_eq!(page.text("#chart p.dim"), said);
+    assert_eq!(page.text("#chart .card-body > p.dim"), said);
     assert_eq!(page.attribute("#chart svg.wide", "role"), "img");
     assert_eq!(
         page.attribute("#chart svg.wide", "aria-labelledby"),
@@ -290,7 +290,7 @@ async fn without_a_price_there_is_a_sentence_instead() {
     let page = client.get(&format!("/products/{product}")).await.expect(200);
     assert_eq!(page.count("#chart svg"), 0);
     assert!(
-        page.text("#chart p")
+        page.text("#chart .card-body > p")
             .starts_with("За этот период цену ещё не читали")
     );
     assert_eq!(page.count("#chart .seg a"), 4);
@@ -309,4 +309,40 @@ async fn the_history_is_for_those_who_see_the_product() {
     db_access(&mut app.conn(), store, viewer, Role::Viewer);
     let viewer = app.sign_in("dana").await;
     viewer.htmx().get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn sales_by_the_stock_are_bars_a_sentence_and_a_table_of_the_same() {
+    let mut app = TestApp::new();
+    let (client, _, product) = shop(&mut app, HOSTILE).await;
+    let path = format!("/products/{product}?range=7d");
+    let none = client.get(&path).await.expect(200);
+    assert_eq!((none.count("rect.bar-sold"), none.count("table.sold")), (0, 0));
+    assert!(none.body_text().contains("За 7 дней остаток не уменьшался."));
+
+    for (hours, units) in [(2, 3), (30, 5), (31, 1), (24 * 20, 90)] {
+        diesel::insert_into(stock_falls::table)
+            .values((
+                stock_falls::id.eq(Uuid::now_v7()),
+                stock_falls::product_id.eq(product),
+                stock_falls::at.eq(now() - TimeDelta::hours(hours)),
+                stock_falls::units.eq(units),
+            ))
+            .execute(&mut app.conn())
+            .unwrap();
+    }
+    // It is noon in Almaty: two hours ago was today, thirty and thirty-one were yesterday.
+    let week = client.get(&path).await.expect(200);
+    assert_eq!(
+        week.texts("rect.bar-sold title"),
+        ["22.11.2026: 6", "23.11.2026: 3"]
+    );
+    assert_eq!(week.texts("table.sold tbody td"), ["3", "6"]);
+    let said = week.text("#sales-d");
+    assert!(
+        said.contains("уменьшился на 9 штук, больше всего — 6 (22.11.2026)"),
+        "{said}"
+    );
+    let day = client.htmx().get(&format!("/products/{product}?range=24h")).await;
+    assert_eq!(day.expect(200).texts("table.sold tbody td"), ["3"]);
 }

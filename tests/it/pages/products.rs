@@ -44,7 +44,7 @@ async fn shop(app: &mut TestApp) -> (Client, StoreId, ProductId) {
 }
 
 fn names(answer: &crate::support::Answer) -> Vec<String> {
-    answer.texts(".goods tbody th a")
+    answer.texts(".goods tbody th .item a")
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
+use super::steps::Step;
 use crate::{
     app::{
         connect_store::{
@@ -58,7 +59,7 @@ pub(super) struct AttemptFragment {
 }
 
 impl AttemptFragment {
-    async fn load(
+    pub(super) async fn load(
         services: &Services,
         shell: &Shell,
         user: &CurrentUser,
@@ -99,6 +100,16 @@ impl AttemptFragment {
             evidence,
             error,
         })
+    }
+
+    pub(super) fn attempt(&self) -> &ConnectionAttempt {
+        &self.attempt
+    }
+
+    /// Address of the step that the login is at.
+    fn address(&self) -> String {
+        let step = Step::of(self.attempt.state);
+        format!("/stores/connect/{}/{}", self.attempt.id, step.word())
     }
 
     fn state(&self) -> &'static str {
@@ -176,14 +187,14 @@ impl AttemptFragment {
 
 #[derive(Template)]
 #[template(path = "stores/attempt.html")]
-struct AttemptPage {
+pub(super) struct AttemptPage {
     shell: Shell,
     login: String,
     fragment: AttemptFragment,
 }
 
 impl AttemptPage {
-    fn new(shell: Shell, fragment: AttemptFragment) -> Self {
+    pub(super) fn new(shell: Shell, fragment: AttemptFragment) -> Self {
         let attempt = &fragment.attempt;
         Self {
             login: format::login(attempt.kind, &attempt.login),
@@ -192,14 +203,13 @@ impl AttemptPage {
         }
     }
 
-    /// Which of the four steps is the present one.
+    /// Which of the steps is the present one; a login that failed begins again with the form.
     fn step(&self) -> usize {
         let state = self.fragment.attempt.state;
-        match state {
-            AttemptState::ChooseMerchant => 2,
-            AttemptState::Done => 3,
-            _ if state.is_final() => 0,
-            _ => 1,
+        if state.is_final() && state != AttemptState::Done {
+            0
+        } else {
+            Step::of(state).place()
         }
     }
 
@@ -217,7 +227,14 @@ pub(super) async fn show(
 ) -> WebResult<HttpResponse> {
     let fragment = AttemptFragment::load(&services, &shell, &user, path_id(&req)?, None).await?;
     if shell.htmx {
-        return html(&fragment);
+        // The address is that of the step which is shown now, so that it can be reloaded and come back to.
+        let step = fragment.address();
+        let mut response = html(&fragment)?;
+        let step = header::HeaderValue::from_str(&step).map_err(|error| WebError::internal(error.into()))?;
+        response
+            .headers_mut()
+            .insert(header::HeaderName::from_static("hx-replace-url"), step);
+        return Ok(response);
     }
     html(&AttemptPage::new(shell, fragment))
 }

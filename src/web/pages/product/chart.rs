@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Asia::Almaty;
 
-use super::offers::removed_of;
+use super::{offers::removed_of, sales::Sales};
 use crate::{
     domain::{ProductId, PushState, Tenge},
     store::{
@@ -14,10 +14,11 @@ use crate::{
         decisions::StoredDecision,
         price_history::{HISTORY_MAX, asked_prices, ended_writes, price_history},
         products::ProductRow,
+        stock_falls::stock_falls_by_hour,
         stores::Store,
     },
     web::{
-        chart::{self, Drawing, Label, Mark, MarkKind, Point, Px, Series},
+        chart::{self, Drawing, Label, Mark, MarkKind, Point, Px, Series, bars},
         filters, format,
         texts::{TextValue, Texts},
     },
@@ -98,6 +99,7 @@ pub struct PriceHistory {
     name: String,
     range: Range,
     series: Series,
+    falls: Vec<(DateTime<Utc>, i64)>,
 }
 
 impl PriceHistory {
@@ -139,6 +141,7 @@ impl PriceHistory {
             product_id: id.0,
             name: row.product.name.clone(),
             range,
+            falls: stock_falls_by_hour(conn, id.0, from)?,
             series: Series {
                 from: from.timestamp(),
                 to: now.timestamp(),
@@ -235,6 +238,7 @@ pub struct ChartView {
     sentence: String,
     rows: Vec<ChartRow>,
     days: (String, String),
+    sales: Sales,
 }
 
 impl ChartView {
@@ -266,6 +270,7 @@ impl ChartView {
                 .map(|drawing| rows(&drawing.shown, &t))
                 .unwrap_or_default(),
             days: (day(series.from), day(series.to)),
+            sales: Sales::new(&history.falls, range, (series.from, series.to), &period, &t),
             csrf: csrf.to_owned(),
             product_id: history.product_id,
             drawing,
@@ -297,7 +302,8 @@ fn event(kind: MarkKind, t: &Texts) -> String {
     })
 }
 
-fn moment(at: i64) -> DateTime<Utc> {
+/// A moment of the drawing.
+pub(super) fn moment(at: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(at, 0).unwrap_or_default()
 }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
 
 use super::{
+    columns::Columns,
     limits::{Limits, LimitsForm, Theirs, safe_back},
     row::{Row, row_fetch},
 };
@@ -12,6 +13,7 @@ use crate::{
     app::{
         edit::{EditError, store_for_change},
         product_edit::edit_product,
+        undo::change_to_undo,
     },
     domain::ProductId,
     services::Services,
@@ -20,8 +22,9 @@ use crate::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, path_id},
         filters,
+        pages::listing::Params,
         render::{html, html_with, see_other},
-        session,
+        session::{self, Undo},
     },
 };
 
@@ -32,9 +35,32 @@ struct RowFragment {
     row: Row,
     /// Put the focus back on the row's button.
     focus: bool,
-    /// Say that it was saved.
-    saved: bool,
     here: String,
+    columns: Columns,
+    /// What came of it; empty: nothing to say.
+    said: String,
+    /// The change that can be undone; empty: none.
+    undo: String,
+    /// What stays as it is, and why; empty: nothing.
+    left: String,
+    /// In the place of what was said before.
+    again: bool,
+}
+
+impl RowFragment {
+    fn new(shell: Shell, row: Row, here: &str, columns: Columns) -> Self {
+        Self {
+            shell,
+            row,
+            focus: true,
+            here: here.to_owned(),
+            columns,
+            said: String::new(),
+            undo: String::new(),
+            left: String::new(),
+            again: false,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -43,6 +69,7 @@ struct RowEditFragment {
     shell: Shell,
     row: Row,
     limits: Limits,
+    columns: Columns,
 }
 
 #[derive(Template)]
@@ -75,18 +102,55 @@ pub async fn row(
     if !shell.htmx {
         return Ok(see_other(&format!("/products/{id}")));
     }
+    let row = row_to_look(&shell, &user, &services, id).await?;
+    let back = safe_back(&from.back);
+    let columns = columns_of(&services, &user, back).await?;
+    html(&RowFragment::new(shell, row, back, columns))
+}
+
+async fn row_to_look(
+    shell: &Shell,
+    user: &CurrentUser,
+    services: &Services,
+    id: ProductId,
+) -> WebResult<Row> {
     let (tenant, now) = (user.tenant(), shell.now);
-    let row = services
+    services
         .db
         .read(move |conn| row_fetch(conn, tenant, id, now))
         .await?
-        .ok_or_else(WebError::not_found)?;
+        .ok_or_else(WebError::not_found)
+}
+
+/// The columns of the list that a row stands in.
+async fn columns_of(services: &Services, user: &CurrentUser, list: &str) -> WebResult<Columns> {
+    let query = list.split_once('?').map_or("", |(_, query)| query);
+    let (id, params) = (user.id(), Params::parse(query, "/products", super::NAMES));
+    Ok(services
+        .db
+        .read(move |conn| Columns::of(conn, id, &params))
+        .await?)
+}
+
+/// The row with its former values, or as it stays; what is said of it in the place of the message before.
+///
+/// # Errors
+/// Not found; database away.
+pub async fn row_after_undo(
+    shell: Shell,
+    user: &ManagerUser,
+    services: &Services,
+    id: ProductId,
+    (said, left): (String, String),
+    back: &str,
+) -> WebResult<HttpResponse> {
+    let row = row_to_look(&shell, &user.0, services, id).await?;
+    let columns = columns_of(services, &user.0, back).await?;
     html(&RowFragment {
-        shell,
-        row,
-        focus: true,
-        saved: false,
-        here: safe_back(&from.back).to_owned(),
+        said,
+        left,
+        again: true,
+        ..RowFragment::new(shell, row, back, columns)
     })
 }
 
@@ -103,7 +167,8 @@ pub async fn form(
 ) -> WebResult<HttpResponse> {
     let row = row_for_change(&services, &user.0, &req).await?;
     let limits = Limits::of(&row.row.product, safe_back(&from.back));
-    answer(shell, StatusCode::OK, row, limits)
+    let columns = columns_of(&services, &user.0, &limits.back).await?;
+    answer(shell, StatusCode::OK, row, limits, columns)
 }
 
 /// Saves the form.
@@ -120,6 +185,7 @@ pub async fn save(
     let row = row_for_change(&services, &user.0, &req).await?;
     let product = &row.row.product;
     let mut limits = Limits::typed(product, &form);
+    let columns = columns_of(&services, &user.0, safe_back(&form.back)).await?;
     let result = match form.change(product) {
         Ok(change) => {
             let actor = user.0.actor(&req);
@@ -128,16 +194,16 @@ pub async fn save(
         Err(errors) => Err(EditError::Invalid(errors)),
     };
     match result {
-        Ok(()) => saved(shell, &user.0, &services, &req, safe_back(&form.back)).await,
+        Ok(()) => saved(shell, &user.0, &services, &req, safe_back(&form.back), columns).await,
         Err(EditError::Invalid(errors)) => {
             limits.errors = errors;
             limits.version = form.version;
-            answer(shell, StatusCode::UNPROCESSABLE_ENTITY, row, limits)
+            answer(shell, StatusCode::UNPROCESSABLE_ENTITY, row, limits, columns)
         }
         Err(EditError::Conflict(current)) => {
             limits.version = current.product.version;
             limits.theirs = Some(theirs(&services, &user.0, &current).await?);
-            answer(shell, StatusCode::CONFLICT, row, limits)
+            answer(shell, StatusCode::CONFLICT, row, limits, columns)
         }
         Err(other) => Err(edit_error(other)),
     }
@@ -149,19 +215,29 @@ async fn saved(
     services: &Services,
     req: &HttpRequest,
     back: &str,
+    columns: Columns,
 ) -> WebResult<HttpResponse> {
+    let said = shell.t.get("product-saved");
+    let undo = undo_of(services, user, req).await?;
     if !shell.htmx {
-        session::flash(&req.get_session(), true, shell.t.get("product-saved"))?;
+        session::flash_with_undo(&req.get_session(), said, undo)?;
         return Ok(see_other(back));
     }
     let row = row_for_change(services, user, req).await?;
     html(&RowFragment {
-        shell,
-        row,
-        focus: true,
-        saved: true,
-        here: back.to_owned(),
+        said,
+        undo: undo.map_or_else(String::new, |undo| undo.line.to_string()),
+        ..RowFragment::new(shell, row, back, columns)
     })
+}
+
+/// What this request changed of the product in its address, to be undone.
+///
+/// # Errors
+/// Database away.
+pub async fn undo_of(services: &Services, user: &CurrentUser, req: &HttpRequest) -> WebResult<Option<Undo>> {
+    let line = change_to_undo(services, &user.actor(req), path_id(req)?).await?;
+    Ok(line.map(|line| Undo { line, whole: false }))
 }
 
 /// What somebody else saved.
@@ -202,9 +278,21 @@ async fn row_for_change(services: &Services, user: &CurrentUser, req: &HttpReque
         .map_err(edit_error::<ProductRow>)
 }
 
-fn answer(shell: Shell, status: StatusCode, row: Row, limits: Limits) -> WebResult<HttpResponse> {
+fn answer(
+    shell: Shell,
+    status: StatusCode,
+    row: Row,
+    limits: Limits,
+    columns: Columns,
+) -> WebResult<HttpResponse> {
     if shell.htmx {
-        html_with(status, &RowEditFragment { shell, row, limits })
+        let part = RowEditFragment {
+            shell,
+            row,
+            limits,
+            columns,
+        };
+        html_with(status, &part)
     } else {
         html_with(status, &EditPage { shell, row, limits })
     }

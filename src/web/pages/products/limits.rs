@@ -236,7 +236,7 @@ fn field_time(at: DateTime<Utc>) -> String {
 /// The way back, if it leads into our own lists; else the list of products.
 #[must_use]
 pub fn safe_back(back: &str) -> &str {
-    let known = ["/products", "/preorders"].iter().any(|path| {
+    let known = ["/products", "/preorders", "/log"].iter().any(|path| {
         back.strip_prefix(path)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '/']))
     });

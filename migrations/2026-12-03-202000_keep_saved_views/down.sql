@@ -1,0 +1,2 @@
+drop table saved_views;
+drop table product_columns;
