@@ -12,6 +12,7 @@ pub mod import_django;
 pub mod imports;
 pub mod job_runs;
 pub mod kill_switch;
+pub mod list_file;
 pub mod own_sessions;
 pub mod passwords;
 pub mod photos;

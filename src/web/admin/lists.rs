@@ -15,11 +15,11 @@ use super::{
 use crate::{
     admin::{
         Staff,
-        framework::{AdminError, Cell, Resource, SaveError, Sheet, Target, Typed, TypedRows, Values, Verb},
+        framework::{AdminError, Cell, Resource, SaveError, Target, Typed, TypedRows, Values, Verb},
     },
+    app::list_file::{ListFile, Value, list_file},
     domain::Tenge,
     services::Services,
-    sheets::report::{About, Cell as SheetCell, Column, Report, XlsxError},
     web::{
         Shell, WebError, WebResult,
         auth::AdminUser,
@@ -31,8 +31,6 @@ use crate::{
 
 /// Rows that a file may hold.
 const FILE_ROWS: i64 = 10_000;
-/// Width of a column of the file, in characters.
-const WIDTH: u16 = 22;
 /// Rows that can be changed at once: a page of the list.
 const MOST_ROWS: usize = 200;
 
@@ -115,54 +113,43 @@ pub async fn export(
                 return Err(WebError::not_found());
             };
             let sheet = resource.sheet(conn, &query, FILE_ROWS, now)?;
-            let about = About {
-                name: words.text("admin-file-about"),
+            let yes_no = words.text(if sheet.cut { "admin-no" } else { "admin-yes" });
+            let list = ListFile {
+                name: words.many(),
+                heads: sheet.heads.iter().map(|name| words.field(name)).collect(),
+                rows: sheet
+                    .rows
+                    .iter()
+                    .map(|row| row.iter().map(|cell| in_file(cell, words)).collect())
+                    .collect(),
+                about: words.text("admin-file-about"),
                 lines: vec![
-                    (words.text("admin-file-list"), SheetCell::text(words.many())),
-                    (words.text("admin-file-filters"), SheetCell::text(query)),
-                    (words.text("admin-file-by"), SheetCell::text(who)),
-                    (words.text("admin-file-at"), SheetCell::At(now)),
-                    (
-                        words.text("admin-file-whole"),
-                        SheetCell::text(words.text(if sheet.cut { "admin-no" } else { "admin-yes" })),
-                    ),
+                    (words.text("admin-file-list"), Value::Text(words.many())),
+                    (words.text("admin-file-filters"), Value::Text(query)),
+                    (words.text("admin-file-by"), Value::Text(who)),
+                    (words.text("admin-file-at"), Value::When(now)),
+                    (words.text("admin-file-whole"), Value::Text(yes_no)),
                 ],
-                made_at: now,
             };
-            file(&sheet, &about, words).map_err(|error| WebError::internal(error.into()))
+            list_file(list, now).map_err(|error| WebError::internal(error.into()))
         })
         .await?;
     let at = now.with_timezone(&Almaty).format("%Y-%m-%d_%H%M");
     Ok(attachment(&format!("{slug}_{at}.xlsx"), XLSX, bytes))
 }
 
-fn file(sheet: &Sheet, about: &About, words: Words) -> Result<Vec<u8>, XlsxError> {
-    let columns = sheet
-        .heads
-        .iter()
-        .map(|name| Column::new(words.field(name), WIDTH))
-        .collect();
-    let mut report = Report::new(&words.many(), columns)?;
-    for row in &sheet.rows {
-        let cells: Vec<SheetCell> = row.iter().map(|cell| in_file(cell, words)).collect();
-        report.push(&cells)?;
-    }
-    let mut bytes = Vec::new();
-    report.finish(about, &mut bytes)?;
-    Ok(bytes)
-}
-
-fn in_file(cell: &Cell, words: Words) -> SheetCell {
+/// A cell of the list as the file has it.
+fn in_file(cell: &Cell, words: Words) -> Value {
     match cell {
-        Cell::Empty => SheetCell::Empty,
-        Cell::Text(text) | Cell::Code(text) | Cell::Link(text, _) => SheetCell::text(text),
-        Cell::Number(number) => SheetCell::Integer(*number),
-        Cell::Money(amount) => SheetCell::Tenge(Tenge(*amount)),
-        Cell::When(at) => SheetCell::At(*at),
-        Cell::Bool(true) => SheetCell::text(words.text("admin-yes")),
-        Cell::Bool(false) => SheetCell::text(words.text("admin-no")),
-        Cell::Badge(_, _, key) => SheetCell::text(words.text(key)),
-        Cell::Json(value) => SheetCell::text(value.to_string()),
+        Cell::Empty => Value::Empty,
+        Cell::Text(text) | Cell::Code(text) | Cell::Link(text, _) => Value::Text(text.clone()),
+        Cell::Number(number) => Value::Number(*number),
+        Cell::Money(amount) => Value::Money(Tenge(*amount)),
+        Cell::When(at) => Value::When(*at),
+        Cell::Bool(true) => Value::Text(words.text("admin-yes")),
+        Cell::Bool(false) => Value::Text(words.text("admin-no")),
+        Cell::Badge(_, _, key) => Value::Text(words.text(key)),
+        Cell::Json(value) => Value::Text(value.to_string()),
     }
 }
 

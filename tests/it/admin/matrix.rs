@@ -75,7 +75,7 @@ fn furnish(app: &TestApp, store: StoreId, rows: usize) {
            select gen_random_uuid(), '{store}', id, 'applied', 'xlsx', 'preorders.xlsx', 'x', 1, now(), now() from job_runs;
          insert into api_tokens (id, user_id, name, key_hash, created_at)
            select gen_random_uuid(), (select id from users where email like 'anna%'), 'Key ' || n,
-             ('hash-of-a-key' || n)::bytea, now() from generate_series(1, {rows}) n;
+             rpad('hash-of-a-key' || n, 32, '.')::bytea, now() from generate_series(1, {rows}) n;
          insert into proxies (id, origin, label, scheme, host, port, credentials_sealed, created_at, updated_at)
            select gen_random_uuid(), 'panel', 'Proxy', 'http', 'proxy' || n || '.example.kz', 8080,
              'seal-of-credentials', now(), now() from generate_series(1, {rows}) n;
@@ -277,7 +277,7 @@ fn furnish_more(app: &TestApp) {
          insert into job_runs (id, kind, store_id, state, created_at)
            select gen_random_uuid(), kind, store_id, state, now() from job_runs, generate_series(1, 30) n;
          insert into api_tokens (id, user_id, name, key_hash, created_at)
-           select gen_random_uuid(), user_id, name || n, key_hash || n::text::bytea, now()
+           select gen_random_uuid(), user_id, name || n, sha256((id::text || n)::bytea), now()
            from api_tokens, generate_series(1, 30) n",
     )
     .unwrap();
