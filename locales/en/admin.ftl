@@ -239,7 +239,7 @@ admin-word-make-report = report
 admin-word-apply-import = import
 
 # Lists of the administration area: pages, files, changes in place, filters that are typed.
-admin-many = many
+admin-many = not counted
 admin-acts = Recent acts
 admin-edit-here = Edit in the list
 admin-edit-end = Stop editing

@@ -218,7 +218,7 @@ admin-word-make-report = есеп
 admin-word-apply-import = импорт
 
 # Lists of the administration area: pages, files, changes in place, filters that are typed.
-admin-many = көп
+admin-many = саналмайды
 admin-acts = Соңғы әрекеттер
 admin-edit-here = Тізімде өзгерту
 admin-edit-end = Өзгертуді аяқтау

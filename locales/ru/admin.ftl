@@ -246,7 +246,7 @@ admin-word-make-report = отчёт
 admin-word-apply-import = импорт
 
 # Lists of the administration area: pages, files, changes in place, filters that are typed.
-admin-many = много
+admin-many = без счёта
 admin-acts = Последние действия
 admin-edit-here = Изменить в списке
 admin-edit-end = Закончить правку
