@@ -10,7 +10,7 @@ use super::{
     choices::{YES_NO, find_stores, keyed, store_name, yes_no},
     framework::{
         Action, Align, Cell, Choices, Column, Field, Filter, Form, Model, Outcome, Relation, SaveError,
-        Section, Spec, Verb, seek_by_key, sort_by,
+        Section, Spec, Verb, queries, seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -56,22 +56,7 @@ impl Model for Alerts {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(alerts::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(joined(), alerts::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -93,11 +78,7 @@ impl Model for Alerts {
                 apply: |query, id| query.filter(alerts::store_id.eq(StoreId(id))),
             }],
             seek: seek_by_key!(alerts::id, AlertId),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             actions: vec![Action {
                 name: "acknowledge",
                 needs: Verb::Change,

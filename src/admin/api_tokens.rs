@@ -9,7 +9,7 @@ use super::{
     choices::{YES_NO, yes_no},
     framework::{
         Action, Align, Cell, Column, Field, Filter, Form, Model, Outcome, SaveError, Search, Section, Spec,
-        Verb, sort_by,
+        Verb, queries, sort_by,
     },
     staff::administrators,
 };
@@ -50,22 +50,7 @@ impl Model for ApiTokens {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(api_tokens::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(joined(), api_tokens::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -96,11 +81,7 @@ impl Model for ApiTokens {
                     query.filter(api_tokens::name.ilike(word.clone()).or(users::email.ilike(word)))
                 },
             }),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             actions: vec![Action {
                 name: "revoke",
                 needs: Verb::Change,

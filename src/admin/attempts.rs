@@ -8,7 +8,7 @@ use super::{
     Staff,
     choices::{YES_NO, find_stores, keyed, store_name, yes_no},
     framework::{
-        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
+        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Relation, Section, Spec, queries,
         seek_by_key, sort_by,
     },
     staff::administrators,
@@ -55,22 +55,7 @@ impl Model for ConnectionAttempts {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(connection_attempts::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(joined(), connection_attempts::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -101,11 +86,7 @@ impl Model for ConnectionAttempts {
                 },
             }),
             seek: seek_by_key!(connection_attempts::id, AttemptId),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             ..Spec::shown("login-attempts", "lock", administrators)
         }
     }

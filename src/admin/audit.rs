@@ -8,7 +8,7 @@ use super::{
     choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
     framework::{
         Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Search, Section,
-        Spec, seek_by_key, sort_by,
+        Spec, queries, seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -32,25 +32,7 @@ impl Model for AuditLog {
     type Row = Row;
     type Query = audit_log::BoxedQuery<'static, Pg>;
 
-    fn base() -> Self::Query {
-        audit_log::table.into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(audit_log::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        query
-            .limit(limit)
-            .offset(offset)
-            .select(AuditEntry::as_select())
-            .load(conn)
-    }
+    queries!(audit_log::table, audit_log::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -86,11 +68,7 @@ impl Model for AuditLog {
             }),
             default_sort: ("at", Dir::Desc),
             seek: seek_by_key!(audit_log::id, AuditId),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             ..Spec::shown("audit-log", "log", administrators)
         }
     }

@@ -9,7 +9,7 @@ use super::{
     choices::{PERIODS, YES_NO, find_stores, period_start, store_name, word_key, words, yes_no},
     framework::{
         Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
-        seek_by_key, sort_by,
+        queries, seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -59,25 +59,7 @@ impl Model for PriceDecisions {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(price_decisions::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        query
-            .limit(limit)
-            .offset(offset)
-            .select(Decision::as_select())
-            .load(conn)
-    }
+    queries!(joined(), price_decisions::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -109,11 +91,7 @@ impl Model for PriceDecisions {
             }),
             default_sort: ("decided_at", Dir::Desc),
             seek: seek_by_key!(price_decisions::id, DecisionId),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             ..Spec::shown("price-decisions", "sliders", administrators)
         }
     }

@@ -20,7 +20,7 @@ pub use model::{
     Action, Align, Choices, Column, Delete, Dir, Drill, FOUND_MAX, Filter, Label, Model, Outcome, Relation,
     Search, Seek, Span, SpanApply, Spec, Verb,
 };
-pub(crate) use model::{seek_by_key, sort_by};
+pub(crate) use model::{queries, seek_by_key, sort_by};
 pub use narrow::{Choice, DrillView, Facet, RelationView, SpanView};
 pub use params::{BadParameter, ListParams, PER_PAGE};
 pub use resource::{ActionDone, AdminError, Detail, Loss, Problem, Resource, SaveError};

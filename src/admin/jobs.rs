@@ -83,11 +83,7 @@ impl Model for JobRuns {
             }),
             default_sort: ("created_at", Dir::Desc),
             seek: seek_by_key!(job_runs::id, JobRunId),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             site_link: Some(|(run, _)| format!("/jobs/{}", run.id)),
             ..Spec::shown("job-runs", "jobs", administrators)
         }

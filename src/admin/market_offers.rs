@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{
     Staff,
     framework::{
-        Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Span, SpanApply, Spec, seek_by_key,
-        sort_by,
+        Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Span, SpanApply, Spec, queries,
+        seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -45,22 +45,7 @@ impl Model for MarketOffers {
     type Row = Row;
     type Query = market_offers::BoxedQuery<'static, Pg>;
 
-    fn base() -> Self::Query {
-        market_offers::table.into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(market_offers::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(market_offers::table, market_offers::id);
 
     fn id(row: &Row) -> Uuid {
         row.id
@@ -87,11 +72,7 @@ impl Model for MarketOffers {
             }),
             default_sort: ("first_seen_at", Dir::Desc),
             seek: seek_by_key!(market_offers::id, Uuid),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             ..Spec::shown("market-offers", "eye", administrators)
         }
     }

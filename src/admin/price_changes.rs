@@ -9,6 +9,7 @@ use super::{
     choices::{find_stores, store_name},
     framework::{
         Align, Cell, Column, Dir, Drill, Field, Form, Model, Relation, Section, Seek, Span, SpanApply, Spec,
+        queries,
     },
     staff::administrators,
 };
@@ -48,22 +49,7 @@ impl Model for PriceChanges {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(price_changes::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(joined(), price_changes::id);
 
     fn id(row: &Row) -> Uuid {
         row.id
@@ -99,14 +85,10 @@ impl Model for PriceChanges {
                 place: |row| format!("{}.{}", row.at.timestamp_micros(), row.id),
                 from,
             }),
-            form: Form {
-                sections: vec![Section {
-                    name: "main",
-                    fields: fields(),
-                }],
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(vec![Section {
+                name: "main",
+                fields: fields(),
+            }]),
             ..Spec::shown("price-changes", "chart", administrators)
         }
     }

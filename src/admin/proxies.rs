@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Staff,
     choices::{YES_NO, yes_no},
-    framework::{Align, Cell, Column, Field, Filter, Form, Model, Search, Section, Spec, sort_by},
+    framework::{Align, Cell, Column, Field, Filter, Form, Model, Search, Section, Spec, queries, sort_by},
     staff::administrators,
 };
 use crate::{domain::ProxyId, schema::proxies};
@@ -43,22 +43,7 @@ impl Model for Proxies {
     type Row = Row;
     type Query = proxies::BoxedQuery<'static, Pg>;
 
-    fn base() -> Self::Query {
-        proxies::table.into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(proxies::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(proxies::table, proxies::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -83,11 +68,7 @@ impl Model for Proxies {
                     query.filter(proxies::host.ilike(word.clone()).or(proxies::label.ilike(word)))
                 },
             }),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             site_link: Some(|_| "/settings/proxies".to_owned()),
             ..Spec::shown("proxies", "globe", administrators)
         }

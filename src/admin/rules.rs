@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::{
     Staff,
     choices::{YES_NO, find_stores, store_name, yes_no},
-    framework::{Align, Cell, Column, Field, Filter, Form, Model, Relation, Search, Section, Spec, sort_by},
+    framework::{
+        Align, Cell, Column, Field, Filter, Form, Model, Relation, Search, Section, Spec, queries, sort_by,
+    },
     staff::administrators,
 };
 use crate::{
@@ -49,22 +51,7 @@ impl Model for Rules {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(rules::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(joined(), rules::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -93,11 +80,7 @@ impl Model for Rules {
                 index: "none: a few rules a store",
                 apply: |query, word| query.filter(rules::name.ilike(word)),
             }),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             site_link: Some(|row| format!("/stores/{}/rules", row.store_id)),
             ..Spec::shown("rules", "sliders", administrators)
         }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    framework::{Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, sort_by},
+    framework::{Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, queries, sort_by},
     staff::administrators,
 };
 use crate::{
@@ -45,22 +45,7 @@ impl Model for Sessions {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(sessions::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(joined(), sessions::id);
 
     fn id(row: &Row) -> Uuid {
         row.id
@@ -78,11 +63,7 @@ impl Model for Sessions {
                 apply: |query, word| query.filter(users::email.ilike(word)),
             }),
             default_sort: ("last_seen_at", Dir::Desc),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             ..Spec::shown("sessions", "user", administrators)
         }
     }

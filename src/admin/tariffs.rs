@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    framework::{Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, sort_by},
+    framework::{Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, queries, sort_by},
     staff::administrators,
 };
 use crate::{
@@ -39,22 +39,7 @@ impl Model for Tariffs {
     type Row = Row;
     type Query = tariffs::BoxedQuery<'static, Pg>;
 
-    fn base() -> Self::Query {
-        tariffs::table.into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(tariffs::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(tariffs::table, tariffs::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -73,11 +58,7 @@ impl Model for Tariffs {
                 apply: |query, word| query.filter(tariffs::name.ilike(word)),
             }),
             default_sort: ("name", Dir::Asc),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             site_link: Some(|_| "/settings/tariffs".to_owned()),
             ..Spec::shown("tariffs", "tag", administrators)
         }

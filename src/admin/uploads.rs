@@ -8,7 +8,7 @@ use super::{
     Staff,
     choices::{find_stores, keyed, store_name},
     framework::{
-        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
+        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Relation, Section, Spec, queries,
         seek_by_key, sort_by,
     },
     staff::administrators,
@@ -53,22 +53,7 @@ impl Model for PreorderUploads {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
-    }
-
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(preorder_uploads::id.eq_any(ids))
-    }
-
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        let page = query.limit(limit).offset(offset);
-        page.select(Row::as_select()).load(conn)
-    }
+    queries!(joined(), preorder_uploads::id);
 
     fn id(row: &Row) -> Uuid {
         row.id.0
@@ -110,11 +95,7 @@ impl Model for PreorderUploads {
                 },
             }),
             seek: seek_by_key!(preorder_uploads::id, PreorderUploadId),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             site_link: Some(|row| format!("/preorders/uploads/{}", row.id)),
             ..Spec::shown("preorder-uploads", "send", administrators)
         }

@@ -88,11 +88,7 @@ impl Model for Users {
                 },
             }),
             default_sort: ("email", Dir::Asc),
-            form: Form {
-                sections: sections(),
-                adds: false,
-                save: None,
-            },
+            form: Form::shown(sections()),
             actions: vec![
                 Action {
                     name: "second-factor-off",

@@ -89,6 +89,18 @@ pub struct Form<M: Model> {
     pub save: Option<Save<M::Context>>,
 }
 
+impl<M: Model> Form<M> {
+    /// A page that only shows.
+    #[must_use]
+    pub fn shown(sections: Vec<Section<M>>) -> Self {
+        Self {
+            sections,
+            adds: false,
+            save: None,
+        }
+    }
+}
+
 /// An input with what stands in it.
 #[derive(Debug, Clone)]
 pub enum InputView {

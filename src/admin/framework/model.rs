@@ -114,6 +114,35 @@ macro_rules! sort_by {
 }
 pub(crate) use sort_by;
 
+/// What every model asks of its table or join (`$base`) in the same words: rows by key (`$id`), a count, a page of them as
+/// `Self::Row`. Diesel's types cannot say it once for all of them.
+macro_rules! queries {
+    ($base:expr, $id:expr) => {
+        fn base() -> Self::Query {
+            $base.into_boxed()
+        }
+
+        fn with_ids(query: Self::Query, ids: Vec<uuid::Uuid>) -> Self::Query {
+            query.filter($id.eq_any(ids))
+        }
+
+        fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
+            query.count().get_result(conn)
+        }
+
+        fn load(
+            query: Self::Query,
+            limit: i64,
+            offset: i64,
+            conn: &mut PgConnection,
+        ) -> QueryResult<Vec<Self::Row>> {
+            let page = query.limit(limit).offset(offset);
+            page.select(Self::Row::as_select()).load(conn)
+        }
+    };
+}
+pub(crate) use queries;
+
 /// Values with their labels.
 pub type Labelled = Vec<(String, Label)>;
 
