@@ -386,11 +386,17 @@ impl Rig {
 
     /// Waits until there is no such row.
     async fn none(&self, of: &str) {
+        let looks = Cell::new(1_u32);
+        let stand = RefCell::new(String::new());
         wait_until("every push ends", PATIENCE, || async {
-            match self.count_rows(of) {
-                0 => Ok(()),
-                open => Err((open, self.open_pushes())),
+            let open = self.count_rows(of);
+            if open == 0 {
+                return Ok(());
             }
+            if looks.replace(looks.get() + 1) % 500 == 0 {
+                stand.replace(self.stand());
+            }
+            Err(format!("{open} {:?}\n{}", self.open_pushes(), stand.borrow()))
         })
         .await;
     }

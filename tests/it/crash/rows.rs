@@ -80,8 +80,8 @@ impl Rig {
              union all select format('stop %s: %s', reason, count(*)) from kill_switches where released_at is null
              group by reason
              union all select format('trouble %s: %s', kind, count(*)) from alerts where resolved_at is null group by kind
-             union all select format('stores %s, frozen until %s: %s', repricing_mode, max(frozen_until), count(*))
-             from stores group by repricing_mode
+             union all select format('stores %s, %s, frozen until %s: %s', repricing_mode, session_state, max(frozen_until),
+               count(*)) from stores group by repricing_mode, session_state
              union all select format('products on %s, locked %s: %s', repricing_enabled, locked_until > now(), count(*))
              from products group by repricing_enabled, locked_until > now()
              union all select format('checks due %s, claimed %s: %s', next_check_at <= now(), claimed_until > now(), count(*))
