@@ -393,7 +393,7 @@ impl Rig {
             if open == 0 {
                 return Ok(());
             }
-            if looks.replace(looks.get() + 1) % 500 == 0 {
+            if looks.replace(looks.get() + 1).is_multiple_of(500) {
                 stand.replace(self.stand());
             }
             Err(format!("{open} {:?}\n{}", self.open_pushes(), stand.borrow()))
