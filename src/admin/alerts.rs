@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{YES_NO, find_stores, keyed, store_name, yes_no},
+    choices::{YES_NO, keyed, of_store, yes_no},
     framework::{
-        Action, Align, Cell, Choices, Column, Field, Filter, Form, Model, Outcome, Relation, SaveError,
-        Section, Spec, Verb, queries, seek_by_key, sort_by,
+        Action, Align, Cell, Choices, Column, Field, Filter, Form, Model, Outcome, SaveError, Section, Spec,
+        Verb, queries, seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -71,12 +71,9 @@ impl Model for Alerts {
             audit_kind: Some("alert"),
             columns: columns(),
             filters: filters(),
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(alerts::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(alerts::store_id.eq(StoreId(id)))
+            })],
             seek: seek_by_key!(alerts::id, AlertId),
             form: Form::shown(sections()),
             actions: vec![Action {

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{YES_NO, find_stores, keyed, store_name, yes_no},
+    choices::{YES_NO, keyed, of_store, yes_no},
     framework::{
-        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Relation, Section, Spec, queries,
-        seek_by_key, sort_by,
+        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
+        sort_by,
     },
     staff::administrators,
 };
@@ -69,12 +69,9 @@ impl Model for ConnectionAttempts {
         Spec {
             columns: columns(),
             filters: filters(),
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(connection_attempts::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(connection_attempts::store_id.eq(StoreId(id)))
+            })],
             drill: Some(Drill {
                 name: "day",
                 apply: |query, from, until| {

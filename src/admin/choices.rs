@@ -5,7 +5,7 @@ use chrono_tz::Asia::Almaty;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::framework::{Choices, FOUND_MAX, Label};
+use super::framework::{Choices, FOUND_MAX, Label, Model, Relation};
 use crate::{
     domain::{StoreId, city::CITIES},
     schema::stores,
@@ -73,11 +73,19 @@ pub fn period_start(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(midnight.with_timezone(&Utc))
 }
 
+/// The filter by a store, found by typing.
+#[must_use]
+pub fn of_store<M: Model>(apply: fn(M::Query, Uuid) -> M::Query) -> Relation<M> {
+    Relation {
+        name: "store",
+        find: find_stores,
+        name_of: store_name,
+        apply,
+    }
+}
+
 /// Stores by a few letters of their name or merchant id; they are called by both, so that none is taken for another.
-///
-/// # Errors
-/// The database failed.
-pub fn find_stores(conn: &mut PgConnection, text: &str) -> Result<Vec<(Uuid, String)>, StoreError> {
+fn find_stores(conn: &mut PgConnection, text: &str) -> Result<Vec<(Uuid, String)>, StoreError> {
     let mut query = stores::table.into_boxed();
     for word in search_words(&text.replace('\u{b7}', " ")) {
         query = query.filter(
@@ -98,10 +106,7 @@ pub fn find_stores(conn: &mut PgConnection, text: &str) -> Result<Vec<(Uuid, Str
 }
 
 /// What a store is called where it is chosen.
-///
-/// # Errors
-/// The database failed.
-pub fn store_name(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>, StoreError> {
+fn store_name(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>, StoreError> {
     let row: Option<(String, String)> = stores::table
         .find(StoreId(id))
         .select((stores::name, stores::merchant_id))

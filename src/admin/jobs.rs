@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
+    choices::{PERIODS, of_store, period_start, word_key, words},
     framework::{
-        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
-        seek_by_key, sort_by,
+        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, seek_by_key,
+        sort_by,
     },
     staff::administrators,
 };
@@ -69,12 +69,9 @@ impl Model for JobRuns {
         Spec {
             columns: columns(),
             filters: filters(),
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(job_runs::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(job_runs::store_id.eq(StoreId(id)))
+            })],
             drill: Some(Drill {
                 name: "day",
                 apply: |query, from, until| {

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
+    choices::{PERIODS, of_store, period_start, word_key, words},
     framework::{
         Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Model, Outcome,
-        Relation, SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
+        SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
     },
     products::{amount, optional_amount},
     staff::administrators,
@@ -81,12 +81,9 @@ impl Model for Preorders {
             audit_kind: Some("preorder"),
             columns: columns(),
             filters: filters(),
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(preorders::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(preorders::store_id.eq(StoreId(id)))
+            })],
             search: Some(Search {
                 index: "none needed: thousands of rows",
                 apply: |query, word| {

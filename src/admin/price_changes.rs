@@ -6,10 +6,9 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{find_stores, store_name},
+    choices::of_store,
     framework::{
-        Align, Cell, Column, Dir, Drill, Field, Form, Model, Relation, Section, Seek, Span, SpanApply, Spec,
-        queries,
+        Align, Cell, Column, Dir, Drill, Field, Form, Model, Section, Seek, Span, SpanApply, Spec, queries,
     },
     staff::administrators,
 };
@@ -68,12 +67,9 @@ impl Model for PriceChanges {
                     query.filter(price_changes::price_tenge.between(Tenge(low), Tenge(high)))
                 }),
             }],
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(price_changes::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(price_changes::store_id.eq(StoreId(id)))
+            })],
             drill: Some(Drill {
                 name: "day",
                 apply: |query, from, until| {

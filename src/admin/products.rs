@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, YES_NO, find_stores, period_start, store_name, yes_no},
+    choices::{PERIODS, YES_NO, of_store, period_start, yes_no},
     framework::{
         Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Label, Loss, Model,
-        Outcome, Relation, SaveError, Search, Section, Span, SpanApply, Spec, Target, Values, Verb,
-        seek_by_key, sort_by,
+        Outcome, SaveError, Search, Section, Span, SpanApply, Spec, Target, Values, Verb, seek_by_key,
+        sort_by,
     },
     staff::administrators,
     stores::on,
@@ -131,12 +131,9 @@ impl Model for Products {
                     }),
                 },
             ],
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(products::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(products::store_id.eq(StoreId(id)))
+            })],
             search: Some(Search {
                 index: "products_search_idx, trigrams",
                 apply: |query, word| query.filter(product_has_word_or_card(word)),

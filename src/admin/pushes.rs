@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, find_stores, period_start, store_name, word_key, words},
+    choices::{PERIODS, of_store, period_start, word_key, words},
     framework::{
-        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Relation, Section, Spec,
-        queries, seek_by_key, sort_by,
+        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, queries,
+        seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -74,12 +74,9 @@ impl Model for PricePushes {
         Spec {
             columns: columns(),
             filters: filters(),
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(price_pushes::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(price_pushes::store_id.eq(StoreId(id)))
+            })],
             drill: Some(Drill {
                 name: "day",
                 apply: |query, from, until| {

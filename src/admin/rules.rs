@@ -7,10 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{YES_NO, find_stores, store_name, yes_no},
-    framework::{
-        Align, Cell, Column, Field, Filter, Form, Model, Relation, Search, Section, Spec, queries, sort_by,
-    },
+    choices::{YES_NO, of_store, yes_no},
+    framework::{Align, Cell, Column, Field, Filter, Form, Model, Search, Section, Spec, queries, sort_by},
     staff::administrators,
 };
 use crate::{
@@ -70,12 +68,9 @@ impl Model for Rules {
                 choices: YES_NO,
                 apply: |query, value, _| Some(query.filter(rules::enabled.eq(yes_no(value)?))),
             }],
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(rules::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(rules::store_id.eq(StoreId(id)))
+            })],
             search: Some(Search {
                 index: "none: a few rules a store",
                 apply: |query, word| query.filter(rules::name.ilike(word)),

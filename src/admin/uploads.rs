@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{find_stores, keyed, store_name},
+    choices::{keyed, of_store},
     framework::{
-        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Relation, Section, Spec, queries,
-        seek_by_key, sort_by,
+        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
+        sort_by,
     },
     staff::administrators,
 };
@@ -78,12 +78,9 @@ impl Model for PreorderUploads {
                     Some(query.filter(preorder_uploads::state.eq(value.parse::<UploadState>().ok()?)))
                 },
             }],
-            relations: vec![Relation {
-                name: "store",
-                find: find_stores,
-                name_of: store_name,
-                apply: |query, id| query.filter(preorder_uploads::store_id.eq(StoreId(id))),
-            }],
+            relations: vec![of_store::<Self>(|query, id| {
+                query.filter(preorder_uploads::store_id.eq(StoreId(id)))
+            })],
             drill: Some(Drill {
                 name: "day",
                 apply: |query, from, until| {

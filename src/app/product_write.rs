@@ -282,7 +282,7 @@ fn check(conn: &mut PgConnection, product: &Product) -> Result<(), ProductEditEr
 ///
 /// # Errors
 /// `NotFound` and `Forbidden` of the store, `Store`.
-pub async fn switch_products(
+pub async fn switch_offers(
     services: &Services,
     actor: &Actor,
     store_id: StoreId,

@@ -20,7 +20,10 @@ use crate::{
     },
     domain::Tenant,
     services::Services,
-    store::audit::{AuditEntry, audit_list},
+    store::{
+        PgConnection,
+        audit::{AuditEntry, audit_list},
+    },
 };
 use views::{Change, FormPage, HistoryPage, IndexPage, ModelCard, RecentAct, Words};
 
@@ -87,6 +90,26 @@ pub fn models() -> std::io::Result<Models> {
 /// The model of the path.
 fn model<'a>(models: &'a Models, slug: &str) -> WebResult<&'a dyn Resource<Staff>> {
     models.get(slug).ok_or_else(WebError::not_found)
+}
+
+/// Asks the database about a model.
+async fn ask<T: Send + 'static>(
+    services: &Services,
+    models: &Models,
+    slug: &'static str,
+    question: impl FnOnce(&dyn Resource<Staff>, &mut PgConnection) -> Result<T, AdminError> + Send + 'static,
+) -> WebResult<T> {
+    let models = models.clone();
+    let answer = services
+        .db
+        .read(move |conn| {
+            models
+                .get(slug)
+                .map(|resource| question(resource, conn))
+                .transpose()
+        })
+        .await?;
+    answer.ok_or_else(WebError::not_found)
 }
 
 fn staff(request: &HttpRequest, services: &Services, user: &AdminUser) -> Staff {
@@ -202,15 +225,12 @@ async fn history(
     let resource = model(&models, &path.0)?;
     let words = Words::new(shell.t, resource.slug());
     let lines = changes(&services, resource, path.1, HISTORY_MAX).await?;
-    let (slug, id, shared) = (resource.slug(), path.1, models.clone());
-    let present = services
-        .db
-        .read(move |conn| match shared.get(slug) {
-            Some(resource) => resource.present(conn, id),
-            None => Ok(None),
-        })
-        .await?
-        .filter(|_| resource.allows(&staff, Verb::Change));
+    let id = path.1;
+    let present = ask(&services, &models, resource.slug(), move |resource, conn| {
+        resource.present(conn, id)
+    })
+    .await?
+    .filter(|_| resource.allows(&staff, Verb::Change));
     html(&HistoryPage {
         changes: lines
             .iter()

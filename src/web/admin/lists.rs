@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono_tz::Asia::Almaty;
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
-    Models, model, staff,
+    Models, ask, model, staff,
     views::{ListPage, SuggestionsFragment, Words},
     writes::pairs,
 };
 use crate::{
     admin::{
         Staff,
-        framework::{AdminError, Cell, Resource, SaveError, Target, Typed, TypedRows, Values, Verb},
+        framework::{Cell, Resource, SaveError, Target, Typed, TypedRows, Values, Verb},
     },
     app::list_file::{ListFile, Value, list_file},
     domain::Tenge,
@@ -67,15 +68,11 @@ async fn page(
     query: String,
     typed: TypedRows,
 ) -> WebResult<ListPage> {
-    let (slug, now, shared) = (resource.slug(), shell.now, models.clone());
-    let list = services
-        .db
-        .read(move |conn| match shared.get(slug) {
-            Some(resource) => resource.list(conn, &query, &typed, now).map(Some),
-            None => Ok(None),
-        })
-        .await?
-        .ok_or_else(WebError::not_found)?;
+    let (slug, now) = (resource.slug(), shell.now);
+    let list = ask(services, models, slug, move |resource, conn| {
+        resource.list(conn, &query, &typed, now)
+    })
+    .await?;
     Ok(ListPage {
         words: Words::new(shell.t, slug),
         actions: resource.actions(staff),
@@ -106,34 +103,32 @@ pub async fn export(
         .as_ref()
         .map(|user| user.user.email.clone())
         .unwrap_or_default();
-    let bytes = services
-        .db
-        .read(move |conn| {
-            let Some(resource) = models.get(slug) else {
-                return Err(WebError::not_found());
-            };
-            let sheet = resource.sheet(conn, &query, FILE_ROWS, now)?;
-            let yes_no = words.text(if sheet.cut { "admin-no" } else { "admin-yes" });
-            let list = ListFile {
-                name: words.many(),
-                heads: sheet.heads.iter().map(|name| words.field(name)).collect(),
-                rows: sheet
-                    .rows
-                    .iter()
-                    .map(|row| row.iter().map(|cell| in_file(cell, words)).collect())
-                    .collect(),
-                about: words.text("admin-file-about"),
-                lines: vec![
-                    (words.text("admin-file-list"), Value::Text(words.many())),
-                    (words.text("admin-file-filters"), Value::Text(query)),
-                    (words.text("admin-file-by"), Value::Text(who)),
-                    (words.text("admin-file-at"), Value::When(now)),
-                    (words.text("admin-file-whole"), Value::Text(yes_no)),
-                ],
-            };
-            list_file(list, now).map_err(|error| WebError::internal(error.into()))
-        })
-        .await?;
+    let asked = query.clone();
+    let sheet = ask(&services, &models, slug, move |resource, conn| {
+        resource.sheet(conn, &asked, FILE_ROWS, now)
+    })
+    .await?;
+    let whole = words.text(if sheet.cut { "admin-no" } else { "admin-yes" });
+    let rows = sheet.rows.iter();
+    let list = ListFile {
+        name: words.many(),
+        heads: sheet.heads.iter().map(|name| words.field(name)).collect(),
+        rows: rows
+            .map(|row| row.iter().map(|cell| in_file(cell, words)).collect())
+            .collect(),
+        about: words.text("admin-file-about"),
+        lines: vec![
+            (words.text("admin-file-list"), Value::Text(words.many())),
+            (words.text("admin-file-filters"), Value::Text(query)),
+            (words.text("admin-file-by"), Value::Text(who)),
+            (words.text("admin-file-at"), Value::When(now)),
+            (words.text("admin-file-whole"), Value::Text(whole)),
+        ],
+    };
+    let bytes = web::block(move || list_file(list, now))
+        .await
+        .map_err(|error| WebError::internal(error.into()))?
+        .map_err(|error| WebError::internal(error.into()))?;
     let at = now.with_timezone(&Almaty).format("%Y-%m-%d_%H%M");
     Ok(attachment(&format!("{slug}_{at}.xlsx"), XLSX, bytes))
 }
@@ -170,15 +165,13 @@ pub async fn choices(
     asked: web::Query<Asked>,
 ) -> WebResult<HttpResponse> {
     let (slug, relation) = path.into_inner();
+    let slug = model(&models, &slug)?.slug();
     let text = asked.sent.get(&relation).cloned().unwrap_or_default();
-    let found = services
-        .db
-        .read(move |conn| match models.get(&slug) {
-            Some(resource) => resource.suggest(conn, &relation, text.trim()),
-            None => Ok(None),
-        })
-        .await?
-        .ok_or_else(WebError::not_found)?;
+    let found = ask(&services, &models, slug, move |resource, conn| {
+        resource.suggest(conn, &relation, text.trim())
+    })
+    .await?
+    .ok_or_else(WebError::not_found)?;
     html(&SuggestionsFragment {
         names: found.into_iter().map(|(_, name)| name).collect(),
     })
@@ -200,21 +193,16 @@ pub async fn inline(
     let slug = resource.slug();
     let sent = Values::new(pairs(&body));
     let rows = rows_of(&sent)?;
-    let shared = models.clone();
-    let lines = services
-        .db
-        .read(move |conn| {
-            let mut lines = Vec::new();
-            if let Some(resource) = shared.get(slug) {
-                for (id, version) in rows {
-                    if let Some((_, values)) = resource.present(conn, id)? {
-                        lines.push((id, version, values));
-                    }
-                }
+    let lines = ask(&services, &models, slug, move |resource, conn| {
+        let mut lines = Vec::new();
+        for (id, version) in rows {
+            if let Some((_, values)) = resource.present(conn, id)? {
+                lines.push((id, version, values));
             }
-            Ok::<_, AdminError>(lines)
-        })
-        .await?;
+        }
+        Ok(lines)
+    })
+    .await?;
     let (mut done, mut refused) = (0_usize, TypedRows::new());
     for (id, version, mut values) in lines {
         let mut typed = Values::default();
@@ -247,7 +235,7 @@ pub async fn inline(
     let text = shell
         .t
         .with2("admin-done", "done", done, "refused", refused.len());
-    let query = sent.raw("list").trim_start_matches('?').to_owned();
+    let query = as_query(sent.raw("list"));
     if refused.is_empty() {
         flash(&session, true, text)?;
         return Ok(see_other(&format!("/admin/{slug}/?{query}")));
@@ -259,6 +247,14 @@ pub async fn inline(
     };
     let page = page(shell, &services, &models, (resource, &staff), query, refused).await?;
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// The list that a form came from, as a query string that any address can hold.
+fn as_query(list: &str) -> String {
+    let pairs = form_urlencoded::parse(list.trim_start_matches('?').as_bytes());
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 /// The rows that a form of the list is about, with the versions that it showed.

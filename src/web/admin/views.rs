@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Models, changes};
+use super::{Models, ask, changes};
 use crate::{
     admin::{
         Staff,
@@ -304,17 +304,11 @@ async fn detail(
     id: Option<Uuid>,
     typed: Option<(Values, Vec<Problem>)>,
 ) -> WebResult<Detail> {
-    let models = models.clone();
-    let detail = services
-        .db
-        .read(move |conn| {
-            let (values, problems) = typed.map_or((None, Vec::new()), |(values, list)| (Some(values), list));
-            match models.get(slug) {
-                Some(resource) => resource.detail(conn, id, values.as_ref(), &problems),
-                None => Ok(None),
-            }
-        })
-        .await?;
+    let detail = ask(services, models, slug, move |resource, conn| {
+        let (values, problems) = typed.map_or((None, Vec::new()), |(values, list)| (Some(values), list));
+        resource.detail(conn, id, values.as_ref(), &problems)
+    })
+    .await?;
     detail.ok_or_else(WebError::not_found)
 }
 

@@ -7,13 +7,13 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
-    HISTORY_MAX, Models, changes, model, staff,
+    HISTORY_MAX, Models, ask, changes, model, staff,
     views::{ConfirmPage, FormPage, Words},
 };
 use crate::{
     admin::{
         Staff,
-        framework::{AdminError, Resource, SaveError, Target, Values},
+        framework::{Resource, SaveError, Target, Values},
     },
     services::Services,
     store::audit::AuditEntry,
@@ -211,15 +211,11 @@ async fn matching(
     list: &str,
     shell: &Shell,
 ) -> WebResult<Vec<Uuid>> {
-    let (slug, shared, now) = (resource.slug(), models.clone(), shell.now);
-    let query = list.trim_start_matches('?').to_owned();
-    Ok(services
-        .db
-        .read(move |conn| match shared.get(slug) {
-            Some(resource) => resource.matching(conn, &query, ALL_ROWS + 1, now),
-            None => Ok(Vec::new()),
-        })
-        .await?)
+    let (now, query) = (shell.now, list.trim_start_matches('?').to_owned());
+    ask(services, models, resource.slug(), move |resource, conn| {
+        resource.matching(conn, &query, ALL_ROWS + 1, now)
+    })
+    .await
 }
 
 fn ids(sent: &[(String, String)]) -> WebResult<Vec<Uuid>> {
@@ -257,26 +253,21 @@ pub async fn confirm(
     if !resource.actions(staff).contains(&action) {
         return Err(WebError::new(ErrorKind::BadRequest));
     }
-    let (shared, slug, deletes) = (models.clone(), resource.slug(), action == "delete");
-    let (rows, losses) = services
-        .db
-        .read(move |conn| {
-            let (mut rows, mut losses) = (Vec::new(), Vec::new());
-            if let Some(resource) = shared.get(slug) {
-                rows = resource.names(conn, &ids)?;
-                // What goes with a row is counted row by row.
-                for (id, _) in rows.iter().take(MOST_ROWS).filter(|_| deletes) {
-                    losses.extend(resource.losses(conn, *id)?);
-                }
-            }
-            Ok::<_, AdminError>((rows, losses))
-        })
-        .await?;
+    let (slug, deletes) = (resource.slug(), action == "delete");
+    let (mut rows, losses) = ask(services, models, slug, move |resource, conn| {
+        let rows = resource.names(conn, &ids)?;
+        let mut losses = Vec::new();
+        // What goes with a row is counted row by row.
+        for (id, _) in rows.iter().take(MOST_ROWS).filter(|_| deletes) {
+            losses.extend(resource.losses(conn, *id)?);
+        }
+        Ok((rows, losses))
+    })
+    .await?;
     if rows.is_empty() {
         return Err(WebError::not_found());
     }
     let count = rows.len();
-    let mut rows = rows;
     if all.is_some() {
         rows.truncate(NAMED);
     }
@@ -325,14 +316,11 @@ pub async fn restore(
         .iter()
         .find(|line| line.id.0 == entry)
         .ok_or_else(WebError::not_found)?;
-    let (shared, slug) = (models.clone(), resource.slug());
-    let present = services
-        .db
-        .read(move |conn| match shared.get(slug) {
-            Some(resource) => resource.present(conn, id),
-            None => Ok(None),
-        })
-        .await?;
+    let slug = resource.slug();
+    let present = ask(&services, &models, slug, move |resource, conn| {
+        resource.present(conn, id)
+    })
+    .await?;
     let (_, present) = present.ok_or_else(WebError::not_found)?;
     let values = restored(line, &present).ok_or_else(|| WebError::new(ErrorKind::BadRequest))?;
     let outcome = resource

@@ -89,6 +89,12 @@ async fn fields_are_changed_in_the_list_and_what_is_refused_stays_typed() {
     let typed = fields(&answer, &[]);
     send(&root, target, &typed).await.expect(303);
     assert_eq!(stored(&app, iron).0, Some(Tenge(6_000)));
+    // The list to go back to may be anything that somebody sends.
+    let back = root
+        .post(target, &[("list", "?q=a\r\nSet-Cookie: b")])
+        .await
+        .expect(303);
+    assert_eq!(back.location(), "/admin/products/?q=a%0D%0ASet-Cookie%3A+b");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     app::{
         price_by_hand::{PriceError, may_set_price, set_price_by_hand, settled_push},
-        product_write::switch_products,
+        product_write::switch_offers,
     },
     domain::{ProductId, PushState, StoreId, Tenge},
     services::Services,
@@ -220,7 +220,7 @@ async fn switch(
     };
     let store_id: StoreId = key(body, "store_id", MISSING)?;
     let offers = offers_of(ids)?;
-    let count = switch_products(services, &user.actor(req), store_id, offers, enabled)
+    let count = switch_offers(services, &user.actor(req), store_id, offers, enabled)
         .await
         .map_err(|error| refused_edit(req, error, &[], |error| (error.field, None)))?;
     let verb = if enabled {
