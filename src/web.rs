@@ -13,6 +13,7 @@ pub mod form;
 pub mod format;
 pub mod header;
 pub mod live;
+pub mod metrics;
 pub mod middleware;
 pub mod pages;
 pub mod render;

@@ -219,7 +219,9 @@ impl ResponseError for WebError {
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         let kind = match &error {
-            StoreError::Unavailable(_) | StoreError::WrongVersion => ErrorKind::Unavailable,
+            StoreError::Unavailable(_) | StoreError::WrongVersion | StoreError::OldTimeZones => {
+                ErrorKind::Unavailable
+            }
             busy if busy.is_busy() => ErrorKind::Unavailable,
             StoreError::Stale | StoreError::Duplicate(_) => ErrorKind::Conflict,
             StoreError::OutsideLimits => ErrorKind::Invalid,

@@ -9,6 +9,7 @@
 
 mod admin;
 mod api;
+mod backup;
 mod browser;
 mod canaries;
 mod crash;
@@ -28,6 +29,7 @@ mod pricing;
 mod proxies;
 mod reports;
 mod reprice;
+mod retention;
 mod routes;
 mod secrets;
 mod store;

@@ -25,7 +25,7 @@ use crate::{
         offer::Market,
         pricing::{self, Decision, Input, worth},
     },
-    fail_points,
+    fail_points, metrics,
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -133,6 +133,12 @@ async fn write(
                 .collect();
             due_product_release(conn, &releases, next_check_at, now)?;
             fail_points::pass(fail_points::BATCH_WRITTEN);
+            for (card, answer) in &decided {
+                if let Some((_, decision)) = answer {
+                    let delay = (now - card.due.due_at).to_std().unwrap_or_default();
+                    metrics::decided(decision.outcome.as_str(), delay);
+                }
+            }
             Ok(decided
                 .into_iter()
                 .map(|(card, answer)| Settled {
