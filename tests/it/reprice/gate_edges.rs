@@ -229,7 +229,7 @@ const EDGES: &[(&str, &str)] = &[
     ("update price_pushes set fingerprint = null", "changed_since"),
     ("person; forged", ""),
     // Points of service.
-    ("update price_pushes set availabilities_read_at = null", ""),
+    ("update products set availabilities_read_at = null", ""),
     ("image: '[]', null", "availabilities_stale"),
     ("image: '[]', '2026-11-23T06:55:00Z'", ""),
     ("image: '[]', '2026-11-23T06:54:59Z'", "availabilities_stale"),
@@ -490,7 +490,7 @@ fn statement(change: &str) -> String {
         ),
         "setting" => format!("insert into settings (key, value, updated_at) values ({rest}, now())"),
         "image" => {
-            format!("update price_pushes set (availabilities, availabilities_read_at) = (select {rest}::timestamptz)")
+            format!("update products set (availabilities, availabilities_read_at) = (select {rest}::timestamptz)")
                 .replace("(select ", "(select jsonb ")
         }
         "tariff" => format!(
@@ -641,7 +641,7 @@ async fn what_passes_is_what_stands_in_the_journal() {
     let (shop, id) = claimed().await;
     let image = |points: &str| format!("image: {points}, '2026-11-23T07:00:00Z'");
     for (change, points) in [
-        ("update price_pushes set availabilities = null".to_owned(), None),
+        ("update products set availabilities = null".to_owned(), None),
         (image("'[]'"), None),
         (image(POINTS), Some(2)),
     ] {
