@@ -1,10 +1,12 @@
 //! The last gate at the edges of each of its rules: what is just allowed passes, what is just forbidden does not.
 
+use chrono::{DateTime, Utc};
 use diesel::{Connection, connection::SimpleConnection};
 use kaspi_panel::{
     domain::{PushId, product::Availability},
     last_gate::{self, ClearedWrite, GateError},
 };
+use serde_json::Value;
 
 use super::*;
 use crate::support::CITY;
@@ -661,15 +663,33 @@ async fn what_passes_is_what_stands_in_the_journal() {
         "insert into price_pushes select (jsonb_populate_record(price_pushes, jsonb_build_object('id', gen_random_uuid(),
            'sequence', 99, 'state', 'planned'))).* from price_pushes",
     );
+    shop.sql(&statements(&image(POINTS)));
     assert!(last_gate::clear(&mut shop.app.conn(), id, 5, now()).is_ok());
-    let kept: Vec<(PushState, Option<chrono::DateTime<chrono::Utc>>, i32)> = price_pushes::table
+    type Kept = (
+        PushState,
+        Option<DateTime<Utc>>,
+        i32,
+        Option<Value>,
+        Option<DateTime<Utc>>,
+    );
+    let kept: Vec<Kept> = price_pushes::table
         .order(price_pushes::sequence)
-        .select((price_pushes::state, price_pushes::sent_at, price_pushes::attempts))
+        .select((
+            price_pushes::state,
+            price_pushes::sent_at,
+            price_pushes::attempts,
+            price_pushes::availabilities,
+            price_pushes::availabilities_read_at,
+        ))
         .load(&mut shop.app.conn())
         .unwrap();
+    let points: Value = serde_json::from_str(POINTS.trim_matches('\'')).unwrap();
     assert_eq!(
         kept,
-        [(PushState::Sent, Some(now()), 1), (PushState::Planned, None, 0)]
+        [
+            (PushState::Sent, Some(now()), 1, Some(points), Some(now())),
+            (PushState::Planned, None, 0, None, None)
+        ]
     );
     assert_eq!(
         last_gate::clear(&mut shop.app.conn(), id, 5, now())
