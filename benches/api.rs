@@ -12,33 +12,27 @@
 mod support;
 
 use std::{
-    net::TcpListener,
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types};
+use diesel::{Connection, PgConnection, RunQueryDsl, sql_types};
 use kaspi_panel::{
     app::api_tokens::create_api_token,
     config::Config,
     domain::Actor,
-    os::{ChildProcess, Cluster, ClusterOptions},
+    os::{Cluster, ClusterOptions},
     secrets::Secret,
     services::Services,
 };
-use reqwest::Client;
 use secrecy::ExposeSecret;
 
-use support::{arguments, cpu_of, no_market, percentile};
+use support::{STORES, arguments, ask, cpu_of, no_market, percentile, serve, stock};
 
 /// Clients at once.
 const CLIENTS: [u64; 3] = [1, 16, 64];
-/// No answer takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Stores of the seller.
-const STORES: i64 = 4;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -65,16 +59,17 @@ async fn main() -> Result<()> {
             &url,
         )?;
         let (_, key) = create_api_token(&services, &Actor::system(), "bench@example.kz", "bench").await?;
+        let key = format!("Token {}", key.expose_secret());
         let (server, panel) = serve(&cluster, files.path()).await?;
         for (name, path) in requests(&mut PgConnection::establish(&cluster.url())?, products)? {
             let address = format!("{panel}{path}");
             for clients in CLIENTS {
                 // Caches of program and database are warm, as they are all day.
-                ask(&address, key.expose_secret(), clients, time / 5).await?;
+                ask(&address, ("authorization", &key), clients, time / 5).await?;
                 let ids = ([server.id()], [cluster.server_id()]);
                 let before = (cpu_of(&ids.0)?, cpu_of(&ids.1)?);
                 let start = Instant::now();
-                let times = ask(&address, key.expose_secret(), clients, time).await?;
+                let times = ask(&address, ("authorization", &key), clients, time).await?;
                 let took = start.elapsed();
                 let each = |used: Duration| used.as_secs_f64() * 1_000.0 / times.len() as f64;
                 println!(
@@ -91,37 +86,6 @@ async fn main() -> Result<()> {
         pgbench(&cluster, files.path(), products, time)?;
     }
     Ok(())
-}
-
-/// Asks for the address until the time is over; the time of each answer.
-async fn ask(address: &str, key: &str, clients: u64, time: Duration) -> Result<Vec<Duration>> {
-    let end = Instant::now() + time;
-    let running: Vec<_> = (0..clients)
-        .map(|_| {
-            let (address, key) = (address.to_owned(), format!("Token {key}"));
-            tokio::spawn(async move {
-                let (client, mut times) = (client()?, Vec::new());
-                while Instant::now() < end {
-                    let start = Instant::now();
-                    let answer = client.get(&address).header("authorization", &key).send().await?;
-                    let status = answer.status();
-                    let body = answer.bytes().await?;
-                    times.push(start.elapsed());
-                    ensure!(status.is_success() && body.len() > 200, "{status} for {address}");
-                }
-                Ok(times)
-            })
-        })
-        .collect();
-    let mut all = Vec::new();
-    for task in running {
-        all.extend(task.await??);
-    }
-    Ok(all)
-}
-
-fn client() -> Result<Client> {
-    Ok(Client::builder().timeout(PATIENCE).build()?)
 }
 
 /// What is asked for.
@@ -149,66 +113,6 @@ fn requests(conn: &mut PgConnection, products: u64) -> Result<Vec<(&'static str,
         ("one product", format!("{list}{}/", row.id)),
         ("stores", "/api/v1/kaspi/stores/".to_owned()),
     ])
-}
-
-/// A seller with so many products over a few stores; one name in five has the common word.
-fn stock(conn: &mut PgConnection, products: u64) -> Result<()> {
-    conn.batch_execute(
-        "insert into users (id, external_id, email, password_hash, role, created_at, updated_at)
-         values (gen_random_uuid(), 'bench', 'bench@example.kz', '', 'manager', now(), now())",
-    )?;
-    diesel::sql_query(
-        "insert into stores (id, owner_id, merchant_id, name, api_key, created_at, updated_at)
-         select gen_random_uuid(), users.id, n, 'Bench ' || n, '', now(), now()
-         from users, generate_series(30000001, 30000000 + $1) n",
-    )
-    .bind::<sql_types::BigInt, _>(STORES)
-    .execute(conn)?;
-    diesel::sql_query(
-        r#"insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, floor_tenge,
-             ceiling_tenge, stock, availabilities, availabilities_read_at, created_at, updated_at)
-           select gen_random_uuid(), stores.id, 'offer-' || n, 'sku-' || n, (200000000 + n)::text,
-             (array['Чайник', 'Утюг', 'Фен', 'Блендер', 'Наушники'])[1 + n % 5] || ' беспроводные Demo A' || n || ' чёрные',
-             'Demo', 'Headphones', 9000, 12000, 5,
-             '[{"storeId": "30000001_PP1", "available": true, "stockCount": 3, "preOrder": 0}]', now(),
-             now() - n * interval '1 second', now()
-           from stores, generate_series(1, $1) as n"#,
-    )
-    .bind::<sql_types::BigInt, _>(i64::try_from(products)? / STORES)
-    .execute(conn)?;
-    conn.batch_execute(
-        "insert into product_prices (product_id, city_id, price_tenge, opening_price_tenge, opening_date, read_at)
-         select id, '750000000', 1000 + right(sku, 3)::int, 1000, current_date, now() from products
-         where right(sku, 3) ~ '^[0-9]{3}$'",
-    )?;
-    conn.batch_execute("vacuum analyze")?;
-    conn.batch_execute("checkpoint")?;
-    Ok(())
-}
-
-/// The program's own server, without limits for each key.
-async fn serve(cluster: &Cluster, folder: &Path) -> Result<(ChildProcess, String)> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
-    command
-        .arg("serve")
-        .env("DATABASE_URL", cluster.url())
-        .env("KASPI_PANEL_DATA_DIR", folder)
-        .env("KASPI_PANEL_BIND", format!("127.0.0.1:{port}"))
-        .env("KASPI_PANEL_API_PER_MINUTE", "1000000000")
-        .env("RUST_LOG", "error")
-        .stdin(Stdio::null());
-    let server = ChildProcess::spawn(command)?;
-    let panel = format!("http://127.0.0.1:{port}");
-    let (client, end) = (client()?, Instant::now() + Duration::from_secs(30));
-    loop {
-        let ready = client.get(format!("{panel}/health/ready")).send().await;
-        if ready.is_ok_and(|answer| answer.status().is_success()) {
-            return Ok((server, panel));
-        }
-        ensure!(Instant::now() < end, "the server is not ready");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 /// The statements of the first page alone, as `pgbench` runs them.

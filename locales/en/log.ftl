@@ -148,3 +148,4 @@ field-planned = planned
 field-refused = left out
 object-alert = alert
 action-acknowledge = took over
+object-store_access = access to a store

@@ -148,3 +148,4 @@ field-planned = жоспарланды
 field-refused = өткізіліп жіберілді
 object-alert = дабыл
 action-acknowledge = өзіне алды
+object-store_access = дүкенге қолжетімділік

@@ -148,3 +148,4 @@ field-planned = запланировано
 field-refused = пропущено
 object-alert = тревога
 action-acknowledge = взял(а) на себя
+object-store_access = доступ к магазину

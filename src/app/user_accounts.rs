@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{
+    edit::changed_fields,
     passwords::{self, HashError, MAX_LENGTH, MIN_LENGTH},
     sign_in::Confirmed,
 };
@@ -48,6 +49,12 @@ pub enum UserError {
     /// Without him nobody could manage the panel.
     #[error("this is the last administrator: make another one first")]
     LastAdmin,
+    /// Nobody takes the access from himself.
+    #[error("this is your own account")]
+    OwnAccount,
+    /// Somebody else changed the account meanwhile.
+    #[error("the account was changed meanwhile")]
+    Changed,
     /// The database did not do its part.
     #[error(transparent)]
     Store(StoreError),
@@ -208,6 +215,63 @@ pub async fn set_role(
             let entry = AuditEntry::new(&actor, now, None, ("user", id.0, &user.email), "update")
                 .change(json!({ "role": user.role }), json!({ "role": role }));
             Ok(audit_insert(conn, &entry)?)
+        })
+        .await
+}
+
+/// What administrators decide about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountState {
+    /// Rights.
+    pub role: Role,
+    /// May he sign in?
+    pub active: bool,
+}
+
+/// Gives an account that is still as it was `seen` other rights, and opens or closes it, in one step; closing ends all
+/// sessions. What is the same writes nothing.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn edit_account(
+    services: &Services,
+    actor: &Actor,
+    id: UserId,
+    (seen, wanted): (AccountState, AccountState),
+    _: &Confirmed,
+) -> Result<(), UserError> {
+    let (actor, now) = (actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            // Two who change accounts of administrators wait for one another.
+            let admins = users::user_admins_hold(conn)?;
+            let user = users::user_fetch(conn, id)?.ok_or(UserError::NotFound)?;
+            let before = AccountState {
+                role: user.role,
+                active: user.active,
+            };
+            if before != seen {
+                return Err(UserError::Changed);
+            }
+            if actor.user_id == Some(id) && !wanted.active {
+                return Err(UserError::OwnAccount);
+            }
+            if admins == [id] && wanted != before {
+                return Err(UserError::LastAdmin);
+            }
+            let fact = |state: AccountState| json!({ "role": state.role, "active": state.active });
+            let Some((old, new)) = changed_fields(fact(before), fact(wanted)) else {
+                return Ok(());
+            };
+            if wanted.role != before.role {
+                users::user_update_role(conn, id, wanted.role, now)?;
+            }
+            if wanted.active != before.active {
+                users::user_update_active(conn, id, wanted.active, now)?;
+            }
+            let entry = AuditEntry::new(&actor, now, None, ("user", id.0, &user.email), "update");
+            Ok(audit_insert(conn, &entry.change(old, new))?)
         })
         .await
 }

@@ -51,7 +51,7 @@ const UNIQUE: &[(&str, Unique)] = &[
     ("rules_store_key", Unique::Rule),
     ("rules_category_key", Unique::Rule),
     ("rules_product_id_key", Unique::Rule),
-    ("saved_views_user_id_name_key", Unique::SavedView),
+    ("saved_views_user_id_list_name_key", Unique::SavedView),
 ];
 
 /// A failed query.

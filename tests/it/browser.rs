@@ -1,6 +1,7 @@
 //! Journeys of people, in a real browser.
 
 mod accessible;
+mod admin;
 mod journey;
 mod keys;
 mod live;

@@ -255,6 +255,7 @@ pub async fn update(
         username: form.username,
         password: form.password,
         forget_credentials: form.forget == "yes",
+        enabled: None,
     };
     let (status, errors) = match edit_proxy(&services, &user.0.actor(&req), (id, form.version), edit).await {
         Ok(()) => {

@@ -107,7 +107,7 @@ async fn share(
     let wanted: Role = role.parse().map_err(|_| WebError::new(ErrorKind::BadRequest))?;
     let id = store.id;
     match share_store(&services, &user.0.actor(&req), id, &email, wanted).await {
-        Ok(()) => {
+        Ok(_) => {
             session::flash(
                 &session,
                 true,
