@@ -218,7 +218,7 @@ fn stock(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
              'Наушники беспроводные Demo A' || n || ' чёрные', 'Demo', 'Headphones', 9000, 12000, true, 5,
              '[{"storeId": "30000001_PP1", "available": true, "stockCount": 3, "preOrder": 0},
                {"storeId": "30000001_PP2", "available": true, "stockCount": 2, "preOrder": 0}]', now(), now(), now()
-           from stores, generate_series(1, $1) as n"#,
+           from stores, generate_series(1, $1) as n order by stores.id, n"#,
     )
     .bind::<sql_types::BigInt, _>(i64::try_from(settings.products / settings.stores)?)
     .execute(conn)?;

@@ -170,7 +170,8 @@ async fn measure(
     let (database, simulator) = (cpu_of(&[cluster.server_id()])?, cpu_of(&[market.process_id()])?);
     let deadline = Instant::now() + PATIENCE;
     let end = loop {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Seldom: counting them costs PostgreSQL as much as a write.
+        tokio::time::sleep(Duration::from_millis(500)).await;
         let end: End = diesel::sql_query(
             "select count(*) filter (where state = 'confirmed') as confirmed,
                count(*) filter (where finished_at is not null and state <> 'confirmed') as other,

@@ -30,6 +30,8 @@ struct Facts {
     sku: Option<String>,
     #[diesel(sql_type = sql::Nullable<sql::Jsonb>)]
     availabilities: Option<serde_json::Value>,
+    #[diesel(sql_type = sql::Nullable<sql::Timestamptz>)]
+    availabilities_read_at: Option<chrono::DateTime<chrono::Utc>>,
     #[diesel(sql_type = sql::Nullable<sql::BigInt>)]
     floor: Option<i64>,
     #[diesel(sql_type = sql::Nullable<sql::BigInt>)]
@@ -55,7 +57,7 @@ struct CityPrice {
 /// The present state of everything that can forbid a write. Lease and life go by the database's clock,
 /// freshness by the program's (`$3`), which wrote those stamps.
 const FACTS: &str = "
-select s.merchant_id, p.sku, u.availabilities,
+select s.merchant_id, p.sku, p.availabilities, p.availabilities_read_at,
   coalesce(p.floor_tenge, cat.floor_tenge, shop.floor_tenge) as floor,
   coalesce(p.ceiling_tenge, cat.ceiling_tenge, shop.ceiling_tenge) as ceiling,
   u.origin = 'robot' and u.fingerprint is distinct from decision_fingerprint(p.id) as changed, case
@@ -78,8 +80,8 @@ select s.merchant_id, p.sku, u.availabilities,
   when u.origin = 'robot' and p.locked_until > $3 then 'locked'
   when u.origin = 'robot' and (u.market_taken_at is null
     or $3 - u.market_taken_at not between interval '-5 seconds' and interval '10 minutes') then 'market_stale'
-  when u.availabilities is not null and (u.availabilities_read_at is null
-    or $3 - u.availabilities_read_at not between interval '-5 seconds' and interval '5 minutes')
+  when p.availabilities is not null and (p.availabilities_read_at is null
+    or $3 - p.availabilities_read_at not between interval '-5 seconds' and interval '5 minutes')
     then 'availabilities_stale'
   end as refusal
 from price_pushes u join products p on p.id = u.product_id join stores s on s.id = u.store_id
@@ -95,8 +97,13 @@ from price_push_cities c join price_pushes u on u.id = c.push_id
 left join product_prices pp on pp.product_id = u.product_id and pp.city_id = c.city_id
 where c.push_id = $1 order by c.city_id";
 
-/// Clears a claimed push for sending and marks it `sent`. The caller commits, then writes at once: a crash
-/// in between leaves `sent`, whose outcome is then read back, never guessed.
+const SENT: &str = "
+update price_pushes set state = 'sent', sent_at = $2, attempts = attempts + 1, availabilities = $3,
+  availabilities_read_at = $4
+where id = $1";
+
+/// Clears a claimed push for sending and marks it `sent`, with the product's points of service that it carries. The
+/// caller commits, then writes at once: a crash in between leaves `sent`, whose outcome is then read back, never guessed.
 ///
 /// # Errors
 /// [`GateError::Refused`] with the code of the rule; nothing was changed then.
@@ -150,7 +157,7 @@ pub fn clear(
     if facts.changed {
         return Err(GateError::Refused("changed_since"));
     }
-    let availabilities = match facts.availabilities {
+    let availabilities = match facts.availabilities.clone() {
         None => None,
         Some(image) => {
             let points: Vec<Availability> =
@@ -160,9 +167,11 @@ pub fn clear(
     };
     let sku = facts.sku.ok_or(GateError::Refused("no_sku"))?;
     // The row is locked since its state was looked at.
-    planned("update price_pushes set state = 'sent', sent_at = $2, attempts = attempts + 1 where id = $1")
+    planned(SENT)
         .bind::<sql::Uuid, _>(push.0)
         .bind::<sql::Timestamptz, _>(now)
+        .bind::<sql::Nullable<sql::Jsonb>, _>(facts.availabilities)
+        .bind::<sql::Nullable<sql::Timestamptz>, _>(facts.availabilities_read_at)
         .execute(conn)
         .map_err(StoreError::from)?;
     let city_prices = cities.into_iter().map(|c| (c.city_id, Tenge(c.price))).collect();

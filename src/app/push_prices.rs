@@ -23,15 +23,20 @@ use super::{
     reprice::reprice_product,
 };
 use crate::{
-    domain::{Actor, AlertKind, PushOrigin, PushState, StoreId, Tenant, pricing::MARKET_MAX_AGE_SECONDS},
+    domain::{
+        Actor, AlertKind, ProductId, PushId, PushOrigin, PushState, StoreId, Tenant,
+        pricing::MARKET_MAX_AGE_SECONDS,
+    },
     fail_points,
     services::Services,
     store::{
         PgConnection, StoreError,
         audit::{AuditEntry, audit_insert},
         leases::{store_lease_acquire, store_lease_end, store_lease_renew},
-        products::{Product, product_load},
-        pushes::{Push, PushCity, PushStep, push_advance, push_cities, push_claim, push_list_left},
+        products::{Product, product_load, product_load_all},
+        pushes::{
+            Push, PushCity, PushStep, push_advance, push_cities, push_cities_all, push_claim, push_list_left,
+        },
         stores::{Store, store_fetch},
     },
 };
@@ -126,7 +131,7 @@ async fn push_store_until(
                 let Some(push) = push_claim(conn, id, epoch, now)? else {
                     return Ok(Some(None));
                 };
-                Ok(Some(facts(conn, &push)?.map(|facts| (push, facts))))
+                Ok(Some(with_facts(conn, store_id, vec![push])?.pop()))
             })
             .await?;
         let Some(claimed) = claimed else { break };
@@ -315,22 +320,28 @@ fn alert_of_product(
 /// What a push is about: its store, its product and its prices.
 type Facts = (Store, Product, Vec<PushCity>);
 
-fn facts(conn: &mut PgConnection, push: &Push) -> Result<Option<Facts>, StoreError> {
-    let store = store_fetch(conn, Tenant::All, push.store_id)?;
-    let product = product_load(conn, push.product_id)?;
-    let cities = push_cities(conn, push.id)?;
-    Ok(store
-        .zip(product)
-        .map(|(store, product)| (store, product, cities)))
-}
-
-/// Pushes with what they are about, but for those whose product is no more.
-fn with_facts(conn: &mut PgConnection, pushes: Vec<Push>) -> Result<Vec<(Push, Facts)>, StoreError> {
-    let mut known = Vec::with_capacity(pushes.len());
-    for push in pushes {
-        if let Some(facts) = facts(conn, &push)? {
-            known.push((push, facts));
-        }
+/// Pushes of a store with what they are about, but for those whose product is no more.
+fn with_facts(
+    conn: &mut PgConnection,
+    store_id: StoreId,
+    pushes: Vec<Push>,
+) -> Result<Vec<(Push, Facts)>, StoreError> {
+    if pushes.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(known)
+    let Some(store) = store_fetch(conn, Tenant::All, store_id)? else {
+        return Ok(Vec::new());
+    };
+    let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
+    let product_ids: Vec<ProductId> = pushes.iter().map(|push| push.product_id).collect();
+    let products = product_load_all(conn, &product_ids)?;
+    let mut cities = push_cities_all(conn, &ids)?;
+    Ok(pushes
+        .into_iter()
+        .filter_map(|push| {
+            let product = products.get(&push.product_id)?.clone();
+            let cities = cities.remove(&push.id).unwrap_or_default();
+            Some((push, (store.clone(), product, cities)))
+        })
+        .collect())
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use diesel::{pg::Pg, prelude::*};
+use diesel::{pg::Pg, prelude::*, sql_types};
 use serde_json::Value;
 
 use super::{
     StoreError,
     page::{PageRequest, Paged},
+    planned::planned,
     stores::store_ids_of,
     terms::{limited, terms_of_products},
 };
@@ -216,6 +217,45 @@ pub fn product_image(
 pub fn product_load(conn: &mut PgConnection, id: ProductId) -> Result<Option<Product>, StoreError> {
     let row = products::table.find(id).select(Product::as_select());
     Ok(row.first(conn).optional()?)
+}
+
+/// The same for several products.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_load_all(
+    conn: &mut PgConnection,
+    ids: &[ProductId],
+) -> Result<HashMap<ProductId, Product>, StoreError> {
+    let rows: Vec<Product> = products::table
+        .filter(products::id.eq_any(ids))
+        .select(Product::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|product| (product.id, product)).collect())
+}
+
+/// Keeps the availability image that a write will carry and the stock, with the moment they were read.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_image_set(
+    conn: &mut PgConnection,
+    id: ProductId,
+    image: Option<&Value>,
+    stock: Option<i32>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    planned(
+        "update products set availabilities = $2, availabilities_read_at = $3,
+           stock = case when $2 is null then stock else $4 end
+         where id = $1",
+    )
+    .bind::<sql_types::Uuid, _>(id)
+    .bind::<sql_types::Nullable<sql_types::Jsonb>, _>(image)
+    .bind::<sql_types::Timestamptz, _>(now)
+    .bind::<sql_types::Nullable<sql_types::Integer>, _>(stock)
+    .execute(conn)?;
+    Ok(())
 }
 
 /// The confirmed prices of products: city and price, by city.

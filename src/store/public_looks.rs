@@ -32,9 +32,14 @@ pub fn public_look_start(conn: &mut PgConnection, push: &Push, at: DateTime<Utc>
 /// # Errors
 /// See [`StoreError`].
 pub fn public_look_end(conn: &mut PgConnection, product_id: ProductId) -> Result<(), StoreError> {
-    planned("update public_looks set next_look_at = null where product_id = $1 and next_look_at is not null")
-        .bind::<sql_types::Uuid, _>(product_id.0)
-        .execute(conn)?;
+    // By the product: compared as it is, the moment would let the planner read the small index of all looks that are
+    // still to come from end to end instead.
+    planned(
+        "update public_looks set next_look_at = null
+         where product_id = $1 and coalesce(next_look_at, 'infinity') <> 'infinity'",
+    )
+    .bind::<sql_types::Uuid, _>(product_id.0)
+    .execute(conn)?;
     Ok(())
 }
 

@@ -433,38 +433,6 @@ pub fn push_claim(
     .optional()?)
 }
 
-/// Keeps the availability image that the write will carry and the stock, with the moment they were read.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn push_set_availabilities(
-    conn: &mut PgConnection,
-    push: &Push,
-    image: Option<&Value>,
-    stock: Option<i32>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    // The product first, as whoever holds both.
-    planned::planned(
-        "update products set availabilities = $2, availabilities_read_at = $3,
-           stock = case when $2 is null then stock else $4 end
-         where id = $1",
-    )
-    .bind::<sql::Uuid, _>(push.product_id.0)
-    .bind::<sql::Nullable<sql::Jsonb>, _>(image)
-    .bind::<sql::Timestamptz, _>(now)
-    .bind::<sql::Nullable<sql::Integer>, _>(stock)
-    .execute(conn)?;
-    planned::planned(
-        "update price_pushes set availabilities = $2, availabilities_read_at = $3 where id = $1",
-    )
-    .bind::<sql::Uuid, _>(push.id.0)
-    .bind::<sql::Nullable<sql::Jsonb>, _>(image)
-    .bind::<sql::Timestamptz, _>(now)
-    .execute(conn)?;
-    Ok(())
-}
-
 /// How a push goes on.
 #[derive(Debug, Clone, Default)]
 pub struct PushStep {
@@ -616,6 +584,26 @@ pub fn push_cities(conn: &mut PgConnection, id: PushId) -> Result<Vec<PushCity>,
         .order(price_push_cities::city_id)
         .select(PushCity::as_select())
         .load(conn)?)
+}
+
+/// The city prices of several pushes.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn push_cities_all(
+    conn: &mut PgConnection,
+    ids: &[PushId],
+) -> Result<HashMap<PushId, Vec<PushCity>>, StoreError> {
+    let rows: Vec<PushCity> = price_push_cities::table
+        .filter(price_push_cities::push_id.eq_any(ids))
+        .order((price_push_cities::push_id, price_push_cities::city_id))
+        .select(PushCity::as_select())
+        .load(conn)?;
+    let mut all: HashMap<PushId, Vec<PushCity>> = HashMap::new();
+    for row in rows {
+        all.entry(row.push_id).or_default().push(row);
+    }
+    Ok(all)
 }
 
 /// Notes what a read-back saw in a city.

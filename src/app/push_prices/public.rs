@@ -31,7 +31,7 @@ pub(super) async fn look(services: &Services, store_id: StoreId) -> Result<(), S
         .db
         .read(move |conn| {
             let due = public_look_list(conn, store_id, PER_ROUND, now)?;
-            with_facts(conn, due)
+            with_facts(conn, store_id, due)
         })
         .await?;
     for (push, (store, product, cities)) in due {

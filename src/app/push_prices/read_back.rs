@@ -36,7 +36,7 @@ pub(super) async fn read_back(
         .db
         .read(move |conn| {
             let due = push_list_to_read(conn, store_id, now)?;
-            with_facts(conn, due)
+            with_facts(conn, store_id, due)
         })
         .await?;
     if due.is_empty() {

@@ -13,8 +13,8 @@ use crate::{
     services::Services,
     store::{
         StoreError,
-        products::{Product, product_due_at},
-        pushes::{Push, PushCity, PushStep, product_price_set, push_set_availabilities, store_freeze},
+        products::{Product, product_due_at, product_image_set},
+        pushes::{Push, PushCity, PushStep, product_price_set, store_freeze},
         stores::Store,
     },
 };
@@ -64,7 +64,7 @@ pub(super) async fn send(
     let write = match services
         .db
         .tx(move |conn| {
-            push_set_availabilities(conn, &claimed, image.as_ref(), stock, now)?;
+            product_image_set(conn, claimed.product_id, image.as_ref(), stock, now)?;
             fail_points::pass(fail_points::IMAGE_KEPT);
             brakes::check(conn, &claimed, &main_city_id, now)?;
             last_gate::clear(conn, id, epoch, now)

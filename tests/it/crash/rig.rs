@@ -252,9 +252,12 @@ impl Rig {
 
     /// Starts a worker, with a fail-point where one is given.
     pub fn worker(&self, fail_point: Option<&str>) -> Process {
+        self.paced(&self.pace, fail_point)
+    }
+
+    fn paced(&self, pace: &Pace, fail_point: Option<&str>) -> Process {
         let number = self.workers.replace(self.workers.get() + 1);
         let mut command = self.app.program(&["worker"]);
-        let pace = &self.pace;
         command
             .env("KASPI_PANEL_LEASE_SECONDS", pace.lease.to_string())
             .env("KASPI_PANEL_READ_BACK_SECONDS", pace.read_back.to_string())
@@ -375,8 +378,13 @@ impl Rig {
             in_order(worker).await;
         }
         self.sql("update product_checks set next_check_at = now() + interval '1 day', claimed_until = null");
-        let _last = self.worker(None);
-        // A write that was held makes its product due once more.
+        // A write that was held makes its product due once more; once: on a busy machine some of the products would
+        // otherwise be due at any moment.
+        let once = Pace {
+            check: 3_600,
+            ..self.pace.clone()
+        };
+        let _last = self.paced(&once, None);
         self.none(
             "product_checks due where next_check_at <= now() or claimed_until > now() or exists (select from price_pushes u
                where u.product_id = due.product_id and u.state in ('planned', 'claimed', 'sent', 'accepted', 'unknown'))",

@@ -144,17 +144,17 @@ async fn a_claim_without_lease_or_life_passes_nothing() {
         ),
         ("update price_pushes set state = 'sent'", 5, "not_claimed"),
         (
-            "update price_pushes set availabilities = '[]', availabilities_read_at = null",
+            "update products set availabilities = '[]', availabilities_read_at = null",
             5,
             "availabilities_stale",
         ),
         (
-            "update price_pushes set availabilities = '[]', availabilities_read_at = '2026-11-23T06:54:59Z'",
+            "update products set availabilities = '[]', availabilities_read_at = '2026-11-23T06:54:59Z'",
             5,
             "availabilities_stale",
         ),
         (
-            "update price_pushes set availabilities = '{}', availabilities_read_at = '2026-11-23T07:00:00Z'",
+            "update products set availabilities = '{}', availabilities_read_at = '2026-11-23T07:00:00Z'",
             5,
             "availabilities_unreadable",
         ),

@@ -1,10 +1,12 @@
 //! The last gate at the edges of each of its rules: what is just allowed passes, what is just forbidden does not.
 
+use chrono::{DateTime, Utc};
 use diesel::{Connection, connection::SimpleConnection};
 use kaspi_panel::{
     domain::{PushId, product::Availability},
     last_gate::{self, ClearedWrite, GateError},
 };
+use serde_json::Value;
 
 use super::*;
 use crate::support::CITY;
@@ -229,7 +231,7 @@ const EDGES: &[(&str, &str)] = &[
     ("update price_pushes set fingerprint = null", "changed_since"),
     ("person; forged", ""),
     // Points of service.
-    ("update price_pushes set availabilities_read_at = null", ""),
+    ("update products set availabilities_read_at = null", ""),
     ("image: '[]', null", "availabilities_stale"),
     ("image: '[]', '2026-11-23T06:55:00Z'", ""),
     ("image: '[]', '2026-11-23T06:54:59Z'", "availabilities_stale"),
@@ -490,7 +492,7 @@ fn statement(change: &str) -> String {
         ),
         "setting" => format!("insert into settings (key, value, updated_at) values ({rest}, now())"),
         "image" => {
-            format!("update price_pushes set (availabilities, availabilities_read_at) = (select {rest}::timestamptz)")
+            format!("update products set (availabilities, availabilities_read_at) = (select {rest}::timestamptz)")
                 .replace("(select ", "(select jsonb ")
         }
         "tariff" => format!(
@@ -641,7 +643,7 @@ async fn what_passes_is_what_stands_in_the_journal() {
     let (shop, id) = claimed().await;
     let image = |points: &str| format!("image: {points}, '2026-11-23T07:00:00Z'");
     for (change, points) in [
-        ("update price_pushes set availabilities = null".to_owned(), None),
+        ("update products set availabilities = null".to_owned(), None),
         (image("'[]'"), None),
         (image(POINTS), Some(2)),
     ] {
@@ -661,15 +663,33 @@ async fn what_passes_is_what_stands_in_the_journal() {
         "insert into price_pushes select (jsonb_populate_record(price_pushes, jsonb_build_object('id', gen_random_uuid(),
            'sequence', 99, 'state', 'planned'))).* from price_pushes",
     );
+    shop.sql(&statements(&image(POINTS)));
     assert!(last_gate::clear(&mut shop.app.conn(), id, 5, now()).is_ok());
-    let kept: Vec<(PushState, Option<chrono::DateTime<chrono::Utc>>, i32)> = price_pushes::table
+    type Kept = (
+        PushState,
+        Option<DateTime<Utc>>,
+        i32,
+        Option<Value>,
+        Option<DateTime<Utc>>,
+    );
+    let kept: Vec<Kept> = price_pushes::table
         .order(price_pushes::sequence)
-        .select((price_pushes::state, price_pushes::sent_at, price_pushes::attempts))
+        .select((
+            price_pushes::state,
+            price_pushes::sent_at,
+            price_pushes::attempts,
+            price_pushes::availabilities,
+            price_pushes::availabilities_read_at,
+        ))
         .load(&mut shop.app.conn())
         .unwrap();
+    let points: Value = serde_json::from_str(POINTS.trim_matches('\'')).unwrap();
     assert_eq!(
         kept,
-        [(PushState::Sent, Some(now()), 1), (PushState::Planned, None, 0)]
+        [
+            (PushState::Sent, Some(now()), 1, Some(points), Some(now())),
+            (PushState::Planned, None, 0, None, None)
+        ]
     );
     assert_eq!(
         last_gate::clear(&mut shop.app.conn(), id, 5, now())

@@ -1,0 +1,1 @@
+alter table product_checks set (fillfactor = 70);
