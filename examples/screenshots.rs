@@ -22,7 +22,7 @@ const PAGES: [(&str, &str); 17] = [
     ("dashboard", "/"),
     ("stores", "/stores"),
     ("connect", "/stores/new"),
-    ("connect-phone", "/stores/new?by=phone"),
+    ("connect-phone", "/stores/new/phone"),
     ("products", "/products?view=auto&page=2"),
     ("rules", "/rules"),
     ("tariffs", "/tariffs"),
@@ -111,9 +111,9 @@ impl Camera<'_> {
 
     /// Begins a login by telephone, up to the moment when a code is asked for.
     async fn ask_for_a_code(&self) -> Result<()> {
-        self.open("/stores/new?by=phone").await?;
+        self.open("/stores/new/phone").await?;
         self.tab.find(By::Id("phone")).await?.send_keys(PHONE).await?;
-        let form = "form[action='/stores/new'] button[type=submit].main";
+        let form = "form[action='/stores/new/phone'] button[type=submit].main";
         self.tab.find(By::Css(form)).await?.click().await?;
         self.tab
             .query(By::Id("code"))

@@ -182,52 +182,52 @@
   function toast(message) {
     const list = document.getElementById("toasts");
     if (!list || !message) return;
-    const item = document.createElement("div");
-    item.className = "toast";
-    item.textContent = message;
+    const item = Object.assign(document.createElement("div"), { className: "toast", textContent: message });
     list.append(item);
     leaveLater(item);
   }
   function leaveLater(item) {
     const wait = item.querySelector("a, button") ? 10000 : 5000;
-    setTimeout(() => item.remove(), wait);
+    setTimeout(() => (item.matches(":hover, :focus-within") ? leaveLater(item) : item.remove()), wait);
   }
-  function banner(message) {
-    const main = document.getElementById("main");
-    if (!main) return;
+  let failed = null; // what asked and got no answer that could be used
+  function banner(message, asked = null) {
+    failed = asked;
+    const place = openDialog() || document.getElementById("main");
+    if (!place) return;
     let note = document.getElementById("request-error");
     if (!note) {
       note = document.createElement("div");
       note.id = "request-error";
       note.className = "note bad flash";
       note.setAttribute("role", "alert");
-      main.prepend(note);
+      note.append(document.createElement("p"));
     }
-    const line = document.createElement("p");
-    line.textContent = message;
-    note.replaceChildren(line);
+    if (note.parentElement !== place) place.prepend(note);
+    if (note.textContent !== message) note.firstChild.textContent = message;
   }
   document.addEventListener("panel:say", (event) => banner(event.detail));
   const settle = () => document.getElementById("request-error")?.remove();
 
-  document.addEventListener("htmx:responseError", (event) => {
-    const request = event.detail.xhr;
-    if (request.status === 401) return;
-    const plain = (request.getResponseHeader("Content-Type") || "").startsWith("text/plain");
-    banner(plain ? request.responseText : text("offline"));
+  const isSentence = (answer) => (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+  document.addEventListener("htmx:responseError", ({ detail: { xhr, elt } }) => {
+    if (xhr.status !== 401) banner(isSentence(xhr) ? xhr.responseText : text("offline"), elt);
   });
-  document.addEventListener("htmx:sendError", () => banner(text("offline")));
-  document.addEventListener("htmx:timeout", () => banner(text("offline")));
-  window.addEventListener("offline", () => banner(text("offline")));
+  for (const lost of ["htmx:sendError", "htmx:timeout", "offline"])
+    window.addEventListener(lost, (event) => banner(text("offline"), event.detail?.elt));
   window.addEventListener("online", settle);
 
+  document.addEventListener("htmx:afterRequest", ({ detail: { successful, requestConfig } }) => {
+    if (successful && (requestConfig.elt === failed || !failed?.isConnected)) settle();
+  });
   // Focus: an element that was swapped keeps it by its id; what asks for it (an error summary) gets it.
   let focused = null;
-  document.addEventListener("htmx:beforeSwap", () => {
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     focused = document.activeElement?.id || null;
+    // A refusal in one sentence is no part of a page.
+    if (detail.xhr.status >= 400 && isSentence(detail.xhr)) detail.shouldSwap = !(detail.isError = true);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.successful) settle();
     tellPicked();
     const wanted = event.target.querySelector?.("[data-focus]");
     const before = focused ? document.getElementById(focused) : null;

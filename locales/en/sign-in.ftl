@@ -19,3 +19,12 @@ vow-why = Every price has its “why”
 vow-why-text = And so has every decision not to change it.
 vow-stop = One button stops everything
 vow-stop-text = It is on every page, top right.
+# A form whose session ended.
+unsent-over = The session has ended, the form was not sent
+unsent-over-text = Sign in again: what you typed waits, and you can send it.
+unsent-title = The form was not sent
+unsent-lead = The session ended while you filled it in. Nothing has changed yet.
+unsent-typed = What was typed
+unsent-nothing = Only switches and choices from lists.
+unsent-send = Send the form
+unsent-leave = Do not send

@@ -28,8 +28,9 @@ pub const EVIDENCE_LIFE: TimeDelta = TimeDelta::days(7);
 pub const ALERTS_LIFE: TimeDelta = TimeDelta::days(90);
 /// Which products a sync changed; the counts of its run stay.
 pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
-/// Falls of stocks; the brake on sales looks back seven days and an hour.
-pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(8);
+/// Falls of stocks: as far back as the longest chart, and the hours of its first day. The brake on sales looks back seven
+/// days and an hour.
+pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(91);
 /// Files of preorders that were uploaded, and what became of their lines.
 pub const UPLOADS_LIFE: TimeDelta = TimeDelta::days(90);
 /// Who fetched a price list.

@@ -14,7 +14,12 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use subtle::ConstantTimeEq;
 
-use super::{WebError, auth, session};
+use super::{
+    WebError, auth, middleware,
+    pages::{sign_in, unsent::Unsent},
+    routes::{self, Access},
+    session,
+};
 use crate::services::Services;
 
 /// Name of the hidden field.
@@ -37,18 +42,39 @@ pub async fn guard(
     if safe || nobody || auth::has_api_token(req.request()) {
         return Ok(next.call(req).await?.map_into_boxed_body());
     }
-    let token = match sent_token(&mut req).await {
-        Ok(token) => token,
+    let (token, body) = match sent_token(&mut req).await {
+        Ok(sent) => sent,
         Err(error) => return Ok(req.error_response(error)),
     };
-    let ours = from_our_pages(&req)
-        && token
-            .zip(session::known_csrf_token(&req.get_session()))
-            .is_some_and(|(sent, known)| bool::from(sent.as_bytes().ct_eq(known.as_bytes())));
-    if !ours {
-        return Ok(req.error_response(WebError::forged()));
+    let is_ours = from_our_pages(&req);
+    let known = session::known_csrf_token(&req.get_session());
+    let is_known = token
+        .zip(known)
+        .is_some_and(|(sent, known)| bool::from(sent.as_bytes().ct_eq(known.as_bytes())));
+    if !is_ours || !is_known {
+        // The session of an open page has ended: its form is as good as anybody's, and leads to the login page.
+        let is_over =
+            is_ours && session::signed_in(&req.get_session()).is_none() && needs_somebody(req.path());
+        if !is_over {
+            return Ok(req.error_response(WebError::forged()));
+        }
+        let info = middleware::info(req.request());
+        let page = info.page.as_deref();
+        let form = body.filter(|_| !info.htmx);
+        let Some(form) = form.and_then(|body| Unsent::new(req.path(), page, &body)) else {
+            return Ok(req.error_response(WebError::unauthenticated()));
+        };
+        return Ok(match sign_in::with_unsent(req.request(), form) {
+            Ok(page) => req.into_response(page),
+            Err(error) => req.error_response(error),
+        });
     }
     Ok(next.call(req).await?.map_into_boxed_body())
+}
+
+/// Nobody may do anything there without having signed in.
+fn needs_somebody(path: &str) -> bool {
+    !routes::all().any(|route| route.access == Access::Anonymous && route.path == path)
 }
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin` against our own address. Neither: no browser.
@@ -73,23 +99,23 @@ fn from_our_pages(req: &ServiceRequest) -> bool {
     public || host.as_deref() == text(header::HOST.as_str())
 }
 
-/// The token of the header, or of the form; the body is put back for the handler.
-async fn sent_token(req: &mut ServiceRequest) -> Result<Option<String>, Error> {
+/// The token of the header, or of the form and then its body too; the body is put back for the handler.
+async fn sent_token(req: &mut ServiceRequest) -> Result<(Option<String>, Option<Bytes>), Error> {
     if let Some(value) = req.headers().get(HEADER) {
-        return Ok(value.to_str().ok().map(str::to_owned));
+        return Ok((value.to_str().ok().map(str::to_owned), None));
     }
     if req.content_type() == "multipart/form-data" {
-        return token_of_parts(req).await;
+        return Ok((token_of_parts(req).await?, None));
     }
     if req.content_type() != "application/x-www-form-urlencoded" {
-        return Ok(None);
+        return Ok((None, None));
     }
     let body = req.extract::<web::Bytes>().await?;
     let token = url::form_urlencoded::parse(&body)
         .find(|(name, _)| name == FIELD)
         .map(|(_, value)| value.into_owned());
-    req.set_payload(Payload::from(body));
-    Ok(token)
+    req.set_payload(Payload::from(body.clone()));
+    Ok((token, Some(body)))
 }
 
 /// So far a form with a file is read for the token, bytes.

@@ -60,6 +60,8 @@ pub struct RequestInfo {
     pub method: String,
     /// Path and query.
     pub target: String,
+    /// Path and query of the page that asked, as the browser tells it.
+    pub page: Option<String>,
     /// Did htmx ask for a part of a page?
     pub htmx: bool,
     /// Does a page want to listen?
@@ -82,8 +84,9 @@ impl RequestInfo {
                 .uri()
                 .path_and_query()
                 .map_or_else(|| path.to_owned(), ToString::to_string),
-            // A page that the browser restores from its history must be whole.
+            page: page_of(req),
             stream: wants_stream(req),
+            // A page that the browser restores from its history must be whole.
             htmx: has("hx-request") && !has("hx-history-restore-request"),
             api: path.starts_with("/api/") || path.starts_with("/health"),
             language: req
@@ -95,6 +98,17 @@ impl RequestInfo {
                 .is_some_and(|services| services.config.http.secure()),
         }
     }
+}
+
+/// The page that a request comes from: only its path and query count, wherever it says that it stands.
+fn page_of(req: &HttpRequest) -> Option<String> {
+    let told = req.headers().get("hx-current-url");
+    let told = told.or_else(|| req.headers().get(header::REFERER))?;
+    let page = url::Url::parse(told.to_str().ok()?).ok()?;
+    Some(match page.query() {
+        Some(query) => format!("{}?{query}", page.path()),
+        None => page.path().to_owned(),
+    })
 }
 
 /// The id of the request.
@@ -268,11 +282,19 @@ pub fn wants_stream(req: &HttpRequest) -> bool {
 /// no use for a page.
 #[must_use]
 pub fn to_login(info: &RequestInfo) -> HttpResponse {
-    let next: String = url::form_urlencoded::byte_serialize(info.target.as_bytes()).collect();
-    let location = if info.target == "/" || info.htmx {
-        "/login".to_owned()
+    // Back to a page that can be opened, also from a form or a part of a page.
+    let is_page = info.method == "GET" && !info.htmx;
+    let page = if is_page {
+        Some(&info.target)
     } else {
-        format!("/login?next={next}")
+        info.page.as_ref()
+    };
+    let location = match page.map(String::as_str) {
+        None | Some("/") => "/login".to_owned(),
+        Some(page) => {
+            let next: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
+            format!("/login?next={next}")
+        }
     };
     if info.stream {
         HttpResponse::build(StatusCode::UNAUTHORIZED).finish()

@@ -26,4 +26,5 @@ pub mod tariffs;
 pub mod terms;
 pub mod tokens;
 pub mod undo;
+pub mod unsent;
 pub mod users;

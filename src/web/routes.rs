@@ -140,6 +140,7 @@ const AREAS: &[&[Route]] = &[
     pages::second_factor::ROUTES,
     pages::sessions::ROUTES,
     pages::undo::ROUTES,
+    pages::unsent::ROUTES,
     pages::users::ROUTES,
 ];
 

@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{WebError, WebResult};
+use super::{WebError, WebResult, pages::unsent::Unsent};
 use crate::{
     domain::{AuditId, UserId},
     secrets::{hash_of_random_key, random_bytes},
@@ -40,6 +40,7 @@ const CSRF: &str = "csrf";
 const FLASH: &str = "flash";
 const USER_AGENT: &str = "user_agent";
 const AWAITS_CODE: &str = "awaits_code";
+const UNSENT: &str = "unsent";
 
 /// The key that signs the session cookie: derived from the key of the secrets, so that several processes and
 /// restarts agree.
@@ -168,6 +169,23 @@ pub fn await_code(session: &Session, user: &User, now: DateTime<Utc>) -> WebResu
 pub fn awaits_code(session: &Session, now: DateTime<Utc>) -> Option<AwaitsCode> {
     let awaits: AwaitsCode = session.get(AWAITS_CODE).ok().flatten()?;
     (now - awaits.since < AWAITED).then_some(awaits)
+}
+
+/// Keeps a form that was not sent until whoever signs in has looked at it.
+///
+/// # Errors
+/// None in practice: text always fits JSON.
+pub fn keep_unsent(session: &Session, unsent: Option<Unsent>) -> WebResult<bool> {
+    match unsent {
+        Some(unsent) => put(session, UNSENT, unsent).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// The form that waits to be sent.
+#[must_use]
+pub fn unsent(session: &Session) -> Option<Unsent> {
+    session.get(UNSENT).ok().flatten()
 }
 
 /// Signs out: the session is removed from the database.

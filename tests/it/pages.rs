@@ -29,6 +29,7 @@ mod terms;
 mod tokens;
 mod trial;
 mod undo;
+mod unsent;
 mod users;
 mod views;
 mod what_if;

@@ -7,6 +7,7 @@ mod cabinet;
 mod client;
 mod cluster;
 mod codes;
+mod door;
 mod fixtures;
 mod listener;
 mod process;
@@ -22,6 +23,7 @@ pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_l
 pub use client::{Answer, Client, Listening, PASSWORD};
 pub use cluster::{TestDb, migrate, signal};
 pub use codes::code_at;
+pub use door::{Door, Failure};
 pub use fixtures::{
     CITY, NewProduct, db_job_run, db_preorder, db_price, db_product, db_rule, db_store, db_user,
     db_waiting_runs, now,

@@ -1,5 +1,5 @@
-//! Connecting a store: e-mail and password, or a telephone number; then a page that waits for the login, asks
-//! back, and says how it ended. Everything works without scripts.
+//! Connecting a store: the way to log in; e-mail and password, or a telephone number; then a page that waits for the
+//! login, asks back, and says how it ended. Everything works without scripts.
 
 mod attempt;
 mod steps;
@@ -32,8 +32,16 @@ use crate::{
 
 /// The area's addresses. They stand before those of `stores`, whose `{id}` would swallow them.
 pub const ROUTES: &[Route] = &[
-    Route::get("/stores/new", Kind::Page, Access::Manager, || web::to(new)),
+    Route::get("/stores/new", Kind::Page, Access::Manager, || web::to(ways)),
     Route::post("/stores/new", Kind::Page, Access::Manager, || web::to(start)),
+    Route::get("/stores/new/email", Kind::Page, Access::Manager, || web::to(new)),
+    Route::post("/stores/new/email", Kind::Page, Access::Manager, || {
+        web::to(start)
+    }),
+    Route::get("/stores/new/phone", Kind::Page, Access::Manager, || web::to(new)),
+    Route::post("/stores/new/phone", Kind::Page, Access::Manager, || {
+        web::to(start)
+    }),
     Route::get("/stores/connect/{id}", Kind::Fragment, Access::SignedIn, || {
         web::to(attempt::show)
     }),
@@ -110,16 +118,27 @@ enum Obstacle {
     Blocked(chrono::DateTime<chrono::Utc>),
 }
 
+/// The first step: which way to log in, or a login that is known already.
+#[derive(Template)]
+#[template(path = "stores/ways.html")]
+struct WaysPage {
+    shell: Shell,
+    /// Accounts that are known already: another store of theirs needs no typing.
+    accounts: Vec<CabinetAccount>,
+    errors: Vec<FieldError>,
+    obstacle: Option<Obstacle>,
+}
+
+/// The second step: what the marketplace asks for on this way.
 #[derive(Template)]
 #[template(path = "stores/new.html")]
 struct NewPage {
     shell: Shell,
+    /// The store that is logged in again.
     store: Option<Store>,
     by: AccountKind,
     email: String,
     phone: String,
-    /// Accounts that are known already: another store of theirs needs no typing.
-    accounts: Vec<CabinetAccount>,
     errors: Vec<FieldError>,
     obstacle: Option<Obstacle>,
 }
@@ -133,34 +152,65 @@ impl NewPage {
         self.by == AccountKind::Phone
     }
 
-    /// Address of one of the two tabs.
-    fn tab(&self, by: &str) -> String {
-        match &self.store {
-            Some(store) => format!("/stores/new?by={by}&store={}", store.id),
-            None => format!("/stores/new?by={by}"),
-        }
+    /// Address of this step on the other way.
+    fn other_way(&self) -> String {
+        let other = if self.by_phone() {
+            AccountKind::Email
+        } else {
+            AccountKind::Phone
+        };
+        form_address(other, self.store.as_ref().map(|store| store.id))
     }
+}
+
+/// Address of the form of a way to log in; of a store that is there already, where one is.
+fn form_address(by: AccountKind, store: Option<StoreId>) -> String {
+    match store {
+        Some(store) => format!("/stores/new/{by}?store={store}"),
+        None => format!("/stores/new/{by}"),
+    }
+}
+
+/// The way that an address names.
+fn way_of_path(req: &HttpRequest) -> Option<AccountKind> {
+    req.path().rsplit('/').next()?.parse().ok()
 }
 
 #[derive(Deserialize)]
 struct NewQuery {
     store: Option<StoreId>,
-    by: Option<String>,
 }
 
-async fn new(
+/// `GET /stores/new`; a store that is there already has its way.
+async fn ways(
     shell: Shell,
     user: ManagerUser,
     services: web::Data<Services>,
     query: web::Query<NewQuery>,
 ) -> WebResult<HttpResponse> {
     let (store, account, accounts) = known(&services, &user.0, query.store).await?;
-    let by = match query.by.as_deref() {
-        Some(word) => word.parse().unwrap_or(AccountKind::Email),
-        None => account
-            .as_ref()
-            .map_or(AccountKind::Email, |account| account.kind),
-    };
+    if let Some(store) = store {
+        let by = account.map_or(AccountKind::Email, |account| account.kind);
+        return Ok(see_other(&form_address(by, Some(store.id))));
+    }
+    html(&WaysPage {
+        shell,
+        accounts,
+        errors: Vec::new(),
+        obstacle: None,
+    })
+}
+
+/// `GET /stores/new/email`, `GET /stores/new/phone`
+async fn new(
+    req: HttpRequest,
+    shell: Shell,
+    user: ManagerUser,
+    services: web::Data<Services>,
+    query: web::Query<NewQuery>,
+) -> WebResult<HttpResponse> {
+    let by = way_of_path(&req).ok_or_else(WebError::not_found)?;
+    let (store, account, _) = known(&services, &user.0, query.store).await?;
     let login = |kind| {
         account
             .as_ref()
@@ -174,7 +224,6 @@ async fn new(
         email: login(AccountKind::Email),
         phone: login(AccountKind::Phone),
         store,
-        accounts,
         errors: Vec::new(),
         obstacle: None,
     })
@@ -233,9 +282,11 @@ async fn start(
         "" => None,
         text => Some(text.parse().map_err(|_| WebError::not_found())?),
     };
-    let by = fields.by.parse().unwrap_or(AccountKind::Email);
+    let by = way_of_path(&req).or_else(|| fields.by.parse().ok());
+    let by = by.unwrap_or(AccountKind::Email);
+    let known_account = !fields.account.is_empty();
     let actor = user.0.actor(&req);
-    let begun = if !fields.account.is_empty() {
+    let begun = if known_account {
         let account = fields.account.parse().map_err(|_| WebError::not_found())?;
         connect_another(&services, &actor, account).await
     } else if by == AccountKind::Phone {
@@ -251,13 +302,21 @@ async fn start(
         Err(error) => return Err(error.into()),
     };
     let (store, _, accounts) = known(&services, &user.0, store_id).await?;
+    if known_account {
+        let page = WaysPage {
+            shell,
+            accounts,
+            errors,
+            obstacle,
+        };
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
     let page = NewPage {
         shell,
         store,
         by,
         email: fields.email,
         phone: fields.phone,
-        accounts,
         errors,
         obstacle,
     };

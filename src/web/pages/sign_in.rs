@@ -2,11 +2,11 @@
 
 mod code;
 
-use actix_session::Session;
+use actix_session::{Session, SessionExt};
 use actix_web::{
     HttpRequest, HttpResponse,
     cookie::{Cookie, SameSite, time::Duration},
-    http::header,
+    http::{StatusCode, header},
     web,
 };
 use askama::Template;
@@ -25,6 +25,7 @@ use crate::{
         auth::{self, address_of},
         error::ErrorKind,
         filters, form,
+        pages::unsent::{self, Unsent},
         render::{self, html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
@@ -54,7 +55,26 @@ struct SignInPage {
     shell: Shell,
     email: String,
     next: String,
+    /// A form that waits.
+    unsent: Option<Unsent>,
     error: Option<String>,
+}
+
+/// The login page in the place of an answer to a form whose session has ended.
+///
+/// # Errors
+/// No randomness.
+pub fn with_unsent(req: &HttpRequest, form: Unsent) -> WebResult<HttpResponse> {
+    let mut shell = Shell::without_database(req)?;
+    shell.csrf = session::csrf_token(&req.get_session())?;
+    let page = SignInPage {
+        shell,
+        email: String::new(),
+        next: String::new(),
+        unsent: Some(form),
+        error: None,
+    };
+    html_with(StatusCode::UNAUTHORIZED, &page)
 }
 
 #[derive(Deserialize)]
@@ -71,6 +91,7 @@ async fn sign_in_form(shell: Shell, query: web::Query<Next>) -> WebResult<HttpRe
         shell,
         email: String::new(),
         next: query.into_inner().next,
+        unsent: None,
         error: None,
     })
 }
@@ -83,6 +104,24 @@ struct SignInForm {
     password: Secret,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    unsent_to: String,
+    #[serde(default)]
+    unsent_page: String,
+    #[serde(default)]
+    unsent_form: String,
+}
+
+impl SignInForm {
+    /// The form that waits, where one does.
+    fn unsent(&mut self) -> Option<Unsent> {
+        let unsent = Unsent {
+            to: std::mem::take(&mut self.unsent_to),
+            page: std::mem::take(&mut self.unsent_page),
+            form: std::mem::take(&mut self.unsent_form),
+        };
+        unsent.may_wait().then_some(unsent)
+    }
 }
 
 async fn submit(
@@ -91,18 +130,25 @@ async fn submit(
     session: Session,
     fields: web::Form<SignInForm>,
 ) -> WebResult<HttpResponse> {
-    let form = fields.into_inner();
+    let mut form = fields.into_inner();
+    let unsent = form.unsent();
     match app_sign_in(&services, &form.email, form.password, &address_of(&req)).await {
         Ok(FirstStep::SignedIn(user)) => {
             session::sign_in(&session, &user, user_agent(&req))?;
-            Ok(see_other(local_path(&form.next)))
+            let waits = session::keep_unsent(&session, unsent)?;
+            Ok(see_other(if waits {
+                unsent::PATH
+            } else {
+                local_path(&form.next)
+            }))
         }
         Ok(FirstStep::CodeWanted(user)) => {
             session::await_code(&session, &user, services.now())?;
+            session::keep_unsent(&session, unsent)?;
             let next: String = url::form_urlencoded::byte_serialize(form.next.as_bytes()).collect();
             Ok(see_other(&format!("/login/code?next={next}")))
         }
-        Err(error) => refuse(&req, error, form.email, form.next).await,
+        Err(error) => refuse(&req, error, (form.email, form.next, unsent)).await,
     }
 }
 
@@ -116,8 +162,7 @@ pub(super) fn user_agent(req: &HttpRequest) -> &str {
 async fn refuse(
     req: &HttpRequest,
     error: SignInError,
-    email: String,
-    next: String,
+    (email, next, unsent): (String, String, Option<Unsent>),
 ) -> WebResult<HttpResponse> {
     let shell = Shell::load(req).await?;
     let (kind, text) = why_not(error, "sign-in-wrong", shell.t)?;
@@ -125,6 +170,7 @@ async fn refuse(
         shell,
         email,
         next,
+        unsent,
         error: Some(text),
     };
     refused(kind, &page)
@@ -217,7 +263,7 @@ async fn preferences(
 }
 
 /// A path of our own, or the dashboard: a form must not send people to another site.
-fn local_path(next: &str) -> &str {
+pub(super) fn local_path(next: &str) -> &str {
     let ours = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains(['\\', '\r', '\n', '\t'])

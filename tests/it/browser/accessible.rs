@@ -307,7 +307,7 @@ const FORMS: &[(&str, &str)] = &[
     ("/profile", "new_password"),
     ("/profile/second-factor", "password"),
     ("/stores/{store}/people", "email"),
-    ("/stores/new", "email"),
+    ("/stores/new/email", "email"),
     ("/stores/{store}/delete", "name"),
     ("/rules/{rule}", "name"),
     ("/tokens", "name"),

@@ -40,9 +40,10 @@ async fn from_sign_in_to_a_price_that_answers_a_rival() {
 
         // The worker logs in with a browser of its own while the page shows how it goes.
         open("/stores/new").await;
+        browser.click("main a[href='/stores/new/email']").await;
         browser.fill("#email", Cabinet::DEMO.email).await;
         browser.fill("#password", Cabinet::DEMO.password).await;
-        browser.click("form[action='/stores/new'] button[type=submit]").await;
+        browser.click("form[action='/stores/new/email'] button[type=submit]").await;
         browser.is_at("/stores/connect/").await;
         let store = wait_until("the store is connected", LONG, || async {
             let link = By::Css("#attempt a[href^='/stores/0']");

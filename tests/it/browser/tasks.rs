@@ -1,18 +1,20 @@
-//! The main tasks of a seller by the keyboard alone: whatever has the focus is seen, nothing lies over it, and it is
-//! reached by Tab.
+//! The main tasks of a seller, each described once and done in three ways: by the keyboard alone, where whatever has the
+//! focus is seen, nothing lies over it and it is reached by Tab; by the mouse; and by the mouse without scripts.
 
 use diesel::prelude::*;
 use kaspi_panel::{
-    domain::{JobKind, JobState, Role},
+    domain::{JobKind, JobRunId, JobState, Role},
     schema::job_runs,
 };
 use serde_json::json;
 use thirtyfour::{By, Key};
+use url::Url;
 
 use crate::{
     pages::seed::db_decision,
     support::{
-        Browser, Cabinet, NewProduct, PASSWORD, TestApp, db_job_run, db_product, db_store, db_user, now,
+        Browser, Cabinet, Client, NewProduct, PASSWORD, TestApp, db_job_run, db_product, db_store, db_user,
+        now,
     },
 };
 
@@ -30,18 +32,28 @@ const seen = over && (element.contains(over) || over.contains(element) || [...(e
 return seen ? "seen" : `hidden at ${x}, ${y} under ${over && over.outerHTML.slice(0, 200)}`;
 "#;
 
+/// How the tasks are done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Keys,
+    Mouse,
+    /// By the mouse, in a browser that runs no scripts.
+    Plain,
+}
+
 struct Hands<'a> {
     browser: &'a Browser,
+    way: Way,
 }
 
 impl Hands<'_> {
+    fn scripts(&self) -> bool {
+        self.way != Way::Plain
+    }
+
     async fn press(&self, keys: impl AsRef<str>) {
         let actions = self.browser.tab.action_chain().send_keys(keys.as_ref());
         actions.perform().await.unwrap();
-    }
-
-    async fn enter(&self) {
-        self.press(Key::Enter.value().to_string()).await;
     }
 
     /// Presses Tab until the focus is on what matches.
@@ -58,19 +70,75 @@ impl Hands<'_> {
         panic!("{css} is not reached by Tab");
     }
 
-    async fn type_into(&self, css: &str, text: &str) {
-        self.tab_to(css).await;
-        self.press(text).await;
+    async fn write(&self, css: &str, text: &str) {
+        match self.way {
+            Way::Keys => {
+                self.tab_to(css).await;
+                self.press(text).await;
+            }
+            _ => self.browser.fill(css, text).await,
+        }
     }
 
+    /// Presses a button or follows a link.
     async fn press_on(&self, css: &str) {
-        self.tab_to(css).await;
-        self.enter().await;
+        match self.way {
+            Way::Keys => {
+                self.tab_to(css).await;
+                self.press(Key::Enter.value().to_string()).await;
+            }
+            _ => self.browser.click(css).await,
+        }
+    }
+
+    /// Ticks a box.
+    async fn tick(&self, css: &str) {
+        match self.way {
+            Way::Keys => {
+                self.tab_to(css).await;
+                self.press(" ").await;
+            }
+            _ => self.browser.click(css).await,
+        }
+    }
+
+    /// Sends the form that was just written in: from its field, or by its button.
+    async fn send(&self, button: &str) {
+        match self.way {
+            Way::Keys => self.press(Key::Enter.value().to_string()).await,
+            _ => self.browser.click(button).await,
+        }
+    }
+
+    /// Takes back what the last message tells of.
+    async fn undo(&self) {
+        match self.way {
+            Way::Keys => self.press("u").await,
+            _ => self.browser.click("form[action='/undo'] button").await,
+        }
+    }
+
+    /// Goes to an area: by its keys, or by its link in the navigation.
+    async fn go(&self, keys: &str, path: &str) {
+        match self.way {
+            Way::Keys => self.press(keys).await,
+            _ => self.browser.click(&format!("nav a[href='{path}']")).await,
+        }
+        self.browser.is_at(path).await;
     }
 }
 
-#[tokio::test]
-async fn the_main_tasks_are_done_by_the_keyboard_alone() {
+/// What the tasks are done with.
+struct Seller {
+    app: TestApp,
+    panel: Url,
+    /// A run that failed.
+    job: JobRunId,
+    /// Another session of the same person.
+    elsewhere: Client,
+}
+
+async fn seller() -> Seller {
     let mut app = TestApp::new();
     let mut conn = app.conn();
     let aigul = db_user(&mut conn, "aigul", Role::Manager);
@@ -96,74 +164,119 @@ async fn the_main_tasks_are_done_by_the_keyboard_alone() {
         .unwrap();
     let elsewhere = app.sign_in("aigul").await;
     let panel = app.serve();
+    Seller {
+        app,
+        panel,
+        job,
+        elsewhere,
+    }
+}
 
-    Browser::run("tasks", async |browser| {
-        let hands = Hands { browser };
-        let open = async |path: &str| {
-            browser
-                .tab
-                .goto(panel.join(path).unwrap().as_str())
+async fn the_main_tasks(name: &str, way: Way) {
+    let seller = seller().await;
+    Browser::run(name, async |browser| {
+        let hands = Hands { browser, way };
+        if !hands.scripts() {
+            let off = json!({ "value": true });
+            let cdp = browser.tab.cdp();
+            cdp.send_raw("Emulation.setScriptExecutionDisabled", off)
                 .await
-                .unwrap()
-        };
+                .unwrap();
+        }
+        sign_in(&hands, &seller).await;
+        products(&hands).await;
+        rule_and_stop(&hands).await;
+        work(&hands, &seller).await;
+        file(&hands, &seller).await;
+        sessions_and_stores(&hands, &seller).await;
+    })
+    .await;
+    drop(seller.app);
+}
 
-        // Signing in.
-        open("/login").await;
-        hands.type_into("#email", "aigul@example.kz").await;
-        hands.type_into("#password", PASSWORD).await;
-        hands.enter().await;
-        browser.find("nav a[href='/stores']").await;
+async fn open(hands: &Hands<'_>, seller: &Seller, path: &str) {
+    let address = seller.panel.join(path).unwrap();
+    hands.browser.tab.goto(address.as_str()).await.unwrap();
+}
 
-        // Finding a product, and why it costs what it costs.
-        hands.press("gp").await;
-        hands.type_into("#f-q", "kettle").await;
-        browser.find("#found tbody tr:only-child").await;
+async fn sign_in(hands: &Hands<'_>, seller: &Seller) {
+    open(hands, seller, "/login").await;
+    // What only scripts can do is offered by scripts.
+    let reveal = hands.browser.tab.find(By::Css("[data-reveal]")).await.unwrap();
+    assert_eq!(reveal.is_displayed().await.unwrap(), hands.scripts());
+    hands.write("#email", "aigul@example.kz").await;
+    hands.write("#password", PASSWORD).await;
+    hands.send("form[action='/login'] button[type=submit]").await;
+    hands.browser.find("nav a[href='/stores']").await;
+}
+
+/// Finding a product, why it costs what it costs, another limit and taking it back, several off and on again.
+async fn products(hands: &Hands<'_>) {
+    let browser = hands.browser;
+    hands.go("gp", "/products").await;
+    hands.write("#f-q", "kettle").await;
+    if !hands.scripts() {
+        hands.press_on("form.filters noscript button").await;
+    }
+    browser.find("#found tbody tr:only-child").await;
+    if hands.scripts() {
         hands.press_on("#found .why-here > summary").await;
         browser.find("#found .why-here[open] ol li").await;
+    } else {
+        // The reason stands on the page of the product, where the row leads to.
+        hands.press_on("#found .why-here > summary").await;
+        hands.press_on("#found .why-here[open] > div > a").await;
+        browser.find("ol.why li").await;
+        hands.go("gp", "/products").await;
+        hands.write("#f-q", "kettle").await;
+        hands.press_on("form.filters noscript button").await;
+        browser.find("#found tbody tr:only-child").await;
+    }
 
-        // Another limit, and taking it back.
-        hands.press_on("#found a[id^='edit-']").await;
-        browser.find("tr.editing input[name=floor_tenge]").await;
-        hands
-            .type_into("tr.editing input[name=floor_tenge]", "9500")
-            .await;
-        hands.enter().await;
-        browser.find("#toasts .toast form button").await;
-        browser.sees("9 500").await;
-        hands.press("u").await;
-        browser.sees("Прежние значения возвращены").await;
-        browser.sees("9 000").await;
+    hands.press_on("#found a[id^='edit-']").await;
+    hands
+        .write("form[action$='/edit'] input[name=floor_tenge]", "9500")
+        .await;
+    hands.send("form[action$='/edit'] button[type=submit]").await;
+    browser.find("form[action='/undo'] button").await;
+    browser.sees("9 500").await;
+    hands.undo().await;
+    browser.sees("Прежние значения возвращены").await;
+    browser.sees("9 000").await;
+    if hands.way == Way::Keys {
         let focus = browser.tab.active_element().await.unwrap();
         let id = focus.attr("id").await.unwrap().unwrap_or_default();
         assert!(
             id.starts_with("edit-"),
             "the focus is in the row again, not at {id:?}"
         );
+    }
 
-        // Automatic prices of several products off, and on again.
-        hands.tab_to("#found tbody .pick input").await;
-        hands.press(" ").await;
-        hands
-            .press_on("#pick button[formaction='/products/chosen/off']")
-            .await;
-        browser.find(".flash form[action='/undo'] button").await;
-        browser.sees("пауза").await;
-        hands.press("u").await;
-        browser.sees("Прежние значения возвращены").await;
+    hands.tick("#found tbody .pick input").await;
+    hands
+        .press_on("#pick button[formaction='/products/chosen/off']")
+        .await;
+    browser.find(".flash form[action='/undo'] button").await;
+    browser.sees("пауза").await;
+    hands.undo().await;
+    browser.sees("Прежние значения возвращены").await;
+}
 
-        // A rule.
-        hands.press("gr").await;
-        hands.press_on("main a[href='/rules/new']").await;
-        hands
-            .press_on("form[action='/rules/new'] .save button[type=submit]")
-            .await;
-        hands.type_into("form.card #name", "First place").await;
-        hands
-            .press_on("form.card .save button[type=submit]:first-child")
-            .await;
-        browser.find(".flash").await;
+/// A rule for the whole store, and the stop from wherever one is.
+async fn rule_and_stop(hands: &Hands<'_>) {
+    let browser = hands.browser;
+    hands.go("gr", "/rules").await;
+    hands.press_on("main a[href='/rules/new']").await;
+    hands
+        .press_on("form[action='/rules/new'] .save button[type=submit]")
+        .await;
+    hands.write("form.card #name", "First place").await;
+    hands
+        .press_on("form.card .save button[type=submit]:first-child")
+        .await;
+    browser.find(".flash").await;
 
-        // The stop, from wherever one is.
+    if hands.way == Way::Keys {
         let actions = browser.tab.action_chain().key_down(Key::Shift).key_down(Key::Alt);
         let actions = actions
             .key_down('s')
@@ -171,42 +284,75 @@ async fn the_main_tasks_are_done_by_the_keyboard_alone() {
             .key_up(Key::Alt)
             .key_up(Key::Shift);
         actions.perform().await.unwrap();
-        browser.is_at("/stop").await;
-        hands
-            .press_on("form[action='/stop'] footer button[type=submit]")
-            .await;
-        browser.find(".robot.off, .robot .bad").await;
+    } else {
+        hands.press_on(".robot a[data-stop]").await;
+    }
+    browser.is_at("/stop").await;
+    hands
+        .press_on("form[action='/stop'] footer button[type=submit]")
+        .await;
+    browser.find(".robot.off, .robot .bad").await;
+}
 
-        // Work that failed, once more.
-        open(&format!("/jobs/{job}")).await;
-        hands.press_on("form[action$='/retry'] button").await;
-        browser.find(".flash").await;
+/// Work that failed, once more.
+async fn work(hands: &Hands<'_>, seller: &Seller) {
+    hands.go("gj", "/jobs").await;
+    hands
+        .press_on(&format!("main a[href='/jobs/{}']", seller.job))
+        .await;
+    hands.press_on("form[action$='/retry'] button").await;
+    hands.browser.find(".flash").await;
+}
 
-        // A file.
-        open("/imports/new").await;
-        let file = std::env::temp_dir().join(format!("kaspi-panel-tasks-{}.csv", std::process::id()));
-        std::fs::write(&file, "sku;floor\nS-1;9100\n").unwrap();
+/// A file of limits: looked at first, then taken over.
+async fn file(hands: &Hands<'_>, seller: &Seller) {
+    let browser = hands.browser;
+    open(hands, seller, "/imports/new").await;
+    let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    std::fs::write(&file, "sku;floor\nS-1;9100\n").unwrap();
+    if hands.way == Way::Keys {
         hands.tab_to("#file").await;
-        let field = browser.tab.find(By::Css("#file")).await.unwrap();
-        field.send_keys(file.to_str().unwrap()).await.unwrap();
-        hands
-            .press_on("form[action='/imports'] .save button[type=submit]")
-            .await;
-        browser.find("form[action$='/apply']").await;
-        std::fs::remove_file(&file).unwrap();
+    }
+    let field = browser.find("#file").await;
+    field.send_keys(file.path().to_str().unwrap()).await.unwrap();
+    hands
+        .press_on("form[action='/imports'] .save button[type=submit]")
+        .await;
+    hands.press_on("form[action$='/apply'] button").await;
+    browser.find("#import-progress").await;
+}
 
-        // A session that is somewhere else.
-        open("/profile/sessions").await;
-        hands.press_on("tbody form[action$='/end'] button").await;
-        browser.find(".flash").await;
-        assert_eq!(elsewhere.get("/products").await.status, 303);
+/// A session that is somewhere else ends; another store is connected.
+async fn sessions_and_stores(hands: &Hands<'_>, seller: &Seller) {
+    let browser = hands.browser;
+    open(hands, seller, "/profile/sessions").await;
+    hands.press_on("tbody form[action$='/end'] button").await;
+    browser.find(".flash").await;
+    assert_eq!(seller.elsewhere.get("/products").await.status, 303);
 
-        // A store.
-        open("/stores/new").await;
-        hands.type_into("#email", Cabinet::DEMO.email).await;
-        hands.type_into("#password", Cabinet::DEMO.password).await;
-        hands.enter().await;
-        browser.is_at("/stores/connect/").await;
-    })
-    .await;
+    hands.go("gs", "/stores").await;
+    hands.press_on("main a[href='/stores/new']").await;
+    hands.press_on("main a[href='/stores/new/email']").await;
+    hands.write("#email", Cabinet::DEMO.email).await;
+    hands.write("#password", Cabinet::DEMO.password).await;
+    hands
+        .send("form[action='/stores/new/email'] button[type=submit]")
+        .await;
+    browser.is_at("/stores/connect/").await;
+    browser.find("#attempt progress").await;
+}
+
+#[tokio::test]
+async fn the_main_tasks_are_done_by_the_keyboard_alone() {
+    the_main_tasks("tasks-keys", Way::Keys).await;
+}
+
+#[tokio::test]
+async fn the_main_tasks_are_done_by_the_mouse() {
+    the_main_tasks("tasks-mouse", Way::Mouse).await;
+}
+
+#[tokio::test]
+async fn the_main_tasks_are_done_without_scripts() {
+    the_main_tasks("tasks-plain", Way::Plain).await;
 }

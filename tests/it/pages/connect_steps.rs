@@ -130,3 +130,48 @@ async fn a_connected_store_is_read_and_begins_with_a_robot_that_sends_nothing() 
     let done = client.get(&format!("/stores/connect/{id}")).await.expect(200);
     assert_eq!(done.count(&format!("a[href='{}']", path("read"))), 1);
 }
+
+#[tokio::test]
+async fn the_way_and_what_it_asks_for_are_steps_with_addresses_of_their_own() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let ways = client.get("/stores/new").await.expect(200);
+    assert_eq!(ways.text(".steps [aria-current]"), "Способ входа");
+    assert_eq!(
+        ways.page_links("main a.choice"),
+        ["/stores/new/email", "/stores/new/phone"]
+    );
+    for (way, field) in [("email", "#password"), ("phone", "#phone")] {
+        let path = format!("/stores/new/{way}");
+        let form = client.get(&path).await.expect(200);
+        assert_eq!(form.text(".steps [aria-current]"), "Данные для входа");
+        assert_eq!(form.attribute("main form", "action"), path);
+        assert_eq!(form.count(field), 1, "{way}");
+        assert_eq!(form.count("main a[href='/stores/new']"), 1, "the way back");
+        let again = client.post(&path, &[("email", "x")]).await.expect(422);
+        assert_eq!(again.attribute("main form", "action"), path);
+        assert!(again.count("[aria-invalid=true]") > 0, "{way}");
+    }
+
+    // A store that is there has its way; the other one is a link.
+    let owner = users::table
+        .filter(users::external_id.eq("aigul"))
+        .select(users::id)
+        .first(&mut app.conn())
+        .unwrap();
+    let store = db_store(&mut app.conn(), owner, "30000001");
+    let led = client
+        .get(&format!("/stores/new?store={store}"))
+        .await
+        .expect(303);
+    assert_eq!(led.location(), format!("/stores/new/email?store={store}"));
+    let form = client.get(&led.location()).await.expect(200);
+    assert_eq!(
+        form.attribute("main input[name=store]", "value"),
+        store.to_string()
+    );
+    let other = format!("main a[href='/stores/new/phone?store={store}']");
+    assert_eq!(form.count(&other), 1);
+    let stranger = app.signed_in("boris", Role::Manager).await;
+    stranger.get(&led.location()).await.expect(404);
+}

@@ -345,4 +345,14 @@ async fn sales_by_the_stock_are_bars_a_sentence_and_a_table_of_the_same() {
     );
     let day = client.htmx().get(&format!("/products/{product}?range=24h")).await;
     assert_eq!(day.expect(200).texts("table.sold tbody td"), ["3"]);
+
+    // What the longest chart shows outlives what is forgotten now and then.
+    let old = diesel::update(stock_falls::table.filter(stock_falls::units.eq(90)))
+        .set(stock_falls::at.eq(now() - TimeDelta::days(89)));
+    assert_eq!(old.execute(&mut app.conn()).unwrap(), 1);
+    kaspi_panel::app::retention::forget_old(&app.services)
+        .await
+        .unwrap();
+    let quarter = client.get(&format!("/products/{product}?range=90d")).await;
+    assert_eq!(quarter.expect(200).texts("table.sold tbody td"), ["3", "6", "90"]);
 }

@@ -218,3 +218,33 @@ async fn after_signing_in_people_land_where_they_wanted_but_only_here() {
     let answer = client.htmx().get("/stores").await.expect(401);
     assert_eq!(answer.header("hx-redirect"), "/login");
 }
+
+#[tokio::test]
+async fn a_form_of_a_session_that_has_ended_leads_through_the_login_page_back_to_its_page() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("aigul", Role::Manager).await;
+    let token = client.token().await;
+    app.sign_in("aigul")
+        .await
+        .post("/profile/sessions/end-others", &[])
+        .await
+        .expect(303);
+    let page = format!("{}rules/new?scope=store", app.serve());
+    let fields = [("csrf_token", token.as_str()), ("name", "Lowest")];
+    let from = [("Referer", page.as_str())];
+    let led = client.post_with("/products/columns", &fields, &from).await;
+    assert_eq!(
+        led.expect(303).location(),
+        "/login?next=%2Frules%2Fnew%3Fscope%3Dstore"
+    );
+    // A part of a page tells its page by another name.
+    let from = [("HX-Current-URL", page.as_str()), ("HX-Request", "true")];
+    let led = client.post_with("/undo", &fields, &from).await.expect(401);
+    assert_eq!(
+        led.header("hx-redirect"),
+        "/login?next=%2Frules%2Fnew%3Fscope%3Dstore"
+    );
+    // What others send stays what it is.
+    let from = [("Sec-Fetch-Site", "cross-site")];
+    client.post_with("/rules/new", &fields, &from).await.expect(403);
+}

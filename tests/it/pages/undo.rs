@@ -235,7 +235,7 @@ async fn the_reason_of_a_price_opens_in_its_row() {
     let (kettle, iron) = (ids[0], ids[1]);
     super::seed::db_decision(&mut app.conn(), kettle, "30000001", &[("7001", 12_900)]);
     let list = client.get("/products?q=kettle").await.expect(200);
-    let address = list.attribute("details.why-here", "hx-get");
+    let address = list.attribute("details.why-here div a", "hx-get");
     assert_eq!(
         list.attribute("details.why-here div a", "href"),
         format!("/products/{kettle}#why-h")

@@ -114,7 +114,7 @@ impl Browser {
 
     /// Errors and refusals in the console since the last look. An answer with a bad status is no fault of
     /// the page: forms come back with 422.
-    async fn complaints(&self) -> Vec<String> {
+    pub async fn complaints(&self) -> Vec<String> {
         let log = self.tab.browser_log().await.expect("the console");
         log.into_iter()
             .filter(|entry| entry.level == "SEVERE" || entry.message.contains("Content Security Policy"))

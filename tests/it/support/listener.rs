@@ -88,7 +88,8 @@ impl Drop for HttpListener {
     }
 }
 
-async fn read_request(stream: TcpStream) -> Option<(Received, TcpStream)> {
+/// One request, and the connection to answer it on.
+pub async fn read_request(stream: TcpStream) -> Option<(Received, TcpStream)> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).await.ok()?;

@@ -87,10 +87,7 @@ async fn a_worker_that_is_told_to_stop_ends_its_login_with_start_again_and_leave
     let page = client.get(&format!("/stores/connect/{id}")).await.expect(200);
     assert_eq!(page.texts("#attempt h2"), ["Вход прервался. Начните заново."]);
     assert_eq!(page.count("#code"), 0);
-    assert_eq!(
-        page.attribute("#attempt a.btn.main", "href"),
-        "/stores/new?by=phone"
-    );
+    assert_eq!(page.attribute("#attempt a.btn.main", "href"), "/stores/new/phone");
     // Nothing blocks the account: the next login is another one.
     assert!(sms_start(&app.services, &actor, PHONE, None).await.is_ok());
 }

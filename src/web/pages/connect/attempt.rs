@@ -9,7 +9,7 @@ use actix_web::{
 use askama::Template;
 use serde::Deserialize;
 
-use super::steps::Step;
+use super::{form_address, steps::Step};
 use crate::{
     app::{
         connect_store::{
@@ -177,11 +177,7 @@ impl AttemptFragment {
 
     /// Address of the form to begin again with.
     fn retry(&self) -> String {
-        let by = self.attempt.kind;
-        match self.attempt.store_id {
-            Some(store) => format!("/stores/new?by={by}&store={store}"),
-            None => format!("/stores/new?by={by}"),
-        }
+        form_address(self.attempt.kind, self.attempt.store_id)
     }
 }
 
@@ -207,7 +203,7 @@ impl AttemptPage {
     fn step(&self) -> usize {
         let state = self.fragment.attempt.state;
         if state.is_final() && state != AttemptState::Done {
-            0
+            1
         } else {
             Step::of(state).place()
         }

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// A step after the form that begins.
+/// A step after the forms that begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     /// The marketplace is being asked.
@@ -72,13 +72,13 @@ impl Step {
         }
     }
 
-    /// Its place in the line of steps that pages show, from 0; the form that begins is the first.
+    /// Its place in the line of steps that pages show, from 0; the way and the form that begins are before.
     pub(super) const fn place(self) -> usize {
         match self {
-            Self::Wait | Self::Password | Self::Code => 1,
-            Self::Merchant => 2,
-            Self::Read => 3,
-            Self::Defaults => 4,
+            Self::Wait | Self::Password | Self::Code => 2,
+            Self::Merchant => 3,
+            Self::Read => 4,
+            Self::Defaults => 5,
         }
     }
 

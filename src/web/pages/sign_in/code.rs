@@ -15,6 +15,7 @@ use crate::{
         Shell, WebResult,
         auth::address_of,
         filters, form as web_form,
+        pages::unsent,
         render::{html, see_other},
         session,
     },
@@ -87,11 +88,17 @@ pub(super) async fn submit(
     };
     let (kind, text) = match second_step(&services, &user, given, &address_of(&req)).await {
         Ok(step) => {
+            let unsent = session::unsent(&session);
             session::sign_in(&session, &user, user_agent(&req))?;
+            let waits = session::keep_unsent(&session, unsent)?;
             if let SecondStep::Recovered { left } = step {
                 session::flash(&session, true, t.with("second-recovered", "n", left))?;
             }
-            return Ok(see_other(local_path(&fields.next)));
+            return Ok(see_other(if waits {
+                unsent::PATH
+            } else {
+                local_path(&fields.next)
+            }));
         }
         Err(error) => {
             let wrong = if recovery {
