@@ -13,8 +13,3 @@ use std::time::Duration;
 
 /// How long a page may take to show what is expected; generous, for machines with much to do.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Is the long form of the tests wanted, which tries every combination?
-fn long() -> bool {
-    std::env::var("KASPI_PANEL_TEST").is_ok_and(|word| word == "long")
-}

@@ -37,7 +37,8 @@ async fn no_forged_request_changes_anything() {
     let (form, mine, theirs) = (FORM, body(&own), body(&foreign));
     let elsewhere = "https://evil.example";
     // What is sent, and with which headers.
-    let forged: Vec<(&str, Vec<(&str, &str)>, String)> = vec![
+    type Sent<'a> = (&'a str, Vec<(&'a str, &'a str)>, String);
+    let forged: Vec<Sent<'_>> = vec![
         ("no token", vec![("content-type", form)], "name=forged".into()),
         ("an empty token", vec![("content-type", form)], body("")),
         (

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::Method;
 
 use super::Things;
-use crate::support::TestApp;
+use crate::support::{TestApp, long};
 
 /// Names of fields and of parts of addresses that some page knows.
 const NAMES: [&str; 28] = [
@@ -172,16 +172,9 @@ impl Noise {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long the tests run is no setting of the program"
-)]
 fn rounds() -> usize {
     // About five thousand requests in the long form.
-    match std::env::var("KASPI_PANEL_TEST").as_deref() {
-        Ok("long") => 28,
-        _ => 3,
-    }
+    if long() { 28 } else { 3 }
 }
 
 #[tokio::test]
