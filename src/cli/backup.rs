@@ -60,7 +60,7 @@ pub struct RestoreArgs {
 /// `kaspi-panel backup-key`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: kaspi-panel backup-key /root/backup.key\n\nKeep the file away from the machine that makes the backups."
+    after_help = "Example: kaspi-panel backup-key backup.key\n\nKeep the file away from the machine that makes the backups."
 )]
 pub struct BackupKeyArgs {
     /// The file to make.

@@ -80,6 +80,7 @@ const PAGES: &[(&str, &str, &str, Access)] = &[
     ("/settings", "sliders", "nav-settings", Access::Admin),
     ("/settings/brakes", "shield", "brakes-title", Access::Admin),
     ("/settings/alerts", "send", "alert-channels-title", Access::Admin),
+    ("/settings/system", "gauge", "system-title", Access::Admin),
     ("/admin/", "shield", "admin-title", Access::Admin),
 ];
 
@@ -489,6 +490,9 @@ mod tests {
         ("/imports/form", "a file"),
         ("/tariffs/changes.xlsx", "a file"),
         ("/tariffs/new", "begins with a kind, on the page of tariffs"),
+        ("/stores/new/email", "begins with a choice, on the page before"),
+        ("/stores/new/phone", "begins with a choice, on the page before"),
+        ("/unsent", "there only while a form waits"),
     ];
 
     #[test]

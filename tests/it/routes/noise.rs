@@ -129,7 +129,9 @@ impl Noise {
             _ => route.method.as_str().parse().unwrap(),
         };
         let path = self.path(known, route.path);
-        let query = self.pairs();
+        let mut query = self.pairs();
+        // Longer addresses are refused by the client itself.
+        query.truncate(16_000);
         let address = if query.is_empty() {
             path
         } else {

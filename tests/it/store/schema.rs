@@ -226,7 +226,8 @@ fn insert_city(conn: &mut PgConnection, price: i64, floor: &str, ceiling: &str) 
 #[test]
 fn old_data_of_time_zones_are_noticed() {
     use kaspi_panel::store::{StoreError, migrate::zone_check};
-    let conn = &mut TestDb::new().conn();
+    let db = TestDb::new();
+    let conn = &mut db.conn();
     zone_check(conn, "Asia/Almaty").unwrap();
     // What the zone's data said before: six hours throughout, or five already then.
     for zone in ["Asia/Omsk", "Etc/GMT-5"] {
