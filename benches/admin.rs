@@ -3,28 +3,19 @@
 //! their connection, all on the same machine. `cargo bench --bench admin -- --small 50000 --large 500000 --seconds 5`
 #![expect(
     clippy::print_stdout,
-    clippy::as_conversions,
     clippy::float_arithmetic,
-    clippy::cast_precision_loss,
     reason = "a benchmark prints its figures and stops at what is not as it must be"
 )]
 
 mod support;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use diesel::{Connection, PgConnection};
 use kaspi_panel::{
     app::user_accounts::{NewUser, create_user},
-    config::Config,
     domain::{Actor, Role},
-    os::{Cluster, ClusterOptions},
     secrets::Secret,
-    services::Services,
 };
 use reqwest::{
     cookie::{CookieStore, Jar},
@@ -32,7 +23,7 @@ use reqwest::{
 };
 use url::Url;
 
-use support::{STORES, arguments, ask, cpu_of, no_market, percentile, serve, stock};
+use support::{STORES, Stocked, arguments, serve};
 
 /// Clients at once.
 const CLIENTS: [u64; 2] = [1, 16];
@@ -54,47 +45,25 @@ async fn main() -> Result<()> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for products in [small, large] {
-        let files = tempfile::TempDir::new()?;
-        let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
-        let url = Secret::from(cluster.url());
-        kaspi_panel::store::migrate::run(&url).context("migrations")?;
-        kaspi_panel::queue::migrate(&url).await?;
-        stock(&mut PgConnection::establish(&cluster.url())?, products)?;
-        let services = Services::new(
-            Config::for_tests(files.path().to_owned(), &cluster.url(), no_market()?),
-            &url,
-        )?;
+        let stocked = Stocked::new(products).await?;
         let root = NewUser {
             email: EMAIL.to_owned(),
             name: String::new(),
             role: Role::Admin,
             password: Secret::from(PASSWORD),
         };
-        create_user(&services, &Actor::system(), root).await?;
-        let (server, panel) = serve(&cluster, files.path()).await?;
+        create_user(&stocked.services, &Actor::system(), root).await?;
+        let (server, panel) = serve(&stocked.cluster, stocked.files.path()).await?;
         let cookie = sign_in(&Url::parse(&panel)?).await?;
         let header = ("cookie", cookie.as_str());
         for (name, query) in lists(products) {
             let address = format!("{panel}/admin/products/?n=100{query}");
             let size = page_size(&address, &cookie).await?;
             for clients in CLIENTS {
-                // Caches of program and database are warm, as they are all day.
-                ask(&address, header, clients, time / 5).await?;
-                let ids = ([server.id()], [cluster.server_id()]);
-                let before = (cpu_of(&ids.0)?, cpu_of(&ids.1)?);
-                let start = Instant::now();
-                let times = ask(&address, header, clients, time).await?;
-                let took = start.elapsed();
-                let each = |used: Duration| used.as_secs_f64() * 1_000.0 / times.len() as f64;
-                println!(
-                    "| {products} | {name} | {clients} | {:.0} | {:.2} ms | {:.2} ms | {:.2} | {:.2} | {} |",
-                    times.len() as f64 / took.as_secs_f64(),
-                    percentile(&times, 50),
-                    percentile(&times, 99),
-                    each(cpu_of(&ids.0)?.saturating_sub(before.0)),
-                    each(cpu_of(&ids.1)?.saturating_sub(before.1)),
-                    size / 1024,
-                );
+                let cells = stocked
+                    .measure(&server, (&address, header), clients, time)
+                    .await?;
+                println!("| {products} | {name} | {clients} | {cells} | {} |", size / 1024);
             }
         }
         server.stop(Duration::from_secs(30))?;

@@ -3,33 +3,20 @@
 //! `pgbench`, without the program. `cargo bench --bench api -- --small 50000 --large 500000 --seconds 5`
 #![expect(
     clippy::print_stdout,
-    clippy::as_conversions,
     clippy::float_arithmetic,
-    clippy::cast_precision_loss,
     reason = "a benchmark prints its figures and stops at what is not as it must be"
 )]
 
 mod support;
 
-use std::{
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_types};
-use kaspi_panel::{
-    app::api_tokens::create_api_token,
-    config::Config,
-    domain::Actor,
-    os::{Cluster, ClusterOptions},
-    secrets::Secret,
-    services::Services,
-};
+use kaspi_panel::{app::api_tokens::create_api_token, domain::Actor, os::Cluster};
 use secrecy::ExposeSecret;
 
-use support::{STORES, arguments, ask, cpu_of, no_market, percentile, serve, stock};
+use support::{STORES, Stocked, arguments, serve};
 
 /// Clients at once.
 const CLIENTS: [u64; 3] = [1, 16, 64];
@@ -48,42 +35,22 @@ async fn main() -> Result<()> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for products in [small, large] {
-        let files = tempfile::TempDir::new()?;
-        let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
-        let url = Secret::from(cluster.url());
-        kaspi_panel::store::migrate::run(&url).context("migrations")?;
-        kaspi_panel::queue::migrate(&url).await?;
-        stock(&mut PgConnection::establish(&cluster.url())?, products)?;
-        let services = Services::new(
-            Config::for_tests(files.path().to_owned(), &cluster.url(), no_market()?),
-            &url,
-        )?;
-        let (_, key) = create_api_token(&services, &Actor::system(), "bench@example.kz", "bench").await?;
+        let stocked = Stocked::new(products).await?;
+        let cluster = &stocked.cluster;
+        let (_, key) =
+            create_api_token(&stocked.services, &Actor::system(), "bench@example.kz", "bench").await?;
         let key = format!("Token {}", key.expose_secret());
-        let (server, panel) = serve(&cluster, files.path()).await?;
+        let (server, panel) = serve(cluster, stocked.files.path()).await?;
         for (name, path) in requests(&mut PgConnection::establish(&cluster.url())?, products)? {
             let address = format!("{panel}{path}");
             for clients in CLIENTS {
-                // Caches of program and database are warm, as they are all day.
-                ask(&address, ("authorization", &key), clients, time / 5).await?;
-                let ids = ([server.id()], [cluster.server_id()]);
-                let before = (cpu_of(&ids.0)?, cpu_of(&ids.1)?);
-                let start = Instant::now();
-                let times = ask(&address, ("authorization", &key), clients, time).await?;
-                let took = start.elapsed();
-                let each = |used: Duration| used.as_secs_f64() * 1_000.0 / times.len() as f64;
-                println!(
-                    "| {products} | {name} | {clients} | {:.0} | {:.2} ms | {:.2} ms | {:.2} | {:.2} |",
-                    times.len() as f64 / took.as_secs_f64(),
-                    percentile(&times, 50),
-                    percentile(&times, 99),
-                    each(cpu_of(&ids.0)?.saturating_sub(before.0)),
-                    each(cpu_of(&ids.1)?.saturating_sub(before.1)),
-                );
+                let asked = (address.as_str(), ("authorization", key.as_str()));
+                let cells = stocked.measure(&server, asked, clients, time).await?;
+                println!("| {products} | {name} | {clients} | {cells} |");
             }
         }
         server.stop(Duration::from_secs(30))?;
-        pgbench(&cluster, files.path(), products, time)?;
+        pgbench(cluster, stocked.files.path(), products, time)?;
     }
     Ok(())
 }

@@ -16,16 +16,16 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use diesel::{
-    PgConnection, RunQueryDsl,
+    Connection, PgConnection, RunQueryDsl,
     connection::{InstrumentationEvent, SimpleConnection, set_default_instrumentation},
     sql_types,
 };
 use kaspi_panel::{
-    config::{Kaspi, KaspiLimits},
+    config::{Config, Kaspi, KaspiLimits},
     domain::{AccountId, AccountKind, UserId},
     kaspi::{CabinetSession, Cookie, Identity},
-    os::{ChildProcess, Cluster},
-    secrets::Place,
+    os::{ChildProcess, Cluster, ClusterOptions},
+    secrets::{Place, Secret},
     services::Services,
     store::accounts::{CabinetAccount, account_save},
 };
@@ -397,6 +397,62 @@ pub fn stock(conn: &mut PgConnection, products: u64) -> Result<()> {
     conn.batch_execute("vacuum analyze")?;
     conn.batch_execute("checkpoint")?;
     Ok(())
+}
+
+/// A database of its own with the seller of [`stock`].
+pub struct Stocked {
+    /// Folder of everything.
+    pub files: tempfile::TempDir,
+    /// Its server.
+    pub cluster: Cluster,
+    /// The program on it.
+    pub services: Services,
+}
+
+impl Stocked {
+    /// Makes one with so many products.
+    pub async fn new(products: u64) -> Result<Self> {
+        let files = tempfile::TempDir::new()?;
+        let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
+        let url = Secret::from(cluster.url());
+        kaspi_panel::store::migrate::run(&url).context("migrations")?;
+        kaspi_panel::queue::migrate(&url).await?;
+        stock(&mut PgConnection::establish(&cluster.url())?, products)?;
+        let config = Config::for_tests(files.path().to_owned(), &cluster.url(), no_market()?);
+        let services = Services::new(config, &url)?;
+        Ok(Self {
+            files,
+            cluster,
+            services,
+        })
+    }
+
+    /// Asks `server` for the address until the time is over, when the caches of program and database are warm, as they are
+    /// all day. Cells of a table: answers a second, p50, p99, CPU of an answer of the program and of PostgreSQL.
+    pub async fn measure(
+        &self,
+        server: &ChildProcess,
+        (address, header): (&str, (&'static str, &str)),
+        clients: u64,
+        time: Duration,
+    ) -> Result<String> {
+        ask(address, header, clients, time / 5).await?;
+        let ids = ([server.id()], [self.cluster.server_id()]);
+        let before = (cpu_of(&ids.0)?, cpu_of(&ids.1)?);
+        let start = Instant::now();
+        let times = ask(address, header, clients, time).await?;
+        let took = start.elapsed();
+        let count = f64::from(u32::try_from(times.len())?);
+        let each = |used: Duration| used.as_secs_f64() * 1_000.0 / count;
+        Ok(format!(
+            "{:.0} | {:.2} ms | {:.2} ms | {:.2} | {:.2}",
+            count / took.as_secs_f64(),
+            percentile(&times, 50),
+            percentile(&times, 99),
+            each(cpu_of(&ids.0)?.saturating_sub(before.0)),
+            each(cpu_of(&ids.1)?.saturating_sub(before.1)),
+        ))
+    }
 }
 
 /// The program's own server, without limits for each key.

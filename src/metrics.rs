@@ -89,7 +89,7 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     );
     registry.register(
         "pushes",
-        "Price writes that came into a state",
+        "Price writes that were sent, and what became of writes",
         metrics.pushes.clone(),
     );
     registry.register(
@@ -139,7 +139,7 @@ pub fn decided(outcome: &str, delay: Duration) {
     METRICS.look_delay_seconds.observe(delay.as_secs_f64());
 }
 
-/// A price write came into a state.
+/// A price write was sent, or came into a state after that.
 pub fn push_became(state: &str) {
     METRICS.pushes.get_or_create(&word(state)).inc();
 }

@@ -21,6 +21,7 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod texts;
+pub mod unsent;
 
 pub use error::{WebError, WebResult};
 pub use render::Shell;

@@ -20,21 +20,20 @@ use serde_json::json;
 use uuid::Uuid;
 
 use self::container::{Reader, Writer};
-use super::kill_switch::stop_everything;
+use super::{kill_switch::stop_everything, reprice::supersede_of};
 use crate::{
-    domain::{Actor, PushState, Role},
+    domain::{Actor, Role},
     os::{DumpError, DumpPrograms},
     secrets::{Secret, SecretError},
     services::Services,
     store::{
         Db, StoreError,
-        audit::{AuditEntry, audit_insert, audit_insert_all},
+        audit::{AuditEntry, audit_insert},
         backup::{
             EMPTIED, EndedWork, Snapshot, TableSum, is_empty, planned_products, roles_make, server_major,
             versions_mark, work_end,
         },
         migrate::known_versions,
-        pushes::push_supersede,
     },
 };
 
@@ -470,26 +469,7 @@ fn make_harmless(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<EndedWor
     let actor = Actor::system();
     stop_everything(conn, &actor, RESTORED, now)?;
     let products = planned_products(conn)?;
-    let superseded = push_supersede(conn, &products, None, now)?;
-    let entries: Vec<AuditEntry> = superseded
-        .iter()
-        .map(|push| {
-            let object = ("price_push", push.id.0, push.product_name.as_str());
-            AuditEntry::new(
-                &actor,
-                now,
-                Some(push.store_id),
-                object,
-                PushState::Superseded.as_str(),
-            )
-            .change(
-                json!({ "state": PushState::Planned }),
-                json!({ "state": PushState::Superseded }),
-            )
-            .because(RESTORED)
-        })
-        .collect();
-    audit_insert_all(conn, &entries)?;
+    let superseded = supersede_of(conn, &actor, &products, (None, Some(RESTORED)), now)?;
     let ended = EndedWork {
         planned_prices: superseded.len(),
         ..work_end(conn, now)?

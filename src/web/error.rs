@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
-use crate::store::StoreError;
+use crate::{app::edit::EditError, store::StoreError};
 
 /// Result of handlers and extractors.
 pub type WebResult<T> = Result<T, WebError>;
@@ -230,6 +230,19 @@ impl From<StoreError> for WebError {
         Self {
             kind,
             source: Some(error.into()),
+        }
+    }
+}
+
+/// A refusal that no form shows.
+impl<R: std::fmt::Debug> From<EditError<R>> for WebError {
+    fn from(error: EditError<R>) -> Self {
+        match error {
+            EditError::NotFound => Self::not_found(),
+            EditError::Forbidden => Self::forbidden(),
+            EditError::Invalid(_) => Self::new(ErrorKind::Invalid),
+            EditError::Conflict(_) => Self::new(ErrorKind::Conflict),
+            EditError::Store(error) => error.into(),
         }
     }
 }

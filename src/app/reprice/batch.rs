@@ -448,23 +448,29 @@ pub(in crate::app) fn supersede(
     products: &[ProductId],
     now: DateTime<Utc>,
 ) -> Result<Vec<EndedPush>, StoreError> {
-    let ended = push_supersede(conn, products, Some(PushOrigin::Robot), now)?;
-    let actor = Actor::robot();
+    let robots = Some(PushOrigin::Robot);
+    supersede_of(conn, &Actor::robot(), products, (robots, None), now)
+}
+
+/// Ends what `origin`, or anybody, planned for these products, with an audit row for each that says why.
+pub(in crate::app) fn supersede_of(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    products: &[ProductId],
+    (origin, reason): (Option<PushOrigin>, Option<&str>),
+    now: DateTime<Utc>,
+) -> Result<Vec<EndedPush>, StoreError> {
+    let ended = push_supersede(conn, products, origin, now)?;
     let entries: Vec<AuditEntry> = ended
         .iter()
         .map(|push| {
             let object = ("price_push", push.id.0, push.product_name.as_str());
-            AuditEntry::new(
-                &actor,
-                now,
-                Some(push.store_id),
-                object,
-                PushState::Superseded.as_str(),
-            )
-            .change(
-                json!({ "state": PushState::Planned }),
-                json!({ "state": PushState::Superseded }),
-            )
+            let end = PushState::Superseded;
+            let entry = AuditEntry::new(actor, now, Some(push.store_id), object, end.as_str());
+            AuditEntry {
+                reason: reason.map(str::to_owned),
+                ..entry.change(json!({ "state": PushState::Planned }), json!({ "state": end }))
+            }
         })
         .collect();
     audit_insert_all(conn, &entries)?;

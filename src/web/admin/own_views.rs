@@ -13,7 +13,7 @@ use crate::{
     },
     domain::SavedViewId,
     services::Services,
-    web::{Shell, WebError, WebResult, auth::AdminUser, error::ErrorKind, render::see_other, session::flash},
+    web::{Shell, WebResult, auth::AdminUser, render::see_other, session::flash},
 };
 
 /// The word of a model's list among saved views.
@@ -40,7 +40,7 @@ pub async fn save(
             let code = errors.first().map_or("error-empty", |error| error.code);
             Err(shell.t.with2(code, "n", NAME_MAX, "most", VIEWS_MAX))
         }
-        Err(error) => return Err(refused(error)),
+        Err(error) => return Err(error.into()),
     };
     flash(&session, text.is_ok(), text.unwrap_or_else(|wrong| wrong))?;
     Ok(see_other(&format!("/admin/{slug}/?{query}")))
@@ -55,19 +55,7 @@ pub async fn delete(
     path: web::Path<(String, SavedViewId)>,
 ) -> WebResult<HttpResponse> {
     let slug = model(&models, &path.0)?.slug();
-    delete_view(&services, user.0.id(), path.1)
-        .await
-        .map_err(refused)?;
+    delete_view(&services, user.0.id(), path.1).await?;
     flash(&session, true, shell.t.get("view-deleted"))?;
     Ok(see_other(&format!("/admin/{slug}/")))
-}
-
-fn refused(error: EditError<()>) -> WebError {
-    match error {
-        EditError::NotFound => WebError::not_found(),
-        EditError::Forbidden => WebError::forbidden(),
-        EditError::Invalid(_) => WebError::new(ErrorKind::Invalid),
-        EditError::Conflict(_) => WebError::new(ErrorKind::Conflict),
-        EditError::Store(error) => error.into(),
-    }
 }

@@ -21,7 +21,7 @@ use crate::{
         auth::{CurrentUser, path_id},
         error::ErrorKind,
         filters,
-        pages::{listing::Params, products::edit::edit_error, sign_in::refused},
+        pages::{listing::Params, sign_in::refused},
         render::{html, see_other},
         session,
     },
@@ -177,7 +177,7 @@ async fn answer_wrong(
     (id, name, error): (Option<SavedViewId>, &str, SavedViewError),
 ) -> WebResult<HttpResponse> {
     let EditError::Invalid(errors) = error else {
-        return Err(edit_error(error));
+        return Err(error.into());
     };
     let mut page = ViewsPage::load(shell, services, user, params).await?;
     if id.is_some() && !page.views.iter().any(|view| Some(view.id) == id) {
@@ -205,9 +205,7 @@ pub(super) async fn set_default(
         "" => None,
         text => Some(text.parse().map_err(|_| WebError::not_found())?),
     };
-    open_with_view(&services, (user.id(), PRODUCTS), wanted)
-        .await
-        .map_err(edit_error)?;
+    open_with_view(&services, (user.id(), PRODUCTS), wanted).await?;
     session::flash(&session, true, shell.t.get("view-default-set"))?;
     Ok(see_other(PATH))
 }
@@ -220,9 +218,7 @@ pub(super) async fn delete(
     services: web::Data<Services>,
     session: Session,
 ) -> WebResult<HttpResponse> {
-    delete_view(&services, user.id(), path_id(&req)?)
-        .await
-        .map_err(edit_error)?;
+    delete_view(&services, user.id(), path_id(&req)?).await?;
     session::flash(&session, true, shell.t.get("view-deleted"))?;
     Ok(see_other(PATH))
 }
