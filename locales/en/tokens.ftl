@@ -16,5 +16,6 @@ tokens-revoke = Revoke
 tokens-revoked = The key is revoked: requests with it are refused from now on
 tokens-new = New key
 tokens-name-wrong = Name the key: 1 to 255 characters
+tokens-name-taken = You have a live key of this name: choose another one, or revoke that key
 tokens-name-hint = What it is for: you will know it in the list by its name
 tokens-create = Make a key

@@ -10,7 +10,10 @@ use crate::{
     store::{
         StoreError,
         audit::{AuditEntry, audit_insert},
-        users::{ApiToken, api_token_insert, api_token_list, api_token_revoke, user_fetch_by_email},
+        users::{
+            ApiToken, api_token_insert, api_token_is_live, api_token_list, api_token_revoke,
+            user_fetch_by_email, user_hold,
+        },
     },
 };
 
@@ -23,6 +26,9 @@ pub enum ApiTokenError {
     /// The name is empty or longer than 255 characters.
     #[error("a token's name has 1 to 255 characters")]
     BadName,
+    /// A live token of the user has this name: nobody could tell the two apart.
+    #[error("a live token of the user has this name")]
+    NameTaken,
     /// No live token with this key belongs to the user.
     #[error("there is no such live token")]
     NotFound,
@@ -55,6 +61,10 @@ pub async fn create_api_token(
         .db
         .tx(move |conn| {
             let user = user_fetch_by_email(conn, &email)?.ok_or(ApiTokenError::NoSuchUser(email))?;
+            user_hold(conn, user.id)?;
+            if api_token_is_live(conn, user.id, &name)? {
+                return Err(ApiTokenError::NameTaken);
+            }
             let token = ApiToken {
                 id: ApiTokenId::new(),
                 user_id: user.id,

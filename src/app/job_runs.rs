@@ -93,10 +93,10 @@ pub async fn cancel_run(services: &Services, actor: &Actor, id: JobRunId) -> Res
                 store_for_change::<()>(conn, &actor, store_id)?;
             }
             let open = matches!(run.state, JobState::Queued | JobState::Running);
-            if !open || !matches!(run.kind, JobKind::SyncStore | JobKind::MakeReport) {
+            let can_be = open && matches!(run.kind, JobKind::SyncStore | JobKind::MakeReport);
+            if !can_be || !job_run_cancel(conn, id, now)? {
                 return Err(JobRunError::TooLate);
             }
-            job_run_cancel(conn, id, now)?;
             if let Some(report) = report_fetch_by_run(conn, id)? {
                 report_end(conn, report.id, (ReportState::Cancelled, None), now)?;
             }

@@ -18,10 +18,12 @@ use crate::{
         audit::{AuditEntry, audit_insert},
         brakes::store_cycle_accept,
         kill_switches::{
-            KillSwitch, kill_switch_fetch, kill_switch_ids_active, kill_switch_insert, kill_switch_release,
+            KillSwitch, kill_switch_fetch, kill_switch_fetch_same, kill_switch_ids_active,
+            kill_switch_insert, kill_switch_release,
         },
         products::product_fetch,
         pushes::push_products_planned,
+        users::user_hold,
     },
 };
 
@@ -78,6 +80,13 @@ pub async fn stop_prices(
         .db
         .tx(move |conn| {
             let (store_id, name) = allowed(conn, &actor, &target)?;
+            // Pressed twice it is one stop, which one release ends.
+            if let Some(user) = actor.user_id {
+                user_hold(conn, user)?;
+                if let Some(id) = kill_switch_fetch_same(conn, &target, (&actor.name, &reason))? {
+                    return Ok(id);
+                }
+            }
             let id = latch(conn, &actor, &target, (store_id, &name), &reason, now)?;
             if matches!(target, StopTarget::All | StopTarget::Store(_)) {
                 let alert = NewAlert {

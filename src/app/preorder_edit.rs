@@ -248,7 +248,9 @@ pub(super) fn delete_in(
     now: DateTime<Utc>,
 ) -> Result<(), PreorderEditError> {
     let row = fetch_for_change(conn, actor, id)?;
-    preorder_delete(conn, id)?;
+    if !preorder_delete(conn, id)? {
+        return Err(EditError::NotFound);
+    }
     let before = change_json(&change_of(&row.preorder));
     let entry = entry(actor, now, &row.preorder, "delete").change(before, json!({}));
     Ok(audit_insert(conn, &entry)?)

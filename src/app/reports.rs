@@ -15,8 +15,11 @@ use crate::{
         StoreError,
         audit::{AuditEntry, audit_insert},
         products::product_fetch,
-        reports::{Report, report_count, report_delete, report_end, report_fetch, report_insert},
+        reports::{
+            Report, report_count, report_delete, report_end, report_fetch, report_fetch_open, report_insert,
+        },
         stores::store_fetch,
+        users::user_hold,
     },
 };
 
@@ -77,6 +80,12 @@ pub async fn request_report(
         .db
         .tx(move |conn| {
             look_up(conn, &actor, &query)?;
+            // Asked for twice it is one report: there is nothing else in it until it is made.
+            user_hold(conn, user)?;
+            let parameters = json!(query);
+            if let Some(id) = report_fetch_open(conn, user, (kind, &parameters))? {
+                return Ok(id);
+            }
             let (open, kept) = report_count(conn, user)?;
             if open >= OPEN_REPORTS {
                 return Err(ReportError::TooManyOpen);
@@ -85,7 +94,6 @@ pub async fn request_report(
                 return Err(ReportError::TooManyKept);
             }
             let id = ReportId::new();
-            let parameters = json!(query);
             let report = Report {
                 id,
                 user_id: user,

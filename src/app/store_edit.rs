@@ -302,7 +302,9 @@ pub async fn delete_store(services: &Services, actor: &Actor, id: StoreId) -> Re
             {
                 return Err(EditError::Forbidden);
             }
-            store_delete(conn, id)?;
+            if !store_delete(conn, id)? {
+                return Err(EditError::NotFound);
+            }
             account_delete_unused(conn, store.owner_id)?;
             let mut before = change_json(&change_of(&store));
             if let Value::Object(fields) = &mut before {

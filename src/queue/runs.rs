@@ -327,7 +327,8 @@ pub fn job_run_succeed(
     summary: &Value,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    finish(conn, id, JobState::Succeeded, Some(summary), None, now)
+    finish(conn, id, JobState::Succeeded, Some(summary), None, now)?;
+    Ok(())
 }
 
 /// Ends a run that failed for good, with the code of the cause.
@@ -340,7 +341,8 @@ pub fn job_run_fail(
     failure: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    finish(conn, id, JobState::Failed, None, Some(failure), now)
+    finish(conn, id, JobState::Failed, None, Some(failure), now)?;
+    Ok(())
 }
 
 /// Gives up the runs of a kind that were asked for before `before` and have not ended, e.g. because their
@@ -397,11 +399,11 @@ pub fn job_run_end_logins(
     .execute(conn)?)
 }
 
-/// Calls a waiting or running run off.
+/// Calls a waiting or running run off; `false`: it has ended already.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn job_run_cancel(conn: &mut PgConnection, id: JobRunId, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub fn job_run_cancel(conn: &mut PgConnection, id: JobRunId, now: DateTime<Utc>) -> Result<bool, StoreError> {
     finish(conn, id, JobState::Cancelled, None, None, now)
 }
 
@@ -412,8 +414,8 @@ fn finish(
     summary: Option<&Value>,
     failure: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    diesel::update(
+) -> Result<bool, StoreError> {
+    let finished = diesel::update(
         job_runs::table
             .find(id)
             .filter(job_runs::state.eq_any([JobState::Queued, JobState::Running])),
@@ -426,7 +428,7 @@ fn finish(
         job_runs::finished_at.eq(now),
     ))
     .execute(conn)?;
-    Ok(())
+    Ok(finished > 0)
 }
 
 fn runs_of(tenant: Tenant) -> job_runs::BoxedQuery<'static, diesel::pg::Pg> {

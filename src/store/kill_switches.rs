@@ -184,6 +184,25 @@ pub fn kill_switch_ids_active(
     Ok(query.order(kill_switches::id).load(conn)?)
 }
 
+/// The stop in force of exactly this target that this person made for this reason.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn kill_switch_fetch_same(
+    conn: &mut PgConnection,
+    target: &StopTarget,
+    (stopped_by, reason): (&str, &str),
+) -> Result<Option<KillSwitchId>, StoreError> {
+    let active = kill_switch_ids_active(conn, target)?;
+    Ok(kill_switches::table
+        .filter(kill_switches::id.eq_any(active))
+        .filter(kill_switches::stopped_by.eq(stopped_by))
+        .filter(kill_switches::reason.eq(reason))
+        .select(kill_switches::id)
+        .first(conn)
+        .optional()?)
+}
+
 /// Stops.
 ///
 /// # Errors

@@ -291,13 +291,12 @@ pub fn preorder_update(
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// Removes a preorder.
+/// Removes a preorder; `false`: somebody else was faster.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn preorder_delete(conn: &mut PgConnection, id: PreorderId) -> Result<(), StoreError> {
-    diesel::delete(preorders::table.find(id)).execute(conn)?;
-    Ok(())
+pub fn preorder_delete(conn: &mut PgConnection, id: PreorderId) -> Result<bool, StoreError> {
+    Ok(diesel::delete(preorders::table.find(id)).execute(conn)? > 0)
 }
 
 type RowTuple = (Preorder, String, String);

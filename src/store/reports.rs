@@ -123,6 +123,25 @@ pub fn report_count(conn: &mut PgConnection, user: UserId) -> Result<(i64, i64),
     Ok((open, of_user().get_result(conn)?))
 }
 
+/// The report of this user over the same that waits or is being made.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn report_fetch_open(
+    conn: &mut PgConnection,
+    user: UserId,
+    (kind, parameters): (ReportKind, &Value),
+) -> Result<Option<ReportId>, StoreError> {
+    Ok(reports::table
+        .filter(reports::user_id.eq(user))
+        .filter(reports::state.eq_any([ReportState::Queued, ReportState::Running]))
+        .filter(reports::kind.eq(kind))
+        .filter(reports::parameters.eq(parameters))
+        .select(reports::id)
+        .first(conn)
+        .optional()?)
+}
+
 /// Begins a try: pieces of earlier ones are thrown away. `None`: it is over, called off or gone.
 ///
 /// # Errors

@@ -258,13 +258,12 @@ pub fn store_update_merchant(
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// Removes a store and everything that belongs to it.
+/// Removes a store and everything that belongs to it; `false`: somebody else was faster.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn store_delete(conn: &mut PgConnection, id: StoreId) -> Result<(), StoreError> {
-    diesel::delete(stores::table.find(id)).execute(conn)?;
-    Ok(())
+pub fn store_delete(conn: &mut PgConnection, id: StoreId) -> Result<bool, StoreError> {
+    Ok(diesel::delete(stores::table.find(id)).execute(conn)? > 0)
 }
 
 /// Notes whether the cabinet session works.

@@ -238,6 +238,20 @@ pub fn user_admins_hold(conn: &mut PgConnection) -> Result<Vec<UserId>, StoreErr
         .load(conn)?)
 }
 
+/// Holds a user until the end of the transaction: of two requests that he sends at the same moment, as by a double
+/// click, the second one sees what the first one did.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn user_hold(conn: &mut PgConnection, id: UserId) -> Result<(), StoreError> {
+    users::table
+        .find(id)
+        .select(users::id)
+        .for_no_key_update()
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Gives the user other rights, from his next request on.
 ///
 /// # Errors
@@ -361,6 +375,18 @@ pub fn api_token_list(conn: &mut PgConnection, user: UserId) -> Result<Vec<ApiTo
         .limit(500)
         .select(ApiToken::as_select())
         .load(conn)?)
+}
+
+/// Does a live token of the user have this name?
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn api_token_is_live(conn: &mut PgConnection, user: UserId, name: &str) -> Result<bool, StoreError> {
+    let live = api_tokens::table
+        .filter(api_tokens::user_id.eq(user))
+        .filter(api_tokens::name.eq(name))
+        .filter(api_tokens::revoked_at.is_null());
+    Ok(diesel::select(diesel::dsl::exists(live)).get_result(conn)?)
 }
 
 /// Revokes a live token of the user and tells its name; `None` where there is none.

@@ -1,6 +1,6 @@
 //! Journeys of people, in a real browser.
 
-mod accessible;
+pub mod accessible;
 mod admin;
 mod failures;
 mod journey;

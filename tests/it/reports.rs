@@ -564,10 +564,13 @@ async fn a_report_is_called_off_made_again_and_deleted() {
         .expect(303);
     assert_eq!(count(&app), (2, 0), "the file went with it");
 
-    for _ in 0..5 {
-        client.post("/reports", &[("kind", "products")]).await.expect(303);
+    for search in ["a", "b", "c", "d", "e", "e"] {
+        let form = [("kind", "products"), ("q", search)];
+        client.post("/reports", &form).await.expect(303);
     }
-    client.post("/reports", &[("kind", "products")]).await.expect(303);
+    assert_eq!(count(&app).0, 7, "the same is asked for once");
+    let form = [("kind", "products"), ("q", "f")];
+    client.post("/reports", &form).await.expect(303);
     assert_eq!(
         client.get("/reports").await.texts(".flash.bad").len(),
         1,

@@ -1,6 +1,7 @@
 //! The route table against everybody who might knock: nobody, the wrong role, somebody else's user, a forged
 //! form. A new address is covered the moment it stands in the table.
 
+mod doubled;
 mod forged;
 mod hostile;
 mod noise;

@@ -20,7 +20,7 @@ mod wire;
 pub use app::TestApp;
 pub use browser::Browser;
 pub use cabinet::{Cabinet, cabinet_session, db_account, db_connected_store, db_log_in, renewable_session};
-pub use client::{Answer, Client, Listening, PASSWORD};
+pub use client::{Answer, Client, Form, Listening, PASSWORD};
 pub use cluster::{TestDb, migrate, signal};
 pub use codes::code_at;
 pub use door::{Door, Failure};

@@ -25,11 +25,12 @@ use crate::{
         auth::{self, address_of},
         error::ErrorKind,
         filters, form,
-        pages::unsent::{self, Unsent},
+        pages::unsent,
         render::{self, html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
         texts::{Language, Texts},
+        unsent::Unsent,
     },
 };
 
@@ -309,5 +310,72 @@ mod tests {
         ] {
             assert_eq!(local_path(foreign), "/", "{foreign:?}");
         }
+    }
+
+    #[test]
+    fn no_spelling_of_an_address_leads_a_browser_away() {
+        let ways = [
+            "",
+            "/",
+            "//",
+            "///",
+            "\\",
+            "\\\\",
+            "/\\",
+            "\\/",
+            "/\t/",
+            "/\n/",
+            "\t//",
+            " //",
+            "/ /",
+            "/./",
+            "/.//",
+            "/..//",
+            "/%2f",
+            "%2f%2f",
+            "/%5c",
+            "/%09/",
+            "https:",
+            "https:/",
+            "https://",
+            "https:\\\\",
+            "HTTPS://",
+            "http:",
+            "ftp://",
+            "data:text/html,",
+            "javascript:",
+            "java\tscript:",
+            "vbscript:",
+            "/\u{0}/",
+            "/\u{200b}/",
+            "/\u{ff0f}/",
+            "\u{2028}//",
+            "?next=//",
+            "#//",
+            ".",
+            "..//",
+        ];
+        let hosts = [
+            "evil.example",
+            "panel.example@evil.example",
+            "panel.example:1@evil.example/",
+            "evil.example/%2e%2e",
+            "[::1]",
+            "0x7f.1",
+        ];
+        let page = url::Url::parse("https://panel.example/login").unwrap();
+        let mut looked_at = 0;
+        for (way, host) in ways.iter().flat_map(|way| hosts.map(|host| (way, host))) {
+            let next = format!("{way}{host}");
+            let lands = page.join(local_path(&next)).unwrap();
+            assert_eq!(lands.origin(), page.origin(), "{next:?}");
+            looked_at += 1;
+        }
+        assert!(looked_at > 200, "{looked_at}");
+        assert_ne!(
+            page.join("/\\evil.example").unwrap().origin(),
+            page.origin(),
+            "the check can fail"
+        );
     }
 }

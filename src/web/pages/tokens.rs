@@ -37,8 +37,9 @@ struct TokensPage {
     tokens: Vec<ApiToken>,
     /// The key that was made a moment ago: it is not shown again.
     made: String,
-    /// The name is wrong.
-    wrong: bool,
+    /// What is wrong with the name that was typed.
+    wrong: Option<&'static str>,
+    typed: String,
 }
 
 impl TokensPage {
@@ -47,7 +48,8 @@ impl TokensPage {
             shell,
             tokens: list_api_tokens(services, user.id()).await?,
             made: String::new(),
-            wrong: false,
+            wrong: None,
+            typed: String::new(),
         })
     }
 }
@@ -72,19 +74,22 @@ async fn create(
 ) -> WebResult<HttpResponse> {
     let made = create_api_token(&services, &user.actor(&req), &user.user.email, &form.name).await;
     let (made, wrong) = match made {
-        Ok((_, key)) => (key.expose_secret().to_owned(), false),
-        Err(ApiTokenError::BadName) => (String::new(), true),
+        Ok((_, key)) => (key.expose_secret().to_owned(), None),
+        Err(ApiTokenError::BadName) => (String::new(), Some("tokens-name-wrong")),
+        Err(ApiTokenError::NameTaken) => (String::new(), Some("tokens-name-taken")),
         Err(error) => return Err(error.into()),
+    };
+    let typed = wrong.map(|_| form.into_inner().name).unwrap_or_default();
+    let status = if wrong.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
     };
     let page = TokensPage {
         made,
         wrong,
+        typed,
         ..TokensPage::new(shell, &services, &user).await?
-    };
-    let status = if wrong {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
     };
     html_with(status, &page)
 }
@@ -106,7 +111,9 @@ impl From<ApiTokenError> for WebError {
     fn from(error: ApiTokenError) -> Self {
         match error {
             ApiTokenError::NotFound | ApiTokenError::NoSuchUser(_) => Self::not_found(),
-            ApiTokenError::BadName => Self::new(crate::web::error::ErrorKind::Invalid),
+            ApiTokenError::BadName | ApiTokenError::NameTaken => {
+                Self::new(crate::web::error::ErrorKind::Invalid)
+            }
             ApiTokenError::Secret(error) => Self::internal(error.into()),
             ApiTokenError::Store(error) => error.into(),
         }

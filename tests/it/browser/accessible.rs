@@ -55,7 +55,7 @@ fn route_of(path: &str) -> Option<&'static Route> {
 }
 
 /// One address of every kind of page that this user comes to: by links, else by the route table. Files are no pages.
-async fn pages_of(client: &Client, things: &Things, admin: bool) -> Vec<String> {
+pub async fn pages_of(client: &Client, things: &Things, admin: bool) -> Vec<String> {
     // Where administrators come to more than others: tariffs, and products in the administration area.
     let of_admin = ["/", "/tariffs", "/admin/products/"];
     let mut waiting: Vec<String> = of_admin.map(str::to_owned).to_vec();
@@ -94,7 +94,7 @@ async fn pages_of(client: &Client, things: &Things, admin: bool) -> Vec<String> 
 }
 
 /// Something of everything, besides what [`Things`] has.
-async fn furnish(app: &mut TestApp) -> Things {
+pub async fn furnish(app: &mut TestApp) -> Things {
     let mut conn = app.conn();
     let things = Things::of_askar(&mut conn);
     db_user(&mut conn, "admin", Role::Admin);

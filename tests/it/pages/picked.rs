@@ -4,7 +4,10 @@ use diesel::prelude::*;
 use kaspi_panel::{
     domain::{ProductId, Role, RuleScope, StoreId, Tenant, UserId},
     schema::users,
-    store::rules::{rule_list, rule_products_list},
+    store::{
+        rule_reach::rule_product_skus,
+        rules::{rule_list, rule_products_list},
+    },
 };
 
 use super::seed::db_access;
@@ -147,4 +150,63 @@ async fn products_of_others_are_left_out_and_a_rule_is_of_one_store() {
     let viewer = shop.app.sign_in("viewer").await;
     let list = viewer.get("/products").await.expect(200);
     assert_eq!((list.count("tbody tr"), list.count(".pick")), (3, 0));
+}
+
+#[tokio::test]
+async fn a_selection_stays_what_was_shown_while_products_come_and_go() {
+    const FOUND: usize = 4_318;
+    let shop = Shop::open().await;
+    let conn = &mut shop.app.conn();
+    diesel::sql_query(format!(
+        "insert into products (id, store_id, kaspi_product_id, sku, name, created_at, updated_at)
+         select gen_random_uuid(), '{}', 'offer-' || n, 'MANY-' || n, 'MANY-' || n, now(), now()
+         from generate_series(1, {FOUND}) n",
+        shop.store
+    ))
+    .execute(conn)
+    .unwrap();
+    let list = shop.client.get("/products?q=MANY").await.expect(200);
+    assert!(
+        list.text("#pick button[value=found]")
+            .replace('\u{a0}', " ")
+            .contains("4 318")
+    );
+    let step = shop.pick("found", &[], &[("q", "MANY")]).await.expect(200);
+
+    // One more is found now, one no more, and one is gone.
+    shop.product(shop.store, "MANY-late");
+    diesel::sql_query("update products set name = 'another', version = version + 1 where sku = 'MANY-7'")
+        .execute(conn)
+        .unwrap();
+    diesel::sql_query("delete from products where sku = 'MANY-9'")
+        .execute(conn)
+        .unwrap();
+
+    let form = shop.begin(&step, shop.store).await;
+    assert_eq!(form.text("#skus").split_whitespace().count(), FOUND);
+    let save = async |form: &Answer, skus: &str| {
+        let mut fields = form.form_fields("main form.card");
+        fields.retain(|(name, _)| !["csrf_token", "name", "skus"].contains(&name.as_str()));
+        fields.push(("name".to_owned(), "Many".to_owned()));
+        fields.push(("skus".to_owned(), skus.to_owned()));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        shop.client.post("/rules/new", &fields).await
+    };
+    let fields = form.form_fields("main form.card");
+    let (_, shown) = fields.into_iter().find(|(name, _)| name == "skus").unwrap();
+    let refused = save(&form, &shown).await.expect(422);
+    assert!(
+        refused.texts(".err").join(" ").contains("MANY-9"),
+        "what is gone is told"
+    );
+    let without = shown.replace("MANY-9\n", "");
+    save(&refused, &without).await.expect(303);
+    let rules = rule_list(conn, Tenant::All, Some(shop.store)).unwrap();
+    let taken: Vec<String> = rule_product_skus(conn, rules[0].id).unwrap();
+    let mut shown: Vec<&str> = without.split_whitespace().collect();
+    shown.sort_unstable();
+    assert_eq!((taken.len(), rules.len()), (FOUND - 1, 1));
+    let mut taken: Vec<&str> = taken.iter().map(String::as_str).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, shown);
 }

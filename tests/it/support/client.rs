@@ -385,33 +385,94 @@ impl Answer {
     pub fn form_fields(&self, form: &str) -> Vec<(String, String)> {
         let page = self.page();
         let form = page.select(&css(form)).next().expect("the form");
-        let named = css("input[name], select[name], textarea[name]");
-        let fields = form.select(&named);
-        let value = |element: ElementRef<'_>| element.value().attr("value").map(str::to_owned);
-        fields
-            .filter_map(|field| {
-                let text = match (field.value().name(), field.value().attr("type")) {
-                    ("select", _) => {
-                        let chosen = field.select(&css("option[selected]")).next();
-                        let option = chosen.or_else(|| field.select(&css("option")).next())?;
-                        value(option).unwrap_or_else(|| text_of(option))
-                    }
-                    ("textarea", _) => field.text().collect(),
-                    (_, Some("checkbox" | "radio")) => {
-                        field.value().attr("checked")?;
-                        value(field).unwrap_or_default()
-                    }
-                    _ => value(field).unwrap_or_default(),
-                };
-                Some((field.value().attr("name")?.to_owned(), text))
-            })
+        fields_of(form)
+            .filter_map(|(field, value)| Some((field.value().attr("name")?.to_owned(), value)))
             .collect()
+    }
+
+    /// Every form that changes something, with what its first button adds.
+    pub fn forms(&self) -> Vec<Form> {
+        let (page, posted) = (self.page(), css("form[method=post]"));
+        let forms = page.select(&posted).map(|form| {
+            let attribute =
+                |element: &ElementRef<'_>, name: &str| element.attr(name).unwrap_or_default().to_owned();
+            let mut action = attribute(&form, "action");
+            let mut fields: Vec<Field> = fields_of(form)
+                .map(|(field, value)| Field {
+                    name: attribute(&field, "name"),
+                    kind: match (field.value().name(), field.attr("type")) {
+                        ("input", kind) => kind.unwrap_or("text").to_owned(),
+                        (name, _) => name.to_owned(),
+                    },
+                    value,
+                })
+                .collect();
+            if let Some(button) = form.select(&css("button:not([type=button])")).next() {
+                if let Some(other) = button.attr("formaction") {
+                    other.clone_into(&mut action);
+                }
+                if let Some(name) = button.attr("name") {
+                    fields.push(Field {
+                        name: name.to_owned(),
+                        kind: "button".to_owned(),
+                        value: attribute(&button, "value"),
+                    });
+                }
+            }
+            let is_file = form.attr("enctype").is_some();
+            Form {
+                action,
+                fields,
+                is_file,
+            }
+        });
+        forms.collect()
     }
 
     /// How many elements match.
     pub fn count(&self, selector: &str) -> usize {
         self.page().select(&css(selector)).count()
     }
+}
+
+/// A form of a page.
+pub struct Form {
+    pub action: String,
+    pub fields: Vec<Field>,
+    /// It sends a file.
+    pub is_file: bool,
+}
+
+/// A field of a form, with what stands in it.
+pub struct Field {
+    pub name: String,
+    /// Type of an input, else the name of the element.
+    pub kind: String,
+    pub value: String,
+}
+
+/// The fields of a form with what a browser sends of them; its buttons are none.
+fn fields_of(form: ElementRef<'_>) -> impl Iterator<Item = (ElementRef<'_>, String)> {
+    let fields: Vec<_> = form
+        .select(&css("input[name], select[name], textarea[name]"))
+        .collect();
+    let value = |element: ElementRef<'_>| element.value().attr("value").map(str::to_owned);
+    fields.into_iter().filter_map(move |field| {
+        let text = match (field.value().name(), field.value().attr("type")) {
+            ("select", _) => {
+                let chosen = field.select(&css("option[selected]")).next();
+                let option = chosen.or_else(|| field.select(&css("option")).next())?;
+                value(option).unwrap_or_else(|| text_of(option))
+            }
+            ("textarea", _) => field.text().collect(),
+            (_, Some("checkbox" | "radio")) => {
+                field.value().attr("checked")?;
+                value(field).unwrap_or_default()
+            }
+            _ => value(field).unwrap_or_default(),
+        };
+        Some((field, text))
+    })
 }
 
 fn css(selector: &str) -> Selector {
