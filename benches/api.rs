@@ -9,34 +9,32 @@
     reason = "a benchmark prints its figures and stops at what is not as it must be"
 )]
 
+mod stocked;
 mod support;
 
 use std::{
-    net::TcpListener,
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types};
+use diesel::{Connection, PgConnection, RunQueryDsl, sql_types};
 use kaspi_panel::{
     app::api_tokens::create_api_token,
     config::Config,
     domain::Actor,
-    os::{ChildProcess, Cluster, ClusterOptions},
+    os::{Cluster, ClusterOptions},
     secrets::Secret,
     services::Services,
 };
-use reqwest::Client;
 use secrecy::ExposeSecret;
 
+use stocked::{client, serve, stock};
 use support::{arguments, cpu_of, no_market, percentile};
 
 /// Clients at once.
 const CLIENTS: [u64; 3] = [1, 16, 64];
-/// No answer takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Stores of the seller.
 const STORES: i64 = 4;
 
@@ -59,7 +57,7 @@ async fn main() -> Result<()> {
         let url = Secret::from(cluster.url());
         kaspi_panel::store::migrate::run(&url).context("migrations")?;
         kaspi_panel::queue::migrate(&url).await?;
-        stock(&mut PgConnection::establish(&cluster.url())?, products)?;
+        stock(&mut PgConnection::establish(&cluster.url())?, products, STORES)?;
         let services = Services::new(
             Config::for_tests(files.path().to_owned(), &cluster.url(), no_market()?),
             &url,
@@ -120,10 +118,6 @@ async fn ask(address: &str, key: &str, clients: u64, time: Duration) -> Result<V
     Ok(all)
 }
 
-fn client() -> Result<Client> {
-    Ok(Client::builder().timeout(PATIENCE).build()?)
-}
-
 /// What is asked for.
 fn requests(conn: &mut PgConnection, products: u64) -> Result<Vec<(&'static str, String)>> {
     #[derive(diesel::QueryableByName)]
@@ -149,66 +143,6 @@ fn requests(conn: &mut PgConnection, products: u64) -> Result<Vec<(&'static str,
         ("one product", format!("{list}{}/", row.id)),
         ("stores", "/api/v1/kaspi/stores/".to_owned()),
     ])
-}
-
-/// A seller with so many products over a few stores; one name in five has the common word.
-fn stock(conn: &mut PgConnection, products: u64) -> Result<()> {
-    conn.batch_execute(
-        "insert into users (id, external_id, email, password_hash, role, created_at, updated_at)
-         values (gen_random_uuid(), 'bench', 'bench@example.kz', '', 'manager', now(), now())",
-    )?;
-    diesel::sql_query(
-        "insert into stores (id, owner_id, merchant_id, name, api_key, created_at, updated_at)
-         select gen_random_uuid(), users.id, n, 'Bench ' || n, '', now(), now()
-         from users, generate_series(30000001, 30000000 + $1) n",
-    )
-    .bind::<sql_types::BigInt, _>(STORES)
-    .execute(conn)?;
-    diesel::sql_query(
-        r#"insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, floor_tenge,
-             ceiling_tenge, stock, availabilities, availabilities_read_at, created_at, updated_at)
-           select gen_random_uuid(), stores.id, 'offer-' || n, 'sku-' || n, (200000000 + n)::text,
-             (array['Чайник', 'Утюг', 'Фен', 'Блендер', 'Наушники'])[1 + n % 5] || ' беспроводные Demo A' || n || ' чёрные',
-             'Demo', 'Headphones', 9000, 12000, 5,
-             '[{"storeId": "30000001_PP1", "available": true, "stockCount": 3, "preOrder": 0}]', now(),
-             now() - n * interval '1 second', now()
-           from stores, generate_series(1, $1) as n"#,
-    )
-    .bind::<sql_types::BigInt, _>(i64::try_from(products)? / STORES)
-    .execute(conn)?;
-    conn.batch_execute(
-        "insert into product_prices (product_id, city_id, price_tenge, opening_price_tenge, opening_date, read_at)
-         select id, '750000000', 1000 + right(sku, 3)::int, 1000, current_date, now() from products
-         where right(sku, 3) ~ '^[0-9]{3}$'",
-    )?;
-    conn.batch_execute("vacuum analyze")?;
-    conn.batch_execute("checkpoint")?;
-    Ok(())
-}
-
-/// The program's own server, without limits for each key.
-async fn serve(cluster: &Cluster, folder: &Path) -> Result<(ChildProcess, String)> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
-    command
-        .arg("serve")
-        .env("DATABASE_URL", cluster.url())
-        .env("KASPI_PANEL_DATA_DIR", folder)
-        .env("KASPI_PANEL_BIND", format!("127.0.0.1:{port}"))
-        .env("KASPI_PANEL_API_PER_MINUTE", "1000000000")
-        .env("RUST_LOG", "error")
-        .stdin(Stdio::null());
-    let server = ChildProcess::spawn(command)?;
-    let panel = format!("http://127.0.0.1:{port}");
-    let (client, end) = (client()?, Instant::now() + Duration::from_secs(30));
-    loop {
-        let ready = client.get(format!("{panel}/health/ready")).send().await;
-        if ready.is_ok_and(|answer| answer.status().is_success()) {
-            return Ok((server, panel));
-        }
-        ensure!(Instant::now() < end, "the server is not ready");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 /// The statements of the first page alone, as `pgbench` runs them.

@@ -4,6 +4,7 @@ mod accessible;
 mod failures;
 mod journey;
 mod keys;
+mod layout;
 mod live;
 mod sign_in;
 mod tasks;
