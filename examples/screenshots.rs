@@ -83,7 +83,7 @@ const STATES: &[State] = &[
         "/products",
         &[(
             "document.querySelector('#own details > summary').click()",
-            "#own details[open] input",
+            "#own details[open] input[type=checkbox]",
         )],
     ),
     ("products-none", "/products?q=nothing-like-it", &[]),

@@ -124,7 +124,7 @@ const OPENED: &[Opened] = &[
         "/products",
         &[(
             "document.querySelector('#own details > summary').click()",
-            "#own details[open] input",
+            "#own details[open] input[type=checkbox]",
         )],
     ),
     (
