@@ -17,9 +17,9 @@ use kaspi_panel::{
     secrets::Secret,
     services::Services,
 };
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Response, redirect::Policy};
 
-use stocked::{client, serve, stock};
+use stocked::{serve, stock};
 use support::{arguments, no_market, percentile};
 
 const EMAIL: &str = "bench@example.kz";
@@ -103,13 +103,24 @@ async fn sign_in(panel: &str) -> Result<Client> {
         ("email", EMAIL.to_owned()),
         ("password", PASSWORD.to_owned()),
     ];
-    let answer = client.post(format!("{panel}/login")).form(&form).send().await?;
+    let answer = send(&client, &format!("{panel}/login"), &form).await?;
     ensure!(
         answer.status().as_u16() == 303,
         "not signed in: {}",
         answer.status()
     );
     Ok(client)
+}
+
+/// Sends a form as a browser writes it.
+async fn send<S: AsRef<str>>(client: &Client, address: &str, form: &[(&str, S)]) -> Result<Response> {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    let request = client
+        .post(address)
+        .header("content-type", "application/x-www-form-urlencoded");
+    Ok(request.body(body).send().await?)
 }
 
 /// The token of the forms of a page.
@@ -156,11 +167,7 @@ async fn choose(seller: &Client, panel: &str, rounds: u64) -> Result<(Vec<Durati
     let (mut times, mut bytes) = (Vec::new(), 0);
     for _ in 0..rounds {
         let start = Instant::now();
-        let answer = seller
-            .post(format!("{panel}/rules/chosen"))
-            .form(&form)
-            .send()
-            .await?;
+        let answer = send(seller, &format!("{panel}/rules/chosen"), &form).await?;
         let status = answer.status();
         bytes = answer.bytes().await?.len();
         times.push(start.elapsed());

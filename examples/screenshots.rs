@@ -237,8 +237,8 @@ impl Camera<'_> {
         let mut waiting: Vec<String> = pages()
             .filter(|route| !route.path.contains('{') && !route.path.starts_with("/login"))
             .map(|route| route.path.to_owned())
-            .rev()
             .collect();
+        waiting.reverse();
         let mut seen = BTreeSet::new();
         while let Some(address) = waiting.pop() {
             let path = address.split(['?', '#']).next().unwrap_or_default();
