@@ -3,40 +3,23 @@
 //! `pgbench`, without the program. `cargo bench --bench api -- --small 50000 --large 500000 --seconds 5`
 #![expect(
     clippy::print_stdout,
-    clippy::as_conversions,
     clippy::float_arithmetic,
-    clippy::cast_precision_loss,
     reason = "a benchmark prints its figures and stops at what is not as it must be"
 )]
 
-mod stocked;
 mod support;
 
-use std::{
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_types};
-use kaspi_panel::{
-    app::api_tokens::create_api_token,
-    config::Config,
-    domain::Actor,
-    os::{Cluster, ClusterOptions},
-    secrets::Secret,
-    services::Services,
-};
+use kaspi_panel::{app::api_tokens::create_api_token, domain::Actor, os::Cluster};
 use secrecy::ExposeSecret;
 
-use stocked::{client, serve, stock};
-use support::{arguments, cpu_of, no_market, percentile};
+use support::{STORES, Stocked, arguments, serve};
 
 /// Clients at once.
 const CLIENTS: [u64; 3] = [1, 16, 64];
-/// Stores of the seller.
-const STORES: i64 = 4;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -48,74 +31,28 @@ async fn main() -> Result<()> {
     ])?;
     let time = Duration::from_secs(seconds);
     println!(
-        "| products | request | clients | requests/s | p50 | p99 | CPU of a request, ms: program | PostgreSQL |"
+        "| products | request | clients | requests/s | p50 | p95 | p99 | CPU of a request, ms: program | PostgreSQL |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for products in [small, large] {
-        let files = tempfile::TempDir::new()?;
-        let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
-        let url = Secret::from(cluster.url());
-        kaspi_panel::store::migrate::run(&url).context("migrations")?;
-        kaspi_panel::queue::migrate(&url).await?;
-        stock(&mut PgConnection::establish(&cluster.url())?, products, STORES)?;
-        let services = Services::new(
-            Config::for_tests(files.path().to_owned(), &cluster.url(), no_market()?),
-            &url,
-        )?;
-        let (_, key) = create_api_token(&services, &Actor::system(), "bench@example.kz", "bench").await?;
-        let (server, panel) = serve(&cluster, files.path()).await?;
+        let stocked = Stocked::new(products).await?;
+        let cluster = &stocked.cluster;
+        let (_, key) =
+            create_api_token(&stocked.services, &Actor::system(), "bench@example.kz", "bench").await?;
+        let key = format!("Token {}", key.expose_secret());
+        let (server, panel) = serve(cluster, stocked.files.path()).await?;
         for (name, path) in requests(&mut PgConnection::establish(&cluster.url())?, products)? {
             let address = format!("{panel}{path}");
             for clients in CLIENTS {
-                // Caches of program and database are warm, as they are all day.
-                ask(&address, key.expose_secret(), clients, time / 5).await?;
-                let ids = ([server.id()], [cluster.server_id()]);
-                let before = (cpu_of(&ids.0)?, cpu_of(&ids.1)?);
-                let start = Instant::now();
-                let times = ask(&address, key.expose_secret(), clients, time).await?;
-                let took = start.elapsed();
-                let each = |used: Duration| used.as_secs_f64() * 1_000.0 / times.len() as f64;
-                println!(
-                    "| {products} | {name} | {clients} | {:.0} | {:.2} ms | {:.2} ms | {:.2} | {:.2} |",
-                    times.len() as f64 / took.as_secs_f64(),
-                    percentile(&times, 50),
-                    percentile(&times, 99),
-                    each(cpu_of(&ids.0)?.saturating_sub(before.0)),
-                    each(cpu_of(&ids.1)?.saturating_sub(before.1)),
-                );
+                let asked = (address.as_str(), ("authorization", key.as_str()));
+                let cells = stocked.measure(&server, asked, clients, time).await?;
+                println!("| {products} | {name} | {clients} | {cells} |");
             }
         }
         server.stop(Duration::from_secs(30))?;
-        pgbench(&cluster, files.path(), products, time)?;
+        pgbench(cluster, stocked.files.path(), products, time)?;
     }
     Ok(())
-}
-
-/// Asks for the address until the time is over; the time of each answer.
-async fn ask(address: &str, key: &str, clients: u64, time: Duration) -> Result<Vec<Duration>> {
-    let end = Instant::now() + time;
-    let running: Vec<_> = (0..clients)
-        .map(|_| {
-            let (address, key) = (address.to_owned(), format!("Token {key}"));
-            tokio::spawn(async move {
-                let (client, mut times) = (client()?, Vec::new());
-                while Instant::now() < end {
-                    let start = Instant::now();
-                    let answer = client.get(&address).header("authorization", &key).send().await?;
-                    let status = answer.status();
-                    let body = answer.bytes().await?;
-                    times.push(start.elapsed());
-                    ensure!(status.is_success() && body.len() > 200, "{status} for {address}");
-                }
-                Ok(times)
-            })
-        })
-        .collect();
-    let mut all = Vec::new();
-    for task in running {
-        all.extend(task.await??);
-    }
-    Ok(all)
 }
 
 /// What is asked for.

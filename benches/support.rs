@@ -4,6 +4,8 @@
 
 use std::{
     collections::BTreeMap,
+    net::TcpListener,
+    path::Path,
     process::{Command, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,15 +16,16 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use diesel::{
-    PgConnection,
-    connection::{InstrumentationEvent, set_default_instrumentation},
+    Connection, PgConnection, RunQueryDsl,
+    connection::{InstrumentationEvent, SimpleConnection, set_default_instrumentation},
+    sql_types,
 };
 use kaspi_panel::{
-    config::{Kaspi, KaspiLimits},
+    config::{Config, Kaspi, KaspiLimits},
     domain::{AccountId, AccountKind, UserId},
     kaspi::{CabinetSession, Cookie, Identity},
-    os::ChildProcess,
-    secrets::Place,
+    os::{ChildProcess, Cluster, ClusterOptions},
+    secrets::{Place, Secret},
     services::Services,
     store::accounts::{CabinetAccount, account_save},
 };
@@ -317,4 +320,163 @@ pub fn no_market() -> Result<Kaspi> {
         timeout: Duration::from_secs(20),
         limits: KaspiLimits::for_tests(),
     })
+}
+
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Stores of the seller of [`stock`].
+pub const STORES: i64 = 4;
+
+/// Asks for the address with a header until the time is over; the time of each answer.
+pub async fn ask(
+    address: &str,
+    (name, value): (&'static str, &str),
+    clients: u64,
+    time: Duration,
+) -> Result<Vec<Duration>> {
+    let end = Instant::now() + time;
+    let running: Vec<_> = (0..clients)
+        .map(|_| {
+            let (address, value) = (address.to_owned(), value.to_owned());
+            tokio::spawn(async move {
+                let (client, mut times) = (client()?, Vec::new());
+                while Instant::now() < end {
+                    let start = Instant::now();
+                    let answer = client.get(&address).header(name, &value).send().await?;
+                    let status = answer.status();
+                    let body = answer.bytes().await?;
+                    times.push(start.elapsed());
+                    ensure!(status.is_success() && body.len() > 200, "{status} for {address}");
+                }
+                Ok(times)
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in running {
+        all.extend(task.await??);
+    }
+    Ok(all)
+}
+
+/// A client that keeps its connection.
+pub fn client() -> Result<reqwest::Client> {
+    Ok(reqwest::Client::builder().timeout(PATIENCE).build()?)
+}
+
+/// A seller with so many products over a few stores; one name in five has the common word.
+pub fn stock(conn: &mut PgConnection, products: u64) -> Result<()> {
+    conn.batch_execute(
+        "insert into users (id, external_id, email, password_hash, role, created_at, updated_at)
+         values (gen_random_uuid(), 'bench', 'bench@example.kz', '', 'manager', now(), now())",
+    )?;
+    diesel::sql_query(
+        "insert into stores (id, owner_id, merchant_id, name, api_key, created_at, updated_at)
+         select gen_random_uuid(), users.id, n, 'Bench ' || n, '', now(), now()
+         from users, generate_series(30000001, 30000000 + $1) n",
+    )
+    .bind::<sql_types::BigInt, _>(STORES)
+    .execute(conn)?;
+    diesel::sql_query(
+        r#"insert into products (id, store_id, kaspi_product_id, sku, card_id, name, brand, category, floor_tenge,
+             ceiling_tenge, stock, availabilities, availabilities_read_at, created_at, updated_at)
+           select gen_random_uuid(), stores.id, 'offer-' || n, 'sku-' || n, (200000000 + n)::text,
+             (array['Чайник', 'Утюг', 'Фен', 'Блендер', 'Наушники'])[1 + n % 5] || ' беспроводные Demo A' || n || ' чёрные',
+             'Demo', 'Headphones', 9000, 12000, 5,
+             '[{"storeId": "30000001_PP1", "available": true, "stockCount": 3, "preOrder": 0}]', now(),
+             now() - n * interval '1 second', now()
+           from stores, generate_series(1, $1) as n"#,
+    )
+    .bind::<sql_types::BigInt, _>(i64::try_from(products)? / STORES)
+    .execute(conn)?;
+    conn.batch_execute(
+        "insert into product_prices (product_id, city_id, price_tenge, opening_price_tenge, opening_date, read_at)
+         select id, '750000000', 1000 + right(sku, 3)::int, 1000, current_date, now() from products
+         where right(sku, 3) ~ '^[0-9]{3}$'",
+    )?;
+    conn.batch_execute("vacuum analyze")?;
+    conn.batch_execute("checkpoint")?;
+    Ok(())
+}
+
+/// A database of its own with the seller of [`stock`].
+pub struct Stocked {
+    /// Folder of everything.
+    pub files: tempfile::TempDir,
+    /// Its server.
+    pub cluster: Cluster,
+    /// The program on it.
+    pub services: Services,
+}
+
+impl Stocked {
+    /// Makes one with so many products.
+    pub async fn new(products: u64) -> Result<Self> {
+        let files = tempfile::TempDir::new()?;
+        let cluster = Cluster::start(&ClusterOptions::new(files.path().join("cluster")))?;
+        let url = Secret::from(cluster.url());
+        kaspi_panel::store::migrate::run(&url).context("migrations")?;
+        kaspi_panel::queue::migrate(&url).await?;
+        stock(&mut PgConnection::establish(&cluster.url())?, products)?;
+        let config = Config::for_tests(files.path().to_owned(), &cluster.url(), no_market()?);
+        let services = Services::new(config, &url)?;
+        Ok(Self {
+            files,
+            cluster,
+            services,
+        })
+    }
+
+    /// Asks `server` for the address until the time is over, when the caches of program and database are warm, as they are
+    /// all day. Cells of a table: answers a second, p50, p95, p99, CPU of an answer of the program and of PostgreSQL.
+    pub async fn measure(
+        &self,
+        server: &ChildProcess,
+        (address, header): (&str, (&'static str, &str)),
+        clients: u64,
+        time: Duration,
+    ) -> Result<String> {
+        ask(address, header, clients, time / 5).await?;
+        let ids = ([server.id()], [self.cluster.server_id()]);
+        let before = (cpu_of(&ids.0)?, cpu_of(&ids.1)?);
+        let start = Instant::now();
+        let times = ask(address, header, clients, time).await?;
+        let took = start.elapsed();
+        let count = f64::from(u32::try_from(times.len())?);
+        let each = |used: Duration| used.as_secs_f64() * 1_000.0 / count;
+        Ok(format!(
+            "{:.0} | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} | {:.2}",
+            count / took.as_secs_f64(),
+            percentile(&times, 50),
+            percentile(&times, 95),
+            percentile(&times, 99),
+            each(cpu_of(&ids.0)?.saturating_sub(before.0)),
+            each(cpu_of(&ids.1)?.saturating_sub(before.1)),
+        ))
+    }
+}
+
+/// The program's own server, without limits for each key.
+pub async fn serve(cluster: &Cluster, folder: &Path) -> Result<(ChildProcess, String)> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
+    command
+        .arg("serve")
+        .env("DATABASE_URL", cluster.url())
+        .env("KASPI_PANEL_DATA_DIR", folder)
+        .env("KASPI_PANEL_BIND", format!("127.0.0.1:{port}"))
+        .env("KASPI_PANEL_API_PER_MINUTE", "1000000000")
+        .env("RUST_LOG", "error")
+        .stdin(Stdio::null());
+    let server = ChildProcess::spawn(command)?;
+    let panel = format!("http://127.0.0.1:{port}");
+    let (client, end) = (client()?, Instant::now() + Duration::from_secs(30));
+    loop {
+        let ready = client.get(format!("{panel}/health/ready")).send().await;
+        if ready.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok((server, panel));
+        }
+        ensure!(Instant::now() < end, "the server is not ready");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

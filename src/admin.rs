@@ -5,13 +5,16 @@
 
 pub mod framework;
 
+mod access;
 mod alerts;
 mod api_tokens;
 mod attempts;
 mod audit;
+mod channels;
 mod choices;
 mod decisions;
 mod jobs;
+mod limits;
 mod market_offers;
 mod preorders;
 mod price_changes;
@@ -47,9 +50,12 @@ pub fn site() -> Site<Staff> {
         .with::<attempts::ConnectionAttempts>()
         .with::<jobs::JobRuns>()
         .with::<users::Users>()
+        .with::<access::StoreAccesses>()
         .with::<sessions::Sessions>()
         .with::<api_tokens::ApiTokens>()
         .with::<proxies::Proxies>()
+        .with::<channels::AlertChannels>()
+        .with::<limits::Limits>()
         .with::<tariffs::Tariffs>()
         .with::<audit::AuditLog>()
 }

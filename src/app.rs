@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod api_tokens;
+pub mod backup;
 pub mod bulk_edit;
 pub mod cabinet_session;
 pub mod connect_store;

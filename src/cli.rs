@@ -2,6 +2,7 @@
 //! one clear sentence on standard error.
 
 mod ask;
+mod backup;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -74,6 +75,12 @@ enum Command {
     /// Shows background work, calls it off or tries it again.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Copies the whole database into one file, while everything runs.
+    Backup(backup::BackupArgs),
+    /// Reads a backup into an empty database and stops everything there.
+    Restore(backup::RestoreArgs),
+    /// Makes a key for encrypted backups.
+    BackupKey(backup::BackupKeyArgs),
     /// Changes the key that seals stored passwords, cookies and other secrets.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
@@ -128,6 +135,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Feed(args) => feed::run(args).await,
             Command::ImportDjango(args) => return import_django::run(args).await,
             Command::Jobs(command) => jobs::run(command).await,
+            Command::Backup(args) => backup::backup(args).await,
+            Command::Restore(args) => backup::run_restore(args).await,
+            Command::BackupKey(args) => backup::backup_key(&args),
             Command::Secrets(command) => secrets::run(command).await,
             Command::Config(command) => config::run(&command),
             Command::Sheet(command) => return sheet::run(&command),

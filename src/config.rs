@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::{NonZeroU32, NonZeroUsize},
     path::PathBuf,
     time::Duration,
 };
 
+use ipnet::IpNet;
 use url::Url;
 
 use crate::{
@@ -47,6 +48,8 @@ pub struct Config {
     pub password_cost: PasswordCost,
     /// Background work.
     pub worker: Worker,
+    /// Where metrics are told; `None`: nowhere.
+    pub metrics_bind: Option<SocketAddr>,
     /// Form of the log lines.
     pub log: LogFormat,
     /// What is logged, as `RUST_LOG`.
@@ -66,6 +69,8 @@ pub struct Http {
     pub api_per_minute: NonZeroU32,
     /// Origins of other sites whose scripts may use the JSON API with a key.
     pub cors_origins: Vec<String>,
+    /// Reverse proxies whose word about who asks is taken.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Http {
@@ -164,6 +169,12 @@ pub struct Worker {
     pub keep_market_days: u32,
     /// Days for which changes of our prices are kept; at least 7.
     pub keep_prices_days: u32,
+    /// Days for which decisions are kept; the last one of a product stays. At least 7.
+    pub keep_decisions_days: u32,
+    /// Days for which price writes are kept; at least 7.
+    pub keep_pushes_days: u32,
+    /// Days for which runs of background work and logins are kept; at least 7.
+    pub keep_jobs_days: u32,
     /// How long the right to write for a store holds without being renewed.
     pub lease: Duration,
     /// A write whose price has not shown for so long is given up.
@@ -211,6 +222,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "Origins of other sites whose scripts may use the JSON API with a key, e.g. https://app.example.kz, separated by commas. Default: none.",
     ),
     (
+        "KASPI_PANEL_TRUSTED_PROXIES",
+        "Addresses or networks of reverse proxies, e.g. 127.0.0.1,::1: from them X-Forwarded-For tells who asks, so that failed attempts to sign in are counted by the address of the person and not of the proxy. Default: none.",
+    ),
+    (
         "KASPI_PANEL_SECRET_KEY_FILE",
         "Key that seals passwords and cookies. Absent: secret.key in the data directory, made on first start with mode 0600.",
     ),
@@ -245,6 +260,18 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "KASPI_PANEL_KEEP_PRICES_DAYS",
         "Days for which changes of your own prices are kept, by whole months, at least 7: so far back prices can be put back. Default: 400.",
+    ),
+    (
+        "KASPI_PANEL_KEEP_DECISIONS_DAYS",
+        "Days for which decisions with everything they rest on are kept, at least 7; the last one of a product stays. Default: 30.",
+    ),
+    (
+        "KASPI_PANEL_KEEP_PUSHES_DAYS",
+        "Days for which price writes are kept, at least 7. Default: 400.",
+    ),
+    (
+        "KASPI_PANEL_KEEP_JOBS_DAYS",
+        "Days for which runs of background work and logins into the cabinet are kept, at least 7. Default: 90.",
     ),
     (
         "KASPI_PANEL_LEASE_SECONDS",
@@ -341,6 +368,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "What is logged, e.g. info,kaspi_panel=debug. Default: info.",
     ),
     ("KASPI_PANEL_LOG", "text or json. Default: text."),
+    (
+        "KASPI_PANEL_METRICS_BIND",
+        "Address and port where serve and worker tell Prometheus their metrics, e.g. 127.0.0.1:9187; each process of a machine needs its own, and nobody else should reach it. Default: nowhere.",
+    ),
 ];
 
 const REAL_HOSTS: [(&str, &str); 5] = [
@@ -439,6 +470,7 @@ impl Config {
                     "a number of requests above zero",
                 ),
                 cors_origins: read.origins("KASPI_PANEL_CORS_ORIGINS"),
+                trusted_proxies: read.networks("KASPI_PANEL_TRUSTED_PROXIES"),
             },
             database: Database {
                 url: read.database_url(),
@@ -500,6 +532,9 @@ impl Config {
                 )),
                 keep_market_days: read.days("KASPI_PANEL_KEEP_MARKET_DAYS", 90),
                 keep_prices_days: read.days("KASPI_PANEL_KEEP_PRICES_DAYS", 400),
+                keep_decisions_days: read.days("KASPI_PANEL_KEEP_DECISIONS_DAYS", 30),
+                keep_pushes_days: read.days("KASPI_PANEL_KEEP_PUSHES_DAYS", 400),
+                keep_jobs_days: read.days("KASPI_PANEL_KEEP_JOBS_DAYS", 90),
                 lease: limits::push_time(&mut read, "KASPI_PANEL_LEASE_SECONDS", 60, other_hosts),
                 read_back_limit: limits::push_time(
                     &mut read,
@@ -508,6 +543,7 @@ impl Config {
                     other_hosts,
                 ),
             },
+            metrics_bind: read.metrics_bind(),
             log: match read.text("KASPI_PANEL_LOG") {
                 None | Some("text") => LogFormat::Text,
                 Some("json") => LogFormat::Json,
@@ -540,6 +576,7 @@ impl Config {
                 public_url: kaspi.public.clone(),
                 api_per_minute: NonZeroU32::MAX,
                 cors_origins: Vec::new(),
+                trusted_proxies: Vec::new(),
             },
             database: Database {
                 url: Some(Secret::from(database_url)),
@@ -570,9 +607,13 @@ impl Config {
                 lost_after: Duration::from_secs(3),
                 keep_market_days: 90,
                 keep_prices_days: 400,
+                keep_decisions_days: 30,
+                keep_pushes_days: 400,
+                keep_jobs_days: 90,
                 lease: Duration::from_secs(60),
                 read_back_limit: Duration::from_secs(900),
             },
+            metrics_bind: None,
             log: LogFormat::Text,
             log_filter: "warn".into(),
             django_url: None,
@@ -623,6 +664,17 @@ impl<'a> Reader<'a> {
         days
     }
 
+    fn metrics_bind(&mut self) -> Option<SocketAddr> {
+        let name = "KASPI_PANEL_METRICS_BIND";
+        let text = self.text(name)?;
+        let bind = text.parse().ok();
+        if bind.is_none() {
+            let expected = "an address and port such as 127.0.0.1:9187";
+            self.errors.push(format!("{name}={text:?}: expected {expected}"));
+        }
+        bind
+    }
+
     fn url(&mut self, name: &str, default: &str) -> Url {
         let text = self.text(name).unwrap_or(default);
         match Url::parse(text) {
@@ -655,6 +707,22 @@ impl<'a> Reader<'a> {
             }
         }
         origins
+    }
+
+    /// Addresses and networks.
+    fn networks(&mut self, name: &str) -> Vec<IpNet> {
+        let text = self.text(name).unwrap_or_default();
+        let mut networks = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let address = || part.parse::<IpAddr>().map(IpNet::from);
+            match part.parse().or_else(|_| address()) {
+                Ok(network) => networks.push(network),
+                Err(_) => self.errors.push(format!(
+                    "{name}: {part:?}: expected an address or a network such as 127.0.0.1 or 10.0.0.0/8"
+                )),
+            }
+        }
+        networks
     }
 
     /// The values hold passwords: a bad one is told by its number.

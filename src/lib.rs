@@ -8,6 +8,7 @@
 //! | [`kaspi`] | the marketplace client and the browser login | SQL, pages |
 //! | [`notify`] | messages to people: Telegram, mail, webhook | SQL, who hears what |
 //! | [`sheets`] | spreadsheets as bytes | IO |
+//! | [`metrics`] | what a process counts for monitoring | IO |
 //! | [`queue`] | background jobs: payloads and enqueueing | what a job does |
 //! | [`app`] | what the product does, one file per capability | HTTP, HTML |
 //! | [`worker`] | jobs and loops: payload → `app` call | SQL, HTTP |
@@ -26,6 +27,7 @@ pub mod domain;
 pub mod fail_points;
 pub mod kaspi;
 pub mod last_gate;
+pub mod metrics;
 pub mod notify;
 pub mod os;
 pub mod queue;

@@ -5,12 +5,14 @@
 //! * [`Cluster`]: the private PostgreSQL server used when no `DATABASE_URL` is given.
 //! * [`ChromeDriver`]: the browser driver of a login.
 //! * [`ChildProcess`]: our own program or the simulator as a second process.
+//! * [`DumpPrograms`]: a whole database out as one stream, and back.
 //! * [`run_confined`]: work on bytes of strangers, in a process with little memory and time.
 //! * [`processes`]: what the system says about running processes.
 
 mod child;
 mod chromedriver;
 mod confined;
+mod dump;
 mod postgres;
 pub mod processes;
 mod sys;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 pub use child::{ChildError, ChildProcess};
 pub use chromedriver::{BrowserError, BrowserOptions, ChromeDriver};
 pub use confined::{Confinement, run_confined};
+pub use dump::{DumpError, DumpPrograms};
 pub use postgres::{Cluster, ClusterError, ClusterOptions, SUPERUSER};
 pub use sys::{become_subreaper, effective_user_id};
 #[cfg(debug_assertions)]

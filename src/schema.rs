@@ -672,6 +672,7 @@ diesel::table! {
         is_default -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        list -> Text,
     }
 }
 
@@ -704,6 +705,7 @@ diesel::table! {
         value -> Jsonb,
         updated_by -> Nullable<Uuid>,
         updated_at -> Timestamptz,
+        version -> Integer,
     }
 }
 
@@ -732,6 +734,8 @@ diesel::table! {
         user_id -> Uuid,
         role -> Text,
         created_at -> Timestamptz,
+        id -> Uuid,
+        version -> Integer,
     }
 }
 

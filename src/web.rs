@@ -13,6 +13,7 @@ pub mod form;
 pub mod format;
 pub mod header;
 pub mod live;
+pub mod metrics;
 pub mod middleware;
 pub mod pages;
 pub mod render;
@@ -20,6 +21,7 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod texts;
+pub mod unsent;
 
 pub use error::{WebError, WebResult};
 pub use render::Shell;

@@ -9,8 +9,8 @@ use super::{
     Staff,
     choices::{YES_NO, keyed, of_store, yes_no},
     framework::{
-        Action, Align, Cell, Choices, Column, Field, Filter, Form, Model, Outcome, SaveError, Section, Spec,
-        Verb, queries, seek_by_key, sort_by,
+        Action, Cell, Choices, Column, Field, Filter, Form, Model, Outcome, SaveError, Section, Spec, Verb,
+        queries, seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -25,6 +25,9 @@ pub struct Alerts;
 
 /// A field of its form.
 type FormField = Field<Alerts>;
+
+/// A column of its list.
+type Col = Column<Alerts>;
 
 /// A trouble with the names around it.
 #[derive(Queryable, Selectable)]
@@ -119,42 +122,12 @@ fn store(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<Alerts>> {
     vec![
-        Column {
-            name: "kind",
-            align: Align::Start,
-            cell: kind,
-            sort: None,
-        },
-        Column {
-            name: "severity",
-            align: Align::Start,
-            cell: severity,
-            sort: None,
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: store,
-            sort: None,
-        },
-        Column {
-            name: "times",
-            align: Align::End,
-            cell: |row| Cell::Number(row.times.into()),
-            sort: None,
-        },
-        Column {
-            name: "resolved_at",
-            align: Align::End,
-            cell: |row| Cell::when(row.resolved_at),
-            sort: None,
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.created_at),
-            sort: sort_by!(alerts::created_at, alerts::id),
-        },
+        Col::start("kind", kind),
+        Col::start("severity", severity),
+        Col::start("store", store),
+        Col::end("times", |row| Cell::Number(row.times.into())),
+        Col::end("resolved_at", |row| Cell::when(row.resolved_at)),
+        Col::end("created_at", |row| Cell::When(row.created_at)).by(sort_by!(alerts::created_at, alerts::id)),
     ]
 }
 

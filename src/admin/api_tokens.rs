@@ -8,8 +8,8 @@ use super::{
     Staff,
     choices::{YES_NO, yes_no},
     framework::{
-        Action, Align, Cell, Column, Field, Filter, Form, Model, Outcome, SaveError, Search, Section, Spec,
-        Verb, queries, sort_by,
+        Action, Cell, Column, Field, Filter, Form, Model, Outcome, SaveError, Search, Section, Spec, Verb,
+        queries, sort_by,
     },
     staff::administrators,
 };
@@ -25,6 +25,9 @@ pub struct ApiTokens;
 
 /// A field of its form.
 type FormField = Field<ApiTokens>;
+
+/// A column of its list.
+type Col = Column<ApiTokens>;
 
 /// A key without its secret.
 #[derive(Queryable, Selectable)]
@@ -120,36 +123,13 @@ fn owner(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<ApiTokens>> {
     vec![
-        Column {
-            name: "name",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.name.clone()),
-            sort: sort_by!(api_tokens::name, api_tokens::id),
-        },
-        Column {
-            name: "owner",
-            align: Align::Start,
-            cell: owner,
-            sort: sort_by!(users::email, api_tokens::id),
-        },
-        Column {
-            name: "last_used_at",
-            align: Align::End,
-            cell: |row| Cell::when(row.last_used_at),
-            sort: sort_by!(api_tokens::last_used_at, api_tokens::id),
-        },
-        Column {
-            name: "revoked_at",
-            align: Align::End,
-            cell: |row| Cell::when(row.revoked_at),
-            sort: None,
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.created_at),
-            sort: sort_by!(api_tokens::created_at, api_tokens::id),
-        },
+        Col::start("name", |row| Cell::Text(row.name.clone())).by(sort_by!(api_tokens::name, api_tokens::id)),
+        Col::start("owner", owner).by(sort_by!(users::email, api_tokens::id)),
+        Col::end("last_used_at", |row| Cell::when(row.last_used_at))
+            .by(sort_by!(api_tokens::last_used_at, api_tokens::id)),
+        Col::end("revoked_at", |row| Cell::when(row.revoked_at)),
+        Col::end("created_at", |row| Cell::When(row.created_at))
+            .by(sort_by!(api_tokens::created_at, api_tokens::id)),
     ]
 }
 

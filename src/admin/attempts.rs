@@ -8,7 +8,7 @@ use super::{
     Staff,
     choices::{YES_NO, keyed, of_store, yes_no},
     framework::{
-        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
+        Cell, Choices, Column, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
         sort_by,
     },
     staff::administrators,
@@ -23,6 +23,9 @@ pub struct ConnectionAttempts;
 
 /// A field of its form.
 type FormField = Field<ConnectionAttempts>;
+
+/// A column of its list.
+type Col = Column<ConnectionAttempts>;
 
 /// A login with the names around it.
 #[derive(Queryable, Selectable)]
@@ -104,42 +107,14 @@ fn store(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<ConnectionAttempts>> {
     vec![
-        Column {
-            name: "login",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.login.clone()),
-            sort: sort_by!(connection_attempts::login, connection_attempts::id),
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: store,
-            sort: None,
-        },
-        Column {
-            name: "person",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.person.clone()),
-            sort: None,
-        },
-        Column {
-            name: "state",
-            align: Align::Start,
-            cell: state,
-            sort: None,
-        },
-        Column {
-            name: "automatic",
-            align: Align::Start,
-            cell: |row| Cell::Bool(row.automatic),
-            sort: None,
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.created_at),
-            sort: sort_by!(connection_attempts::created_at, connection_attempts::id),
-        },
+        Col::start("login", |row| Cell::Text(row.login.clone()))
+            .by(sort_by!(connection_attempts::login, connection_attempts::id)),
+        Col::start("store", store),
+        Col::start("person", |row| Cell::Text(row.person.clone())),
+        Col::start("state", state),
+        Col::start("automatic", |row| Cell::Bool(row.automatic)),
+        Col::end("created_at", |row| Cell::When(row.created_at))
+            .by(sort_by!(connection_attempts::created_at, connection_attempts::id)),
     ]
 }
 

@@ -7,7 +7,7 @@ use super::{
     Staff,
     choices::{PERIODS, of_store, period_start, word_key, words},
     framework::{
-        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Search, Section, Spec, queries,
+        Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Search, Section, Spec, queries,
         seek_by_key, sort_by,
     },
     staff::administrators,
@@ -23,6 +23,9 @@ pub struct AuditLog;
 
 /// A field of its form.
 type FormField = Field<AuditLog>;
+
+/// A column of its list.
+type Col = Column<AuditLog>;
 
 /// A line of the log.
 type Row = AuditEntry;
@@ -73,42 +76,15 @@ impl Model for AuditLog {
 
 fn columns() -> Vec<Column<AuditLog>> {
     vec![
-        Column {
-            name: "at",
-            align: Align::Start,
-            cell: |row| Cell::When(row.at),
-            sort: sort_by!(audit_log::at, audit_log::id),
-        },
-        Column {
-            name: "actor_name",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.actor_name.clone()),
-            sort: sort_by!(audit_log::actor_name, audit_log::id),
-        },
-        Column {
-            name: "actor_kind",
-            align: Align::Start,
-            cell: |row| Cell::Badge("ghost", "user", word_key(row.actor_kind.as_str())),
-            sort: None,
-        },
-        Column {
-            name: "action",
-            align: Align::Start,
-            cell: |row| Cell::Code(row.action.clone()),
-            sort: None,
-        },
-        Column {
-            name: "object_kind",
-            align: Align::Start,
-            cell: |row| Cell::Code(row.object_kind.clone()),
-            sort: None,
-        },
-        Column {
-            name: "object_name",
-            align: Align::Start,
-            cell: |row| Cell::text(Some(&row.object_name)),
-            sort: None,
-        },
+        Col::start("at", |row| Cell::When(row.at)).by(sort_by!(audit_log::at, audit_log::id)),
+        Col::start("actor_name", |row| Cell::Text(row.actor_name.clone()))
+            .by(sort_by!(audit_log::actor_name, audit_log::id)),
+        Col::start("actor_kind", |row| {
+            Cell::Badge("ghost", "user", word_key(row.actor_kind.as_str()))
+        }),
+        Col::start("action", |row| Cell::Code(row.action.clone())),
+        Col::start("object_kind", |row| Cell::Code(row.object_kind.clone())),
+        Col::start("object_name", |row| Cell::text(Some(&row.object_name))),
     ]
 }
 

@@ -5,11 +5,18 @@ use chrono_tz::Asia::Almaty;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::framework::{Choices, FOUND_MAX, Label, Model, Relation};
+use super::framework::{Choices, FOUND_MAX, Label, Lookup, Model, Relation};
 use crate::{
-    domain::{StoreId, city::CITIES},
-    schema::stores,
-    store::{StoreError, page::search_words},
+    domain::{ProductId, StoreId, Tenant, UserId, city::CITIES},
+    schema::users,
+    store::{
+        StoreError,
+        page::search_words,
+        products::product_fetch,
+        search::{FoundProduct, FoundStore, search_products, search_stores},
+        stores::store_fetch,
+        users::user_fetch,
+    },
 };
 
 /// Yes and no.
@@ -78,46 +85,75 @@ pub fn period_start(word: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 pub fn of_store<M: Model>(apply: fn(M::Query, Uuid) -> M::Query) -> Relation<M> {
     Relation {
         name: "store",
-        find: find_stores,
-        name_of: store_name,
+        lookup: STORES,
         apply,
     }
 }
 
-/// Stores by a few letters of their name or merchant id; they are called by both, so that none is taken for another.
-fn find_stores(conn: &mut PgConnection, text: &str) -> Result<Vec<(Uuid, String)>, StoreError> {
-    let mut query = stores::table.into_boxed();
-    for word in search_words(&text.replace('\u{b7}', " ")) {
-        query = query.filter(
-            stores::name
-                .ilike(word.clone())
-                .or(stores::merchant_id.ilike(word)),
-        );
-    }
-    let rows: Vec<(StoreId, String, String)> = query
-        .order((stores::name, stores::id))
-        .limit(FOUND_MAX)
-        .select((stores::id, stores::name, stores::merchant_id))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, name, merchant)| (id.0, called(&name, &merchant)))
-        .collect())
+/// What stands between the parts of a name: none of them alone tells rows apart.
+const DOT: &str = " \u{b7} ";
+
+/// Stores by a few letters of their name or merchant id; they are called by both.
+pub const STORES: Lookup = Lookup {
+    find: |conn, text| {
+        let found = search_stores(conn, Tenant::All, &text.replace(DOT, " "), FOUND_MAX)?;
+        let named = |store: FoundStore| (store.id.0, format!("{}{DOT}{}", store.name, store.merchant_id));
+        Ok(found.into_iter().map(named).collect())
+    },
+    name_of: |conn, id| {
+        let store = store_fetch(conn, Tenant::All, StoreId(id))?;
+        Ok(store.map(|store| format!("{}{DOT}{}", store.name, store.merchant_id)))
+    },
+};
+
+/// Products by words of their name, article or card; they are called by name, offer and store.
+pub const PRODUCTS: Lookup = Lookup {
+    find: |conn, text| {
+        let most = usize::try_from(FOUND_MAX).unwrap_or(usize::MAX);
+        let called = |product: FoundProduct| {
+            let name = product_called(&product.name, &product.kaspi_product_id, &product.store_name);
+            (product.id.0, name)
+        };
+        let find = |conn: &mut PgConnection, text: &str| {
+            let found = search_products(conn, Tenant::All, text, most)?;
+            Ok::<Vec<_>, StoreError>(found.into_iter().map(called).collect())
+        };
+        // What was chosen comes back as it is called: the offer in it finds the product.
+        if let Some((name, _)) = text.rsplit_once(DOT)
+            && let Some((_, offer)) = name.rsplit_once(DOT)
+        {
+            let mut found = find(conn, offer)?;
+            found.retain(|(_, name)| name == text);
+            return Ok(found);
+        }
+        find(conn, text)
+    },
+    name_of: |conn, id| {
+        let row = product_fetch(conn, Tenant::All, ProductId(id))?;
+        Ok(row.map(|row| product_called(&row.product.name, &row.product.kaspi_product_id, &row.store_name)))
+    },
+};
+
+fn product_called(name: &str, offer: &str, store: &str) -> String {
+    format!("{name}{DOT}{offer}{DOT}{store}")
 }
 
-/// What a store is called where it is chosen.
-fn store_name(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>, StoreError> {
-    let row: Option<(String, String)> = stores::table
-        .find(StoreId(id))
-        .select((stores::name, stores::merchant_id))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(name, merchant)| called(&name, &merchant)))
-}
-
-fn called(name: &str, merchant: &str) -> String {
-    format!("{name} \u{b7} {merchant}")
-}
+/// People by a few letters of their e-mail or name; they are called by the e-mail.
+pub const PEOPLE: Lookup = Lookup {
+    find: |conn, text| {
+        let mut query = users::table.into_boxed();
+        for word in search_words(text) {
+            query = query.filter(users::email.ilike(word.clone()).or(users::name.ilike(word)));
+        }
+        let rows: Vec<(UserId, String)> = query
+            .order((users::email, users::id))
+            .limit(FOUND_MAX)
+            .select((users::id, users::email))
+            .load(conn)?;
+        Ok(rows.into_iter().map(|(id, email)| (id.0, email)).collect())
+    },
+    name_of: |conn, id| Ok(user_fetch(conn, UserId(id))?.map(|user| user.email)),
+};
 
 /// Known cities.
 pub const ALL_CITIES: Choices = Choices::Fixed(|| {

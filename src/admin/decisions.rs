@@ -8,8 +8,8 @@ use super::{
     Staff,
     choices::{PERIODS, YES_NO, of_store, period_start, word_key, words, yes_no},
     framework::{
-        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, queries,
-        seek_by_key, sort_by,
+        Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
+        sort_by,
     },
     staff::administrators,
 };
@@ -23,6 +23,9 @@ pub struct PriceDecisions;
 
 /// A field of its form.
 type FormField = Field<PriceDecisions>;
+
+/// A column of its list.
+type Col = Column<PriceDecisions>;
 
 /// A decision with the names around it.
 #[derive(Queryable, Selectable)]
@@ -89,6 +92,7 @@ impl Model for PriceDecisions {
             default_sort: ("decided_at", Dir::Desc),
             seek: seek_by_key!(price_decisions::id, DecisionId),
             form: Form::shown(sections()),
+            site_link: Some(|row| format!("/products/{}", row.product_id)),
             ..Spec::shown("price-decisions", "sliders", administrators)
         }
     }
@@ -96,42 +100,16 @@ impl Model for PriceDecisions {
 
 fn columns() -> Vec<Column<PriceDecisions>> {
     vec![
-        Column {
-            name: "product",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.product.clone()),
-            sort: sort_by!(products::name, price_decisions::id),
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.store.clone()),
-            sort: sort_by!(stores::name, price_decisions::id),
-        },
-        Column {
-            name: "outcome",
-            align: Align::Start,
-            cell: |row| outcome_badge(row.outcome),
-            sort: sort_by!(price_decisions::outcome, price_decisions::id),
-        },
-        Column {
-            name: "current_tenge",
-            align: Align::End,
-            cell: |row| Cell::Money(row.current_tenge),
-            sort: None,
-        },
-        Column {
-            name: "new_price",
-            align: Align::End,
-            cell: |row| Cell::money(row.price_tenge),
-            sort: None,
-        },
-        Column {
-            name: "decided_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.decided_at),
-            sort: sort_by!(price_decisions::decided_at, price_decisions::id),
-        },
+        Col::start("product", |row| Cell::Text(row.product.clone()))
+            .by(sort_by!(products::name, price_decisions::id)),
+        Col::start("store", |row| Cell::Text(row.store.clone()))
+            .by(sort_by!(stores::name, price_decisions::id)),
+        Col::start("outcome", |row| outcome_badge(row.outcome))
+            .by(sort_by!(price_decisions::outcome, price_decisions::id)),
+        Col::end("current_tenge", |row| Cell::Money(row.current_tenge)),
+        Col::end("new_price", |row| Cell::money(row.price_tenge)),
+        Col::end("decided_at", |row| Cell::When(row.decided_at))
+            .by(sort_by!(price_decisions::decided_at, price_decisions::id)),
     ]
 }
 

@@ -14,11 +14,11 @@ mod resource;
 mod site;
 
 pub use check::Finding;
-pub use form::{Field, FieldView, Form, Input, InputView, Section, SectionView, Target, Values};
+pub use form::{Field, FieldView, Form, Input, InputView, RowView, Section, SectionView, Target, Values};
 pub use list::{ChangeList, Content, Head, Line, Pager, Sheet, SizeChoice, Typed, TypedRows};
 pub use model::{
-    Action, Align, Choices, Column, Delete, Dir, Drill, FOUND_MAX, Filter, Label, Model, Outcome, Relation,
-    Search, Seek, Span, SpanApply, Spec, Verb,
+    Action, Align, Choices, Column, Delete, Dir, Drill, FOUND_MAX, Filter, Label, Lookup, Meant, Model,
+    Outcome, Relation, Search, Seek, Span, SpanApply, Spec, Verb,
 };
 pub(crate) use model::{queries, seek_by_key, sort_by};
 pub use narrow::{Choice, DrillView, Facet, RelationView, SpanView};

@@ -7,8 +7,7 @@ use super::{
     Staff,
     choices::{PERIODS, of_store, period_start, word_key, words},
     framework::{
-        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, seek_by_key,
-        sort_by,
+        Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, seek_by_key, sort_by,
     },
     staff::administrators,
 };
@@ -23,6 +22,9 @@ pub struct JobRuns;
 
 /// A field of its form.
 type FormField = Field<JobRuns>;
+
+/// A column of its list.
+type Col = Column<JobRuns>;
 
 /// A run and the name of its store.
 type Row = (JobRun, Option<String>);
@@ -89,48 +91,17 @@ impl Model for JobRuns {
 
 fn columns() -> Vec<Column<JobRuns>> {
     vec![
-        Column {
-            name: "kind",
-            align: Align::Start,
-            cell: |(run, _)| Cell::Text(run.kind.to_string()),
-            sort: sort_by!(job_runs::kind, job_runs::id),
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: |(_, store)| Cell::text(store.as_deref()),
-            sort: sort_by!(stores::name.nullable(), job_runs::id),
-        },
-        Column {
-            name: "state",
-            align: Align::Start,
-            cell: |(run, _)| state_badge(run.state),
-            sort: sort_by!(job_runs::state, job_runs::id),
-        },
-        Column {
-            name: "failure",
-            align: Align::Start,
-            cell: |(run, _)| Cell::code(run.failure.as_deref()),
-            sort: None,
-        },
-        Column {
-            name: "attempts",
-            align: Align::End,
-            cell: |(run, _)| Cell::number(Some(run.attempts)),
-            sort: None,
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |(run, _)| Cell::When(run.created_at),
-            sort: sort_by!(job_runs::created_at, job_runs::id),
-        },
-        Column {
-            name: "finished_at",
-            align: Align::End,
-            cell: |(run, _)| Cell::when(run.finished_at),
-            sort: sort_by!(job_runs::finished_at, job_runs::id),
-        },
+        Col::start("kind", |(run, _)| Cell::Text(run.kind.to_string()))
+            .by(sort_by!(job_runs::kind, job_runs::id)),
+        Col::start("store", |(_, store)| Cell::text(store.as_deref()))
+            .by(sort_by!(stores::name.nullable(), job_runs::id)),
+        Col::start("state", |(run, _)| state_badge(run.state)).by(sort_by!(job_runs::state, job_runs::id)),
+        Col::start("failure", |(run, _)| Cell::code(run.failure.as_deref())),
+        Col::end("attempts", |(run, _)| Cell::number(Some(run.attempts))),
+        Col::end("created_at", |(run, _)| Cell::When(run.created_at))
+            .by(sort_by!(job_runs::created_at, job_runs::id)),
+        Col::end("finished_at", |(run, _)| Cell::when(run.finished_at))
+            .by(sort_by!(job_runs::finished_at, job_runs::id)),
     ]
 }
 

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{
     Staff,
     framework::{
-        Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Span, SpanApply, Spec, queries,
-        seek_by_key, sort_by,
+        Cell, Column, Dir, Field, Form, Model, Search, Section, Span, SpanApply, Spec, queries, seek_by_key,
+        sort_by,
     },
     staff::administrators,
 };
@@ -22,6 +22,9 @@ pub struct MarketOffers;
 
 /// A field of its form.
 type FormField = Field<MarketOffers>;
+
+/// A column of its list.
+type Col = Column<MarketOffers>;
 
 /// An offer.
 #[derive(Queryable, Selectable)]
@@ -88,42 +91,13 @@ fn price(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<MarketOffers>> {
     vec![
-        Column {
-            name: "merchant",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.merchant_name.clone()),
-            sort: None,
-        },
-        Column {
-            name: "card_id",
-            align: Align::Start,
-            cell: |row| Cell::Code(row.card_id.clone()),
-            sort: None,
-        },
-        Column {
-            name: "city",
-            align: Align::Start,
-            cell: city,
-            sort: None,
-        },
-        Column {
-            name: "price",
-            align: Align::End,
-            cell: price,
-            sort: None,
-        },
-        Column {
-            name: "last_seen_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.last_seen_at),
-            sort: None,
-        },
-        Column {
-            name: "first_seen_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.first_seen_at),
-            sort: sort_by!(market_offers::first_seen_at, market_offers::id),
-        },
+        Col::start("merchant", |row| Cell::Text(row.merchant_name.clone())),
+        Col::start("card_id", |row| Cell::Code(row.card_id.clone())),
+        Col::start("city", city),
+        Col::end("price", price),
+        Col::end("last_seen_at", |row| Cell::When(row.last_seen_at)),
+        Col::end("first_seen_at", |row| Cell::When(row.first_seen_at))
+            .by(sort_by!(market_offers::first_seen_at, market_offers::id)),
     ]
 }
 

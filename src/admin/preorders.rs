@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, of_store, period_start, word_key, words},
+    choices::{PERIODS, PRODUCTS, of_store, period_start, word_key, words},
     framework::{
-        Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Model, Outcome,
-        SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
+        Action, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Model, Outcome, SaveError,
+        Search, Section, Spec, Target, Values, Verb, sort_by,
     },
     products::{amount, optional_amount},
     staff::administrators,
@@ -28,6 +28,9 @@ pub struct Preorders;
 
 /// A field of its form.
 type FormField = Field<Preorders>;
+
+/// A column of its list.
+type Col = Column<Preorders>;
 
 /// A preorder, its store's name, its product's name.
 type Row = (Preorder, String, String);
@@ -129,50 +132,28 @@ impl Model for Preorders {
 
 fn columns() -> Vec<Column<Preorders>> {
     vec![
-        Column {
-            name: "name",
-            align: Align::Start,
-            cell: |(preorder, ..)| Cell::Text(preorder.name.clone()),
-            sort: sort_by!(preorders::name, preorders::id),
-        },
-        Column {
-            name: "article",
-            align: Align::Start,
-            cell: |(preorder, ..)| Cell::code(preorder.article.as_deref()),
-            sort: sort_by!(preorders::article, preorders::id),
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: |(preorder, store, _)| {
-                Cell::Link(store.clone(), format!("/admin/stores/{}/", preorder.store_id))
-            },
-            sort: sort_by!(stores::name, preorders::id),
-        },
-        Column {
-            name: "status",
-            align: Align::Start,
-            cell: |(preorder, ..)| status_badge(preorder.status),
-            sort: sort_by!(preorders::status, preorders::id),
-        },
-        Column {
-            name: "price_tenge",
-            align: Align::End,
-            cell: |(preorder, ..)| Cell::money(preorder.price_tenge.map(|price| price.0)),
-            sort: sort_by!(preorders::price_tenge, preorders::id),
-        },
-        Column {
-            name: "delivery_days",
-            align: Align::End,
-            cell: |(preorder, ..)| Cell::number(Some(preorder.delivery_days)),
-            sort: sort_by!(preorders::delivery_days, preorders::id),
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |(preorder, ..)| Cell::When(preorder.created_at),
-            sort: sort_by!(preorders::created_at, preorders::id),
-        },
+        Col::start("name", |(preorder, ..)| Cell::Text(preorder.name.clone()))
+            .by(sort_by!(preorders::name, preorders::id)),
+        Col::start("article", |(preorder, ..)| {
+            Cell::code(preorder.article.as_deref())
+        })
+        .by(sort_by!(preorders::article, preorders::id)),
+        Col::start("store", |(preorder, store, _)| {
+            Cell::Link(store.clone(), format!("/admin/stores/{}/", preorder.store_id))
+        })
+        .by(sort_by!(stores::name, preorders::id)),
+        Col::start("status", |(preorder, ..)| status_badge(preorder.status))
+            .by(sort_by!(preorders::status, preorders::id)),
+        Col::end("price_tenge", |(preorder, ..)| {
+            Cell::money(preorder.price_tenge.map(|price| price.0))
+        })
+        .by(sort_by!(preorders::price_tenge, preorders::id)),
+        Col::end("delivery_days", |(preorder, ..)| {
+            Cell::number(Some(preorder.delivery_days))
+        })
+        .by(sort_by!(preorders::delivery_days, preorders::id)),
+        Col::end("created_at", |(preorder, ..)| Cell::When(preorder.created_at))
+            .by(sort_by!(preorders::created_at, preorders::id)),
     ]
 }
 
@@ -203,7 +184,7 @@ fn sections() -> Vec<Section<Preorders>> {
         Section {
             name: "main",
             fields: vec![
-                FormField::Once("product_id", Input::Text(36), |(preorder, _, product)| {
+                FormField::Once("product_id", Input::Row(PRODUCTS), |(preorder, _, product)| {
                     Cell::Link(
                         product.clone(),
                         format!("/admin/products/{}/", preorder.product_id),

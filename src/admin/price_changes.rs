@@ -8,7 +8,7 @@ use super::{
     Staff,
     choices::of_store,
     framework::{
-        Align, Cell, Column, Dir, Drill, Field, Form, Model, Section, Seek, Span, SpanApply, Spec, queries,
+        Cell, Column, Dir, Drill, Field, Form, Model, Section, Seek, Span, SpanApply, Spec, queries, sort_by,
     },
     staff::administrators,
 };
@@ -22,6 +22,9 @@ pub struct PriceChanges;
 
 /// A field of its form.
 type FormField = Field<PriceChanges>;
+
+/// A column of its list.
+type Col = Column<PriceChanges>;
 
 /// A change with the name of its product, where that is still there.
 #[derive(Queryable, Selectable)]
@@ -132,28 +135,12 @@ fn product(row: &Row) -> Cell {
 }
 
 fn columns() -> Vec<Column<PriceChanges>> {
-    let column = |name, align, cell| Column {
-        name,
-        align,
-        cell,
-        sort: None,
-    };
     vec![
-        column("product", Align::Start, |row| Cell::Text(PriceChanges::name(row))),
-        column("city", Align::Start, |row| {
-            Cell::Text(city_name(&row.city_id).to_owned())
-        }),
-        column("before", Align::End, before),
-        column("price", Align::End, price),
-        Column {
-            name: "at",
-            align: Align::End,
-            cell: |row| Cell::When(row.at),
-            sort: Some(|query, dir| match dir {
-                Dir::Asc => query.order((price_changes::at.asc(), price_changes::id.asc())),
-                Dir::Desc => query.order((price_changes::at.desc(), price_changes::id.desc())),
-            }),
-        },
+        Col::start("product", |row| Cell::Text(PriceChanges::name(row))),
+        Col::start("city", |row| Cell::Text(city_name(&row.city_id).to_owned())),
+        Col::end("before", before),
+        Col::end("price", price),
+        Col::end("at", |row| Cell::When(row.at)).by(sort_by!(price_changes::at, price_changes::id)),
     ]
 }
 

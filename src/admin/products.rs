@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    choices::{PERIODS, YES_NO, of_store, period_start, yes_no},
+    choices::{PERIODS, PRODUCTS, YES_NO, of_store, period_start, yes_no},
     framework::{
-        Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Label, Loss, Model,
-        Outcome, SaveError, Search, Section, Span, SpanApply, Spec, Target, Values, Verb, seek_by_key,
+        Action, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Label, Loss, Model, Outcome,
+        SaveError, Search, Section, Span, SpanApply, Spec, Target, Values, Verb, queries, seek_by_key,
         sort_by,
     },
     staff::administrators,
@@ -35,14 +35,41 @@ pub struct Products;
 /// A field of its form.
 type FormField = Field<Products>;
 
-/// A product, its store's name, its price in the main city, when it was decided about last and is next.
-type Row = (
-    Product,
-    String,
-    Option<Tenge>,
-    Option<DateTime<Utc>>,
-    Option<DateTime<Utc>>,
-);
+/// A column of its list.
+type Col = Column<Products>;
+
+/// A product as it is shown, with its store's name and its price in the main city. Products are wide: what no page shows
+/// is not read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = products, check_for_backend(Pg))]
+pub struct Row {
+    id: ProductId,
+    version: i32,
+    name: String,
+    sku: Option<String>,
+    kaspi_product_id: String,
+    card_id: Option<String>,
+    brand: Option<String>,
+    category: Option<String>,
+    store_id: StoreId,
+    #[diesel(select_expression = stores::name)]
+    store: String,
+    #[diesel(select_expression = product_prices::price_tenge.nullable())]
+    price: Option<Tenge>,
+    floor_tenge: Option<Tenge>,
+    ceiling_tenge: Option<Tenge>,
+    strategy: Option<String>,
+    repricing_enabled: bool,
+    on_sale: bool,
+    stock: Option<i32>,
+    archived_at: Option<DateTime<Utc>>,
+    #[diesel(select_expression = product_checks::last_check_at.nullable())]
+    last_check_at: Option<DateTime<Utc>>,
+    #[diesel(select_expression = product_checks::next_check_at.nullable())]
+    next_check_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
 
 #[diesel::dsl::auto_type]
 fn joined() -> _ {
@@ -61,42 +88,18 @@ impl Model for Products {
     type Row = Row;
     type Query = diesel::dsl::IntoBoxed<'static, joined, Pg>;
 
-    fn base() -> Self::Query {
-        joined().into_boxed()
+    queries!(joined(), products::id);
+
+    fn id(row: &Row) -> Uuid {
+        row.id.0
     }
 
-    fn with_ids(query: Self::Query, ids: Vec<Uuid>) -> Self::Query {
-        query.filter(products::id.eq_any(ids))
+    fn name(row: &Row) -> String {
+        row.name.clone()
     }
 
-    fn count(query: Self::Query, conn: &mut PgConnection) -> QueryResult<i64> {
-        query.count().get_result(conn)
-    }
-
-    fn load(query: Self::Query, limit: i64, offset: i64, conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-        query
-            .limit(limit)
-            .offset(offset)
-            .select((
-                Product::as_select(),
-                stores::name,
-                product_prices::price_tenge.nullable(),
-                product_checks::last_check_at.nullable(),
-                product_checks::next_check_at.nullable(),
-            ))
-            .load(conn)
-    }
-
-    fn id((product, ..): &Row) -> Uuid {
-        product.id.0
-    }
-
-    fn name((product, ..): &Row) -> String {
-        product.name.clone()
-    }
-
-    fn version((product, ..): &Row) -> Option<i32> {
-        Some(product.version)
+    fn version(row: &Row) -> Option<i32> {
+        Some(row.version)
     }
 
     fn spec() -> Spec<Self> {
@@ -138,6 +141,7 @@ impl Model for Products {
                 index: "products_search_idx, trigrams",
                 apply: |query, word| query.filter(product_has_word_or_card(word)),
             }),
+            find: Some(PRODUCTS.find),
             default_sort: ("created_at", Dir::Desc),
             seek: seek_by_key!(products::id, ProductId),
             inline: vec!["floor_tenge", "repricing_enabled"],
@@ -166,64 +170,36 @@ impl Model for Products {
                     run: |staff, id| set_repricing(staff, id, false),
                 },
             ],
-            site_link: Some(|(product, ..)| format!("/products/{}", product.id)),
+            site_link: Some(|row| format!("/products/{}", row.id)),
             ..Spec::shown("products", "box", administrators)
         }
     }
 }
 
+fn store(row: &Row) -> Cell {
+    Cell::Link(row.store.clone(), format!("/admin/stores/{}/", row.store_id))
+}
+
+fn price(row: &Row) -> Cell {
+    Cell::money(row.price.map(|price| price.0))
+}
+
 fn columns() -> Vec<Column<Products>> {
     vec![
-        Column {
-            name: "name",
-            align: Align::Start,
-            cell: |(product, ..)| Cell::Text(product.name.clone()),
-            sort: sort_by!(products::name, products::id),
-        },
-        Column {
-            name: "sku",
-            align: Align::Start,
-            cell: |(product, ..)| Cell::code(product.sku.as_deref()),
-            sort: sort_by!(products::sku, products::id),
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: |(product, store, ..)| {
-                Cell::Link(store.clone(), format!("/admin/stores/{}/", product.store_id))
-            },
-            sort: sort_by!(stores::name, products::id),
-        },
-        Column {
-            name: "price",
-            align: Align::End,
-            cell: |(_, _, price, ..)| Cell::money(price.map(|price| price.0)),
-            sort: sort_by!(product_prices::price_tenge.nullable(), products::id),
-        },
-        Column {
-            name: "floor_tenge",
-            align: Align::End,
-            cell: |(product, ..)| Cell::money(product.floor_tenge.map(|floor| floor.0)),
-            sort: sort_by!(products::floor_tenge, products::id),
-        },
-        Column {
-            name: "repricing_enabled",
-            align: Align::Start,
-            cell: |(product, ..)| Cell::Bool(product.repricing_enabled),
-            sort: sort_by!(products::repricing_enabled, products::id),
-        },
-        Column {
-            name: "last_check_at",
-            align: Align::End,
-            cell: |(.., last_check_at, _)| Cell::when(*last_check_at),
-            sort: sort_by!(product_checks::last_check_at.nullable(), products::id),
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |(product, ..)| Cell::When(product.created_at),
-            sort: sort_by!(products::created_at, products::id),
-        },
+        Col::start("name", |row| Cell::Text(row.name.clone())).by(sort_by!(products::name, products::id)),
+        Col::start("sku", |row| Cell::code(row.sku.as_deref())).by(sort_by!(products::sku, products::id)),
+        Col::start("store", store).by(sort_by!(stores::name, products::id)),
+        Col::end("price", price).by(sort_by!(product_prices::price_tenge.nullable(), products::id)),
+        Col::end("floor_tenge", |row| {
+            Cell::money(row.floor_tenge.map(|floor| floor.0))
+        })
+        .by(sort_by!(products::floor_tenge, products::id)),
+        Col::start("repricing_enabled", |row| Cell::Bool(row.repricing_enabled))
+            .by(sort_by!(products::repricing_enabled, products::id)),
+        Col::end("last_check_at", |row| Cell::when(row.last_check_at))
+            .by(sort_by!(product_checks::last_check_at.nullable(), products::id)),
+        Col::end("created_at", |row| Cell::When(row.created_at))
+            .by(sort_by!(products::created_at, products::id)),
     ]
 }
 
@@ -272,54 +248,43 @@ fn sections() -> Vec<Section<Products>> {
         Section {
             name: "main",
             fields: vec![
-                FormField::Show("name", |(product, ..)| Cell::Text(product.name.clone())),
-                FormField::Show("sku", |(product, ..)| Cell::code(product.sku.as_deref())),
-                FormField::Show("kaspi_product_id", |(product, ..)| {
-                    Cell::Code(product.kaspi_product_id.clone())
-                }),
-                FormField::Show("card_id", |(product, ..)| Cell::code(product.card_id.as_deref())),
-                FormField::Show("store", |(product, store, ..)| {
-                    Cell::Link(store.clone(), format!("/admin/stores/{}/", product.store_id))
-                }),
-                FormField::Show("brand", |(product, ..)| Cell::text(product.brand.as_deref())),
-                FormField::Show("category", |(product, ..)| {
-                    Cell::text(product.category.as_deref())
-                }),
-                FormField::Show("price", |(_, _, price, ..)| {
-                    Cell::money(price.map(|price| price.0))
-                }),
+                FormField::Show("name", |row| Cell::Text(row.name.clone())),
+                FormField::Show("sku", |row| Cell::code(row.sku.as_deref())),
+                FormField::Show("kaspi_product_id", |row| Cell::Code(row.kaspi_product_id.clone())),
+                FormField::Show("card_id", |row| Cell::code(row.card_id.as_deref())),
+                FormField::Show("store", store),
+                FormField::Show("brand", |row| Cell::text(row.brand.as_deref())),
+                FormField::Show("category", |row| Cell::text(row.category.as_deref())),
+                FormField::Show("price", price),
             ],
         },
         Section {
             name: "limits",
             fields: vec![
                 FormField::Edit("floor_tenge", Input::Money, |row| {
-                    amount(row.and_then(|(product, ..)| product.floor_tenge))
+                    amount(row.and_then(|row| row.floor_tenge))
                 }),
                 FormField::Edit("ceiling_tenge", Input::Money, |row| {
-                    amount(row.and_then(|(product, ..)| product.ceiling_tenge))
+                    amount(row.and_then(|row| row.ceiling_tenge))
                 }),
                 FormField::Edit("strategy", Input::Select(STRATEGIES), |row| {
-                    row.and_then(|(product, ..)| product.strategy.clone())
-                        .unwrap_or_default()
+                    row.and_then(|row| row.strategy.clone()).unwrap_or_default()
                 }),
                 FormField::Edit("repricing_enabled", Input::Checkbox, |row| {
-                    on(row.is_some_and(|(product, ..)| product.repricing_enabled))
+                    on(row.is_some_and(|row| row.repricing_enabled))
                 }),
             ],
         },
         Section {
             name: "state",
             fields: vec![
-                FormField::Show("on_sale", |(product, ..)| Cell::Bool(product.on_sale)),
-                FormField::Show("stock", |(product, ..)| Cell::number(product.stock)),
-                FormField::Show("archived_at", |(product, ..)| Cell::when(product.archived_at)),
-                FormField::Show("last_check_at", |(.., last_check_at, _)| {
-                    Cell::when(*last_check_at)
-                }),
-                FormField::Show("next_check_at", |(.., next_check_at)| Cell::when(*next_check_at)),
-                FormField::Show("created_at", |(product, ..)| Cell::When(product.created_at)),
-                FormField::Show("updated_at", |(product, ..)| Cell::When(product.updated_at)),
+                FormField::Show("on_sale", |row| Cell::Bool(row.on_sale)),
+                FormField::Show("stock", |row| Cell::number(row.stock)),
+                FormField::Show("archived_at", |row| Cell::when(row.archived_at)),
+                FormField::Show("last_check_at", |row| Cell::when(row.last_check_at)),
+                FormField::Show("next_check_at", |row| Cell::when(row.next_check_at)),
+                FormField::Show("created_at", |row| Cell::When(row.created_at)),
+                FormField::Show("updated_at", |row| Cell::When(row.updated_at)),
             ],
         },
     ]

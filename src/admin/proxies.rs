@@ -1,4 +1,5 @@
-//! Proxies and how they fare. Their credentials are never loaded; they are written in the settings.
+//! Proxies and how they fare. Their credentials are written and never loaded; those of the environment are only shown.
+//! New ones are pasted in the settings.
 
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
@@ -7,10 +8,18 @@ use uuid::Uuid;
 use super::{
     Staff,
     choices::{YES_NO, yes_no},
-    framework::{Align, Cell, Column, Field, Filter, Form, Model, Search, Section, Spec, queries, sort_by},
+    framework::{
+        Action, Cell, Column, Delete, Field, Filter, Form, Input, Model, Outcome, SaveError, Search, Section,
+        Spec, Target, Values, Verb, queries, sort_by,
+    },
     staff::administrators,
+    stores::on,
 };
-use crate::{domain::ProxyId, schema::proxies};
+use crate::{
+    app::proxies::{ProxyEdit, check_proxy_now, delete_proxy, edit_proxy, set_proxy_enabled},
+    domain::{ProxyId, ProxyOrigin},
+    schema::proxies,
+};
 
 /// The model.
 pub struct Proxies;
@@ -18,11 +27,17 @@ pub struct Proxies;
 /// A field of its form.
 type FormField = Field<Proxies>;
 
+/// A column of its list.
+type Col = Column<Proxies>;
+
 /// A proxy without its credentials.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = proxies, check_for_backend(Pg))]
 pub struct Row {
     id: ProxyId,
+    origin: ProxyOrigin,
+    version: i32,
+    credentials_set_at: Option<DateTime<Utc>>,
     label: String,
     scheme: String,
     host: String,
@@ -53,6 +68,10 @@ impl Model for Proxies {
         address(row)
     }
 
+    fn version(row: &Row) -> Option<i32> {
+        Some(row.version)
+    }
+
     fn spec() -> Spec<Self> {
         Spec {
             audit_kind: Some("proxy"),
@@ -68,8 +87,29 @@ impl Model for Proxies {
                     query.filter(proxies::host.ilike(word.clone()).or(proxies::label.ilike(word)))
                 },
             }),
-            form: Form::shown(sections()),
-            site_link: Some(|_| "/settings/proxies".to_owned()),
+            form: Form {
+                sections: sections(),
+                adds: false,
+                save: Some(save),
+            },
+            delete: Some(Delete {
+                losses: |_, _| Ok(Vec::new()),
+                run: |staff, id| {
+                    Box::pin(
+                        async move { Ok(delete_proxy(&staff.services, &staff.actor, ProxyId(id)).await?) },
+                    )
+                },
+            }),
+            actions: vec![
+                action("proxy-on", |staff, id| switch(staff, id, true)),
+                action("proxy-off", |staff, id| switch(staff, id, false)),
+                action("proxy-check", |staff, id| {
+                    Box::pin(
+                        async move { Ok(check_proxy_now(&staff.services, &staff.actor, ProxyId(id)).await?) },
+                    )
+                }),
+            ],
+            site_link: Some(|_| "/settings".to_owned()),
             ..Spec::shown("proxies", "globe", administrators)
         }
     }
@@ -81,60 +121,97 @@ fn address(row: &Row) -> String {
 
 fn columns() -> Vec<Column<Proxies>> {
     vec![
-        Column {
-            name: "address",
-            align: Align::Start,
-            cell: |row| Cell::Code(address(row)),
-            sort: None,
+        Col::start("address", |row| Cell::Code(address(row))),
+        Col::start("label", |row| Cell::text(Some(&row.label))).by(sort_by!(proxies::label, proxies::id)),
+        Col::start("enabled", |row| Cell::Bool(row.enabled)).by(sort_by!(proxies::enabled, proxies::id)),
+        Col::end("requests", |row| Cell::Number(row.requests)).by(sort_by!(proxies::requests, proxies::id)),
+        Col::end("failures", |row| Cell::Number(row.failures)).by(sort_by!(proxies::failures, proxies::id)),
+        Col::end("created_at", |row| Cell::When(row.created_at))
+            .by(sort_by!(proxies::created_at, proxies::id)),
+    ]
+}
+
+fn is_own(row: Option<&Row>) -> bool {
+    row.is_some_and(|row| row.origin == ProxyOrigin::Panel)
+}
+
+fn is_of_environment(row: Option<&Row>) -> bool {
+    !is_own(row)
+}
+
+fn sections() -> Vec<Section<Proxies>> {
+    let own = |field| FormField::When(is_own, Box::new(field));
+    let others = |field| FormField::When(is_of_environment, Box::new(field));
+    vec![
+        Section {
+            name: "main",
+            fields: vec![
+                FormField::Show("address", |row| Cell::Code(address(row))),
+                own(FormField::Edit("label", Input::Text(100), |row| {
+                    row.map(|row| row.label.clone()).unwrap_or_default()
+                })),
+                own(FormField::Edit("enabled", Input::Checkbox, |row| {
+                    on(row.is_some_and(|row| row.enabled))
+                })),
+                others(FormField::Show("switched_on", |row| Cell::Bool(row.enabled))),
+            ],
         },
-        Column {
-            name: "label",
-            align: Align::Start,
-            cell: |row| Cell::text(Some(&row.label)),
-            sort: sort_by!(proxies::label, proxies::id),
+        Section {
+            name: "credentials",
+            fields: vec![
+                FormField::Show("credentials_set_at", |row| Cell::when(row.credentials_set_at)),
+                own(FormField::Edit("username", Input::Secret, |_| String::new())),
+                own(FormField::Edit("password", Input::Secret, |_| String::new())),
+                FormField::When(
+                    |row| is_own(row) && row.is_some_and(|row| row.credentials_set_at.is_some()),
+                    Box::new(FormField::Edit("forget_credentials", Input::Checkbox, |_| {
+                        String::new()
+                    })),
+                ),
+            ],
         },
-        Column {
-            name: "enabled",
-            align: Align::Start,
-            cell: |row| Cell::Bool(row.enabled),
-            sort: sort_by!(proxies::enabled, proxies::id),
-        },
-        Column {
-            name: "requests",
-            align: Align::End,
-            cell: |row| Cell::Number(row.requests),
-            sort: sort_by!(proxies::requests, proxies::id),
-        },
-        Column {
-            name: "failures",
-            align: Align::End,
-            cell: |row| Cell::Number(row.failures),
-            sort: sort_by!(proxies::failures, proxies::id),
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.created_at),
-            sort: sort_by!(proxies::created_at, proxies::id),
+        Section {
+            name: "state",
+            fields: vec![
+                FormField::Show("requests", |row| Cell::Number(row.requests)),
+                FormField::Show("failures", |row| Cell::Number(row.failures)),
+                FormField::Show("last_error", |row| Cell::text(row.last_error.as_deref())),
+                FormField::Show("last_error_at", |row| Cell::when(row.last_error_at)),
+                FormField::Show("cooling_until", |row| Cell::when(row.cooling_until)),
+                FormField::Show("last_used_at", |row| Cell::when(row.last_used_at)),
+                FormField::Show("checked_at", |row| Cell::when(row.checked_at)),
+                FormField::Show("created_at", |row| Cell::When(row.created_at)),
+            ],
         },
     ]
 }
 
-fn sections() -> Vec<Section<Proxies>> {
-    vec![Section {
-        name: "main",
-        fields: vec![
-            FormField::Show("address", |row| Cell::Code(address(row))),
-            FormField::Show("label", |row| Cell::text(Some(&row.label))),
-            FormField::Show("enabled", |row| Cell::Bool(row.enabled)),
-            FormField::Show("requests", |row| Cell::Number(row.requests)),
-            FormField::Show("failures", |row| Cell::Number(row.failures)),
-            FormField::Show("last_error", |row| Cell::text(row.last_error.as_deref())),
-            FormField::Show("last_error_at", |row| Cell::when(row.last_error_at)),
-            FormField::Show("cooling_until", |row| Cell::when(row.cooling_until)),
-            FormField::Show("last_used_at", |row| Cell::when(row.last_used_at)),
-            FormField::Show("checked_at", |row| Cell::when(row.checked_at)),
-            FormField::Show("created_at", |row| Cell::When(row.created_at)),
-        ],
-    }]
+fn save(staff: &Staff, target: Target, mut values: Values) -> Outcome<'_, Uuid> {
+    Box::pin(async move {
+        let Target::Existing(id, version) = target else {
+            return Err(SaveError::Forbidden);
+        };
+        let edit = ProxyEdit {
+            label: values.text("label"),
+            username: values.raw("username").into(),
+            password: values.raw("password").into(),
+            forget_credentials: values.checked("forget_credentials"),
+            enabled: Some(values.checked("enabled")),
+        };
+        let edit = values.finish(Some(edit))?;
+        edit_proxy(&staff.services, &staff.actor, (ProxyId(id), version), edit).await?;
+        Ok(id)
+    })
+}
+
+fn action(name: &'static str, run: for<'a> fn(&'a Staff, Uuid) -> Outcome<'a, ()>) -> Action<Proxies> {
+    Action {
+        name,
+        needs: Verb::Change,
+        run,
+    }
+}
+
+fn switch(staff: &Staff, id: Uuid, enabled: bool) -> Outcome<'_, ()> {
+    Box::pin(async move { Ok(set_proxy_enabled(&staff.services, &staff.actor, ProxyId(id), enabled).await?) })
 }

@@ -8,8 +8,8 @@ use super::{
     Staff,
     choices::{PERIODS, of_store, period_start, word_key, words},
     framework::{
-        Align, Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, queries,
-        seek_by_key, sort_by,
+        Cell, Choices, Column, Dir, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
+        sort_by,
     },
     staff::administrators,
 };
@@ -23,6 +23,9 @@ pub struct PricePushes;
 
 /// A field of its form.
 type FormField = Field<PricePushes>;
+
+/// A column of its list.
+type Col = Column<PricePushes>;
 
 /// A push with the names around it.
 #[derive(Queryable, Selectable)]
@@ -90,6 +93,7 @@ impl Model for PricePushes {
             default_sort: ("planned_at", Dir::Desc),
             seek: seek_by_key!(price_pushes::id, PushId),
             form: Form::shown(sections()),
+            site_link: Some(|row| format!("/products/{}", row.product_id)),
             ..Spec::shown("price-pushes", "upload", administrators)
         }
     }
@@ -97,42 +101,16 @@ impl Model for PricePushes {
 
 fn columns() -> Vec<Column<PricePushes>> {
     vec![
-        Column {
-            name: "product",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.product.clone()),
-            sort: sort_by!(products::name, price_pushes::id),
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.store.clone()),
-            sort: sort_by!(stores::name, price_pushes::id),
-        },
-        Column {
-            name: "state",
-            align: Align::Start,
-            cell: |row| state_badge(row.state),
-            sort: sort_by!(price_pushes::state, price_pushes::id),
-        },
-        Column {
-            name: "origin",
-            align: Align::Start,
-            cell: |row| Cell::Badge("ghost", "user", word_key(row.origin.as_str())),
-            sort: None,
-        },
-        Column {
-            name: "reason",
-            align: Align::Start,
-            cell: |row| Cell::code(row.reason.as_deref()),
-            sort: None,
-        },
-        Column {
-            name: "planned_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.planned_at),
-            sort: sort_by!(price_pushes::planned_at, price_pushes::id),
-        },
+        Col::start("product", |row| Cell::Text(row.product.clone()))
+            .by(sort_by!(products::name, price_pushes::id)),
+        Col::start("store", |row| Cell::Text(row.store.clone())).by(sort_by!(stores::name, price_pushes::id)),
+        Col::start("state", |row| state_badge(row.state)).by(sort_by!(price_pushes::state, price_pushes::id)),
+        Col::start("origin", |row| {
+            Cell::Badge("ghost", "user", word_key(row.origin.as_str()))
+        }),
+        Col::start("reason", |row| Cell::code(row.reason.as_deref())),
+        Col::end("planned_at", |row| Cell::When(row.planned_at))
+            .by(sort_by!(price_pushes::planned_at, price_pushes::id)),
     ]
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Staff,
     choices::{YES_NO, of_store, yes_no},
-    framework::{Align, Cell, Column, Field, Filter, Form, Model, Search, Section, Spec, queries, sort_by},
+    framework::{Cell, Column, Field, Filter, Form, Model, Search, Section, Spec, queries, sort_by},
     staff::administrators,
 };
 use crate::{
@@ -21,6 +21,9 @@ pub struct Rules;
 
 /// A field of its form.
 type FormField = Field<Rules>;
+
+/// A column of its list.
+type Col = Column<Rules>;
 
 /// A rule with its store's name.
 #[derive(Queryable, Selectable)]
@@ -76,7 +79,7 @@ impl Model for Rules {
                 apply: |query, word| query.filter(rules::name.ilike(word)),
             }),
             form: Form::shown(sections()),
-            site_link: Some(|row| format!("/stores/{}/rules", row.store_id)),
+            site_link: Some(|row| format!("/rules/{}", row.id)),
             ..Spec::shown("rules", "sliders", administrators)
         }
     }
@@ -92,36 +95,11 @@ fn strategy(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<Rules>> {
     vec![
-        Column {
-            name: "name",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.name.clone()),
-            sort: sort_by!(rules::name, rules::id),
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: store,
-            sort: sort_by!(stores::name, rules::id),
-        },
-        Column {
-            name: "strategy",
-            align: Align::Start,
-            cell: strategy,
-            sort: None,
-        },
-        Column {
-            name: "enabled",
-            align: Align::Start,
-            cell: |row| Cell::Bool(row.enabled),
-            sort: sort_by!(rules::enabled, rules::id),
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.created_at),
-            sort: sort_by!(rules::created_at, rules::id),
-        },
+        Col::start("name", |row| Cell::Text(row.name.clone())).by(sort_by!(rules::name, rules::id)),
+        Col::start("store", store).by(sort_by!(stores::name, rules::id)),
+        Col::start("strategy", strategy),
+        Col::start("enabled", |row| Cell::Bool(row.enabled)).by(sort_by!(rules::enabled, rules::id)),
+        Col::end("created_at", |row| Cell::When(row.created_at)).by(sort_by!(rules::created_at, rules::id)),
     ]
 }
 

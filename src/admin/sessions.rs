@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    framework::{Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, queries, sort_by},
+    framework::{Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, queries, sort_by},
     staff::administrators,
 };
 use crate::{
@@ -19,6 +19,9 @@ pub struct Sessions;
 
 /// A field of its form.
 type FormField = Field<Sessions>;
+
+/// A column of its list.
+type Col = Column<Sessions>;
 
 /// A session without its key and state.
 #[derive(Queryable, Selectable)]
@@ -79,30 +82,12 @@ fn device(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<Sessions>> {
     vec![
-        Column {
-            name: "person",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.person.clone()),
-            sort: sort_by!(users::email, sessions::id),
-        },
-        Column {
-            name: "device",
-            align: Align::Start,
-            cell: device,
-            sort: None,
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.created_at),
-            sort: sort_by!(sessions::created_at, sessions::id),
-        },
-        Column {
-            name: "last_seen_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.last_seen_at),
-            sort: sort_by!(sessions::last_seen_at, sessions::id),
-        },
+        Col::start("person", |row| Cell::Text(row.person.clone())).by(sort_by!(users::email, sessions::id)),
+        Col::start("device", device),
+        Col::end("created_at", |row| Cell::When(row.created_at))
+            .by(sort_by!(sessions::created_at, sessions::id)),
+        Col::end("last_seen_at", |row| Cell::When(row.last_seen_at))
+            .by(sort_by!(sessions::last_seen_at, sessions::id)),
     ]
 }
 

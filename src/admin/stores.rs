@@ -7,7 +7,7 @@ use super::{
     Staff,
     choices::{ALL_CITIES, PERIODS, YES_NO, period_start, word_key, words, yes_no},
     framework::{
-        Action, Align, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Loss, Model, Outcome,
+        Action, Cell, Choices, Column, Delete, Dir, Field, Filter, Form, Input, Loss, Model, Outcome,
         SaveError, Search, Section, Spec, Target, Values, Verb, sort_by,
     },
     staff::administrators,
@@ -30,6 +30,9 @@ pub struct Stores;
 
 /// A field of its form.
 type FormField = Field<Stores>;
+
+/// A column of its list.
+type Col = Column<Stores>;
 
 /// A store and its owner.
 type Row = (Store, String);
@@ -120,54 +123,22 @@ impl Model for Stores {
 
 fn columns() -> Vec<Column<Stores>> {
     vec![
-        Column {
-            name: "name",
-            align: Align::Start,
-            cell: |(store, _)| Cell::Text(store.name.clone()),
-            sort: sort_by!(stores::name, stores::id),
-        },
-        Column {
-            name: "merchant_id",
-            align: Align::Start,
-            cell: |(store, _)| Cell::Code(store.merchant_id.clone()),
-            sort: sort_by!(stores::merchant_id, stores::id),
-        },
-        Column {
-            name: "owner",
-            align: Align::Start,
-            cell: |(_, owner)| Cell::Text(owner.clone()),
-            sort: sort_by!(users::email, stores::id),
-        },
-        Column {
-            name: "session_state",
-            align: Align::Start,
-            cell: |(store, _)| session_badge(store.session_state),
-            sort: sort_by!(stores::session_state, stores::id),
-        },
-        Column {
-            name: "repricing_mode",
-            align: Align::Start,
-            cell: |(store, _)| mode_badge(store.repricing_mode),
-            sort: sort_by!(stores::repricing_mode, stores::id),
-        },
-        Column {
-            name: "active",
-            align: Align::Start,
-            cell: |(store, _)| Cell::Bool(store.active),
-            sort: sort_by!(stores::active, stores::id),
-        },
-        Column {
-            name: "products_count",
-            align: Align::End,
-            cell: |(store, _)| Cell::number(Some(store.products_count)),
-            sort: sort_by!(stores::products_count, stores::id),
-        },
-        Column {
-            name: "last_sync_at",
-            align: Align::End,
-            cell: |(store, _)| Cell::when(store.last_sync_at),
-            sort: sort_by!(stores::last_sync_at, stores::id),
-        },
+        Col::start("name", |(store, _)| Cell::Text(store.name.clone()))
+            .by(sort_by!(stores::name, stores::id)),
+        Col::start("merchant_id", |(store, _)| Cell::Code(store.merchant_id.clone()))
+            .by(sort_by!(stores::merchant_id, stores::id)),
+        Col::start("owner", |(_, owner)| Cell::Text(owner.clone())).by(sort_by!(users::email, stores::id)),
+        Col::start("session_state", |(store, _)| session_badge(store.session_state))
+            .by(sort_by!(stores::session_state, stores::id)),
+        Col::start("repricing_mode", |(store, _)| mode_badge(store.repricing_mode))
+            .by(sort_by!(stores::repricing_mode, stores::id)),
+        Col::start("active", |(store, _)| Cell::Bool(store.active)).by(sort_by!(stores::active, stores::id)),
+        Col::end("products_count", |(store, _)| {
+            Cell::number(Some(store.products_count))
+        })
+        .by(sort_by!(stores::products_count, stores::id)),
+        Col::end("last_sync_at", |(store, _)| Cell::when(store.last_sync_at))
+            .by(sort_by!(stores::last_sync_at, stores::id)),
     ]
 }
 

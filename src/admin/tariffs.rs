@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Staff,
-    framework::{Align, Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, queries, sort_by},
+    framework::{Cell, Column, Dir, Field, Form, Model, Search, Section, Spec, queries, sort_by},
     staff::administrators,
 };
 use crate::{
@@ -20,6 +20,9 @@ pub struct Tariffs;
 
 /// A field of its form.
 type FormField = Field<Tariffs>;
+
+/// A column of its list.
+type Col = Column<Tariffs>;
 
 /// A rate.
 #[derive(Queryable, Selectable)]
@@ -59,7 +62,7 @@ impl Model for Tariffs {
             }),
             default_sort: ("name", Dir::Asc),
             form: Form::shown(sections()),
-            site_link: Some(|_| "/settings/tariffs".to_owned()),
+            site_link: Some(|row| format!("/tariffs/{}", row.id)),
             ..Spec::shown("tariffs", "tag", administrators)
         }
     }
@@ -73,30 +76,13 @@ fn percent(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<Tariffs>> {
     vec![
-        Column {
-            name: "name",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.name.clone()),
-            sort: sort_by!(tariffs::name, tariffs::id),
-        },
-        Column {
-            name: "kind",
-            align: Align::Start,
-            cell: |row| Cell::Code(row.kind.clone()),
-            sort: sort_by!(tariffs::kind, tariffs::id),
-        },
-        Column {
-            name: "valid_from",
-            align: Align::End,
-            cell: |row| Cell::Text(row.valid_from.format("%d.%m.%Y").to_string()),
-            sort: sort_by!(tariffs::valid_from, tariffs::id),
-        },
-        Column {
-            name: "percent",
-            align: Align::End,
-            cell: percent,
-            sort: None,
-        },
+        Col::start("name", |row| Cell::Text(row.name.clone())).by(sort_by!(tariffs::name, tariffs::id)),
+        Col::start("kind", |row| Cell::Code(row.kind.clone())).by(sort_by!(tariffs::kind, tariffs::id)),
+        Col::end("valid_from", |row| {
+            Cell::Text(row.valid_from.format("%d.%m.%Y").to_string())
+        })
+        .by(sort_by!(tariffs::valid_from, tariffs::id)),
+        Col::end("percent", percent),
     ]
 }
 

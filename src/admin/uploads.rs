@@ -8,7 +8,7 @@ use super::{
     Staff,
     choices::{keyed, of_store},
     framework::{
-        Align, Cell, Choices, Column, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
+        Cell, Choices, Column, Drill, Field, Filter, Form, Model, Section, Spec, queries, seek_by_key,
         sort_by,
     },
     staff::administrators,
@@ -23,6 +23,9 @@ pub struct PreorderUploads;
 
 /// A field of its form.
 type FormField = Field<PreorderUploads>;
+
+/// A column of its list.
+type Col = Column<PreorderUploads>;
 
 /// An upload without its file.
 #[derive(Queryable, Selectable)]
@@ -116,36 +119,12 @@ fn store(row: &Row) -> Cell {
 
 fn columns() -> Vec<Column<PreorderUploads>> {
     vec![
-        Column {
-            name: "file_name",
-            align: Align::Start,
-            cell: |row| Cell::Text(row.file_name.clone()),
-            sort: None,
-        },
-        Column {
-            name: "store",
-            align: Align::Start,
-            cell: store,
-            sort: sort_by!(stores::name, preorder_uploads::id),
-        },
-        Column {
-            name: "state",
-            align: Align::Start,
-            cell: state,
-            sort: None,
-        },
-        Column {
-            name: "lines",
-            align: Align::End,
-            cell: |row| Cell::Number(row.lines.into()),
-            sort: None,
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |row| Cell::When(row.created_at),
-            sort: sort_by!(preorder_uploads::created_at, preorder_uploads::id),
-        },
+        Col::start("file_name", |row| Cell::Text(row.file_name.clone())),
+        Col::start("store", store).by(sort_by!(stores::name, preorder_uploads::id)),
+        Col::start("state", state),
+        Col::end("lines", |row| Cell::Number(row.lines.into())),
+        Col::end("created_at", |row| Cell::When(row.created_at))
+            .by(sort_by!(preorder_uploads::created_at, preorder_uploads::id)),
     ]
 }
 

@@ -1,5 +1,5 @@
-//! People who sign in. Accounts are managed in the panel and on the command line; here they are shown, and a lost
-//! second factor is switched off. A password hash is never loaded into a cell.
+//! People who sign in and their roles. Whoever adds somebody or gives rights says his own password again. A password
+//! is written and never shown, its hash never loaded into a cell.
 
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
@@ -9,19 +9,21 @@ use super::{
     Staff,
     choices::{YES_NO, word_key, words, yes_no},
     framework::{
-        Action, Align, Cell, Choices, Column, Dir, Field, Filter, Form, Model, Outcome, SaveError, Search,
-        Section, Spec, Verb, sort_by,
+        Action, Cell, Choices, Column, Dir, Field, Filter, Form, Input, Model, Outcome, Problem, SaveError,
+        Search, Section, Spec, Target, Values, Verb, sort_by,
     },
     staff::administrators,
+    stores::on,
 };
 use crate::{
     app::{
         own_sessions::{OwnSessionError, end_sessions_of},
         second_factor::{SecondFactorError, switch_off_for},
+        user_accounts::{AccountState, NewUser, UserError, create_user, edit_account},
     },
     domain::{Role, UserId},
     schema::{second_factors, users},
-    store::users::User,
+    store::{StoreError, users::User},
 };
 
 /// The model.
@@ -29,6 +31,9 @@ pub struct Users;
 
 /// A field of its form.
 type FormField = Field<Users>;
+
+/// A column of its list.
+type Col = Column<Users>;
 
 /// A user, and since when his second factor counts.
 type Row = (User, Option<DateTime<Utc>>);
@@ -71,6 +76,12 @@ impl Model for Users {
         user.display_name().to_owned()
     }
 
+    /// What can be changed is two words: they tell the states apart.
+    fn version((user, _): &Row) -> Option<i32> {
+        let role = Role::ALL.iter().position(|role| *role == user.role)?;
+        i32::try_from(role * 2 + usize::from(user.active) + 1).ok()
+    }
+
     fn spec() -> Spec<Self> {
         Spec {
             audit_kind: Some("user"),
@@ -88,7 +99,12 @@ impl Model for Users {
                 },
             }),
             default_sort: ("email", Dir::Asc),
-            form: Form::shown(sections()),
+            form: Form {
+                sections: sections(),
+                adds: true,
+                save: Some(save),
+            },
+            site_link: Some(|(user, _)| format!("/users/{}", user.id)),
             actions: vec![
                 Action {
                     name: "second-factor-off",
@@ -108,48 +124,16 @@ impl Model for Users {
 
 fn columns() -> Vec<Column<Users>> {
     vec![
-        Column {
-            name: "email",
-            align: Align::Start,
-            cell: |(row, _)| Cell::Text(row.email.clone()),
-            sort: sort_by!(users::email, users::id),
-        },
-        Column {
-            name: "person",
-            align: Align::Start,
-            cell: |(row, _)| Cell::text(Some(&row.name)),
-            sort: sort_by!(users::name, users::id),
-        },
-        Column {
-            name: "role",
-            align: Align::Start,
-            cell: |(row, _)| role_badge(row.role),
-            sort: sort_by!(users::role, users::id),
-        },
-        Column {
-            name: "active",
-            align: Align::Start,
-            cell: |(row, _)| Cell::Bool(row.active),
-            sort: sort_by!(users::active, users::id),
-        },
-        Column {
-            name: "second_factor",
-            align: Align::Start,
-            cell: |(_, since)| Cell::Bool(since.is_some()),
-            sort: sort_by!(second_factors::confirmed_at, users::id),
-        },
-        Column {
-            name: "last_seen_at",
-            align: Align::End,
-            cell: |(row, _)| Cell::when(row.last_seen_at),
-            sort: sort_by!(users::last_seen_at, users::id),
-        },
-        Column {
-            name: "created_at",
-            align: Align::End,
-            cell: |(row, _)| Cell::When(row.created_at),
-            sort: sort_by!(users::created_at, users::id),
-        },
+        Col::start("email", |(row, _)| Cell::Text(row.email.clone())).by(sort_by!(users::email, users::id)),
+        Col::start("person", |(row, _)| Cell::text(Some(&row.name))).by(sort_by!(users::name, users::id)),
+        Col::start("role", |(row, _)| role_badge(row.role)).by(sort_by!(users::role, users::id)),
+        Col::start("active", |(row, _)| Cell::Bool(row.active)).by(sort_by!(users::active, users::id)),
+        Col::start("second_factor", |(_, since)| Cell::Bool(since.is_some()))
+            .by(sort_by!(second_factors::confirmed_at, users::id)),
+        Col::end("last_seen_at", |(row, _)| Cell::when(row.last_seen_at))
+            .by(sort_by!(users::last_seen_at, users::id)),
+        Col::end("created_at", |(row, _)| Cell::When(row.created_at))
+            .by(sort_by!(users::created_at, users::id)),
     ]
 }
 
@@ -157,7 +141,7 @@ fn filters() -> Vec<Filter<Users>> {
     vec![
         Filter {
             name: "role",
-            choices: Choices::Fixed(|| words(Role::ALL.iter().map(|role| role.as_str()))),
+            choices: ROLES,
             apply: |query, value, _| {
                 let role: Role = value.parse().ok()?;
                 Some(query.filter(users::role.eq(role)))
@@ -171,20 +155,104 @@ fn filters() -> Vec<Filter<Users>> {
     ]
 }
 
+const ROLES: Choices = Choices::Fixed(|| words(Role::ALL.iter().map(|role| role.as_str())));
+
 fn sections() -> Vec<Section<Users>> {
-    vec![Section {
-        name: "main",
-        fields: vec![
-            FormField::Show("email", |(row, _)| Cell::Text(row.email.clone())),
-            FormField::Show("person", |(row, _)| Cell::text(Some(&row.name))),
-            FormField::Show("external_id", |(row, _)| Cell::Code(row.external_id.clone())),
-            FormField::Show("role", |(row, _)| role_badge(row.role)),
-            FormField::Show("active", |(row, _)| Cell::Bool(row.active)),
-            FormField::Show("second_factor", |(_, since)| Cell::when(*since)),
-            FormField::Show("last_seen_at", |(row, _)| Cell::when(row.last_seen_at)),
-            FormField::Show("created_at", |(row, _)| Cell::When(row.created_at)),
-        ],
-    }]
+    let new = |field| FormField::When(|row| row.is_none(), Box::new(field));
+    let known = |field| FormField::When(|row| row.is_some(), Box::new(field));
+    vec![
+        Section {
+            name: "main",
+            fields: vec![
+                FormField::Once("email", Input::Text(255), |(row, _)| {
+                    Cell::Text(row.email.clone())
+                }),
+                FormField::Once("person", Input::Text(255), |(row, _)| Cell::text(Some(&row.name))),
+                FormField::Show("external_id", |(row, _)| Cell::Code(row.external_id.clone())),
+                FormField::Edit("role", Input::Select(ROLES), |row| {
+                    row.map_or(Role::Manager, |(row, _)| row.role).to_string()
+                }),
+                known(FormField::Edit("active", Input::Checkbox, |row| {
+                    on(row.is_some_and(|(row, _)| row.active))
+                })),
+                new(FormField::Edit("new_password", Input::Secret, |_| String::new())),
+                FormField::Edit("own_password", Input::Secret, |_| String::new()),
+            ],
+        },
+        Section {
+            name: "state",
+            fields: vec![
+                FormField::Show("second_factor", |(_, since)| Cell::when(*since)),
+                FormField::Show("last_seen_at", |(row, _)| Cell::when(row.last_seen_at)),
+                FormField::Show("created_at", |(row, _)| Cell::When(row.created_at)),
+            ],
+        },
+    ]
+}
+
+fn save(staff: &Staff, target: Target, mut values: Values) -> Outcome<'_, Uuid> {
+    Box::pin(async move {
+        let (services, actor) = (&staff.services, &staff.actor);
+        let own = values.raw("own_password").to_owned();
+        let role: Option<Role> = values.word("role");
+        let done = match target {
+            Target::New => {
+                let (email, name) = (values.text("email"), values.text("person"));
+                let password = values.raw("new_password").into();
+                let role = values.finish(role)?;
+                staff.confirmed(&own).await?;
+                let new = NewUser {
+                    email,
+                    name,
+                    role,
+                    password,
+                };
+                create_user(services, actor, new).await.map(|user| user.id.0)
+            }
+            Target::Existing(id, version) => {
+                let active = values.checked("active");
+                let role = values.finish(role)?;
+                let seen = seen(version).ok_or(SaveError::Conflict)?;
+                let confirmed = staff.confirmed(&own).await?;
+                let states = (seen, AccountState { role, active });
+                let done = edit_account(services, actor, UserId(id), states, &confirmed).await;
+                done.map(|()| id)
+            }
+        };
+        done.map_err(refused)
+    })
+}
+
+/// The state that a version means.
+fn seen(version: i32) -> Option<AccountState> {
+    let number = usize::try_from(version).ok()?.checked_sub(1)?;
+    Some(AccountState {
+        role: *Role::ALL.get(number / 2)?,
+        active: number % 2 == 1,
+    })
+}
+
+fn refused(error: UserError) -> SaveError {
+    let wrong = |field: &str, code: &str| {
+        SaveError::Invalid(vec![Problem {
+            field: field.to_owned(),
+            code: code.to_owned(),
+        }])
+    };
+    match error {
+        UserError::EmailTaken => wrong("email", "user-email-taken"),
+        UserError::BadEmail => wrong("email", "user-email-wrong"),
+        UserError::BadName => wrong("person", "admin-error-person"),
+        UserError::PasswordTooShort => wrong("new_password", "admin-error-password-short"),
+        UserError::PasswordTooLong => wrong("new_password", "admin-error-password-long"),
+        UserError::PasswordTooEasy => wrong("new_password", "profile-password-easy"),
+        UserError::LastAdmin => wrong("role", "user-last-admin"),
+        UserError::OwnAccount => wrong("active", "user-own"),
+        UserError::Changed => SaveError::Conflict,
+        UserError::NotFound => SaveError::NotFound,
+        UserError::Store(error) => SaveError::Store(error),
+        UserError::Hash(error) => SaveError::Store(StoreError::Unavailable(Box::new(error))),
+    }
 }
 
 fn role_badge(role: Role) -> Cell {

@@ -135,6 +135,22 @@ pub(crate) fn stop_by_brake(
     alerts::raise(conn, &alert, now)
 }
 
+/// Stops everything in the caller's transaction, with a code for a reason; nothing where it is stopped already.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(super) fn stop_everything(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if kill_switch_ids_active(conn, &StopTarget::All)?.is_empty() {
+        latch(conn, actor, &StopTarget::All, (None, ""), reason, now)?;
+    }
+    Ok(())
+}
+
 /// The row that stops, with its audit row. `of`: store and name of what is stopped.
 fn latch(
     conn: &mut PgConnection,

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     edit::{EditError, store_for_change},
     put_back::{HANDS_OFF, Line, judge},
-    reprice::supersede,
+    reprice::{supersede, supersede_of},
     waiting::settled,
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
         product_writes::products_hold,
         products::{ProductRow, product_fetch, product_prices_list},
         push_lists::push_fetch,
-        pushes::{NewPush, Push, PushCity, almaty_day, push_insert, push_supersede},
+        pushes::{NewPush, Push, PushCity, almaty_day, push_insert},
         put_backs::products_lock,
         stores::Store,
         tariffs::tariffs_load,
@@ -181,18 +181,8 @@ fn write_down(
 ) -> Result<PushId, StoreError> {
     let ids = [line.product_id];
     let mut replaced = supersede(conn, &ids, now)?;
-    for push in push_supersede(conn, &ids, Some(PushOrigin::Person), now)? {
-        let object = ("price_push", push.id.0, push.product_name.as_str());
-        let entry = AuditEntry::new(
-            actor,
-            now,
-            Some(push.store_id),
-            object,
-            PushState::Superseded.as_str(),
-        );
-        audit_insert(conn, &entry)?;
-        replaced.push(push);
-    }
+    let peoples = (Some(PushOrigin::Person), None);
+    replaced.extend(supersede_of(conn, actor, &ids, peoples, now)?);
     let push = NewPush {
         store_id: store.id,
         product_id: line.product_id,

@@ -254,6 +254,8 @@ pub struct ProxyEdit {
     pub password: Secret,
     /// Take the credentials away.
     pub forget_credentials: bool,
+    /// Switch it on or off; `None`: it stays as it is.
+    pub enabled: Option<bool>,
 }
 
 /// Changes label and credentials of a proxy that still has `version`.
@@ -302,7 +304,7 @@ pub async fn edit_proxy(
             };
             let change = ProxyChange {
                 label,
-                enabled: proxy.enabled,
+                enabled: edit.enabled.unwrap_or(proxy.enabled),
                 credentials_set_at: credentials.as_ref().map(|new| new.as_ref().map(|_| now)),
                 credentials_sealed: credentials,
             };

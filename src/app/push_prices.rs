@@ -27,7 +27,7 @@ use crate::{
         Actor, AlertKind, ProductId, PushId, PushOrigin, PushState, StoreId, Tenant,
         pricing::MARKET_MAX_AGE_SECONDS,
     },
-    fail_points,
+    fail_points, metrics,
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -216,6 +216,7 @@ fn advance(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     push_advance(conn, push, next, step, now)?;
+    metrics::push_became(next.as_str());
     if next.is_final() {
         audit_end(conn, push, &product.name, (next, step.reason), now)?;
         alert_of_end(conn, push, product, next, now)?;

@@ -8,7 +8,7 @@ mod input;
 mod mass_move;
 mod wars;
 
-pub(super) use batch::supersede;
+pub(super) use batch::{supersede, supersede_of};
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},

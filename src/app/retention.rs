@@ -15,6 +15,8 @@ use crate::{
         preorder_uploads::preorder_uploads_prune,
         price_feeds::feed_fetch_prune,
         reports::report_prune,
+        retention::{attempts_prune, decisions_prune, job_runs_prune, pushes_prune, sign_ins_prune},
+        sessions::session_delete_expired,
         stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
     },
@@ -42,6 +44,13 @@ const RUNS_AT_ONCE: i64 = 50;
 /// Reports that are forgotten in one transaction, each with its file.
 const REPORTS_AT_ONCE: i64 = 20;
 
+/// Attempts to sign in: they count for a quarter of an hour, and tell afterwards what happened.
+pub const SIGN_INS_LIFE: TimeDelta = TimeDelta::days(90);
+/// A session that nobody used for so long is over.
+pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(12);
+/// Rows that are forgotten in one transaction, of decisions and price writes for each store.
+const ROWS_AT_ONCE: i64 = 500;
+
 /// Months for which there are partitions before they begin.
 const MONTHS_AHEAD: u32 = 2;
 
@@ -51,8 +60,9 @@ const MONTHS_AHEAD: u32 = 2;
 /// See [`StoreError`].
 pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
     turn_months(services).await?;
+    let more = forget_past(services).await?;
     let now = services.now();
-    services
+    let left = services
         .db
         .tx(move |conn| {
             alert_prune(conn, now - ALERTS_LIFE)?;
@@ -65,7 +75,36 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             // A report says by itself until when it is kept.
             let reports = report_prune(conn, now, REPORTS_AT_ONCE)?;
             let imports = imports_prune(conn, now - IMPORTS_LIFE, IMPORTS_AT_ONCE)?;
-            Ok(runs >= RUNS_AT_ONCE || reports >= REPORTS_AT_ONCE || imports >= IMPORTS_AT_ONCE)
+            Ok::<_, StoreError>(
+                runs >= RUNS_AT_ONCE || reports >= REPORTS_AT_ONCE || imports >= IMPORTS_AT_ONCE,
+            )
+        })
+        .await?;
+    Ok(more || left)
+}
+
+/// Forgets what the settings say of, and sessions that are over.
+async fn forget_past(services: &Services) -> Result<bool, StoreError> {
+    let (now, worker) = (services.now(), &services.config.worker);
+    let before = |days: u32| now - TimeDelta::days(i64::from(days));
+    let (decisions, pushes, jobs) = (
+        before(worker.keep_decisions_days),
+        before(worker.keep_pushes_days),
+        before(worker.keep_jobs_days),
+    );
+    services
+        .db
+        .tx(move |conn| {
+            session_delete_expired(conn, now, now - SESSION_IDLE)?;
+            let removed = [
+                decisions_prune(conn, decisions, ROWS_AT_ONCE)?,
+                pushes_prune(conn, pushes, ROWS_AT_ONCE)?,
+                job_runs_prune(conn, jobs, ROWS_AT_ONCE)?,
+                attempts_prune(conn, jobs, ROWS_AT_ONCE)?,
+                sign_ins_prune(conn, now - SIGN_INS_LIFE, ROWS_AT_ONCE)?,
+            ];
+            let full = usize::try_from(ROWS_AT_ONCE).unwrap_or(usize::MAX);
+            Ok(removed.iter().any(|count| *count >= full))
         })
         .await
 }

@@ -56,8 +56,8 @@ pub const LIMITS: &[Limit] = &[
     limit("sales_at_least", 1, 100_000, "count"),
 ];
 
-/// Key under which the audit log keeps changes of the limits.
-const OBJECT: (&str, Uuid, &str) = ("safety_limits", Uuid::nil(), "");
+/// Word, key and name under which the audit log keeps changes of the limits.
+pub const OBJECT: (&str, Uuid, &str) = ("safety_limits", Uuid::nil(), "");
 
 /// The limits by name.
 #[must_use]

@@ -1,5 +1,5 @@
-//! The list of products as a user wants it: its columns, and views of it under names. Matters of taste: they change
-//! nothing of stores, so nothing is written to the audit log.
+//! Lists as a user wants them: the columns of the products, and views of a list under names. Matters of taste: they
+//! change nothing of stores, so nothing is written to the audit log.
 
 use super::edit::{EditError, FieldError};
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Views that a user may have.
+/// Views that a user may have of a list.
 pub const VIEWS_MAX: i64 = 30;
 /// Longest name of a view, characters.
 pub const NAME_MAX: usize = 60;
@@ -37,25 +37,25 @@ pub async fn choose_columns(services: &Services, user: UserId, columns: String) 
         .await
 }
 
-/// Saves a list under a name. `query`: filter, order and columns as its address has them.
+/// Saves a list under a name. `list`: its word; `query`: filter, order and columns as its address has them.
 ///
 /// # Errors
 /// `Invalid` for a name that is empty, too long or there already, and for one view too many.
 pub async fn save_view(
     services: &Services,
-    user: UserId,
+    (user, list): (UserId, &str),
     name: &str,
     query: String,
     is_default: bool,
 ) -> Result<SavedView, SavedViewError> {
-    let (name, now) = (right_name(name)?, services.now());
+    let (name, list, now) = (right_name(name)?, list.to_owned(), services.now());
     if query.chars().count() > QUERY_MAX {
         return Err(wrong("view-error-query"));
     }
     services
         .db
         .tx(move |conn| {
-            if saved_view_count_locked(conn, user)? >= VIEWS_MAX {
+            if saved_view_count_locked(conn, user, &list)? >= VIEWS_MAX {
                 return Err(wrong("view-error-many"));
             }
             let view = SavedView {
@@ -67,10 +67,11 @@ pub async fn save_view(
                 is_default: false,
                 created_at: now,
                 updated_at: now,
+                list,
             };
             saved_view_insert(conn, &view).map_err(taken)?;
             if is_default {
-                saved_view_make_default(conn, user, Some(view.id), now)?;
+                saved_view_make_default(conn, (user, &view.list), Some(view.id), now)?;
             }
             Ok(view)
         })
@@ -103,14 +104,14 @@ pub async fn rename_view(
 /// `NotFound`; then the view of before stays the one.
 pub async fn open_with_view(
     services: &Services,
-    user: UserId,
+    (user, list): (UserId, &'static str),
     id: Option<SavedViewId>,
 ) -> Result<(), SavedViewError> {
     let now = services.now();
     services
         .db
         .tx(move |conn| {
-            let there = saved_view_make_default(conn, user, id, now)?;
+            let there = saved_view_make_default(conn, (user, list), id, now)?;
             there.then_some(()).ok_or(EditError::NotFound)
         })
         .await

@@ -107,7 +107,14 @@ async fn with_password(
         return Err(SignInError::too_many());
     }
     let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let known = user.as_ref().map(|user| tracing::field::display(user.id));
     let right = passwords::matches(services.config.password_cost, hash, password).await?;
+    // Who is not known is not named: people type passwords into the wrong field.
+    if right {
+        tracing::info!(user = known, %address, "the password was right");
+    } else {
+        tracing::warn!(user = known, %address, "a wrong password");
+    }
     services
         .db
         .tx(move |conn| users::sign_in_attempt_insert(conn, &account, &address, right, now))

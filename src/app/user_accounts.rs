@@ -1,8 +1,10 @@
 //! Accounts of people: made, given a password, switched on and off. Used by the command line and the panel.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
+    edit::changed_fields,
     passwords::{self, HashError, MAX_LENGTH, MIN_LENGTH},
     sign_in::Confirmed,
 };
@@ -48,6 +50,12 @@ pub enum UserError {
     /// Without him nobody could manage the panel.
     #[error("this is the last administrator: make another one first")]
     LastAdmin,
+    /// Nobody takes the access from himself.
+    #[error("this is your own account")]
+    OwnAccount,
+    /// Somebody else changed the account meanwhile.
+    #[error("the account was changed meanwhile")]
+    Changed,
     /// The database did not do its part.
     #[error(transparent)]
     Store(StoreError),
@@ -170,19 +178,18 @@ pub async fn set_active(
     services
         .db
         .tx(move |conn| {
+            let admins = users::user_admins_hold(conn)?;
             let user = users::user_fetch_by_email(conn, &email)?.ok_or(UserError::NotFound)?;
-            if !active && is_last_admin(conn, user.id)? {
-                return Err(UserError::LastAdmin);
-            }
-            users::user_update_active(conn, user.id, active, now)?;
-            let entry = AuditEntry::new(&actor, now, None, ("user", user.id.0, &user.email), "update")
-                .change(json!({ "active": user.active }), json!({ "active": active }));
-            Ok(audit_insert(conn, &entry)?)
+            let wanted = AccountState {
+                active,
+                ..AccountState::of(&user)
+            };
+            change_account(conn, &actor, (&user, &admins), wanted, now)
         })
         .await
 }
 
-/// Gives a user other rights, from his next request on. The last administrator stays one. The same role writes nothing.
+/// Gives a user other rights, from his next request on. The last administrator stays one.
 ///
 /// # Errors
 /// See [`UserError`].
@@ -197,24 +204,89 @@ pub async fn set_role(
     services
         .db
         .tx(move |conn| {
+            let admins = users::user_admins_hold(conn)?;
             let user = users::user_fetch(conn, id)?.ok_or(UserError::NotFound)?;
-            if user.role == role {
-                return Ok(());
-            }
-            if is_last_admin(conn, id)? {
-                return Err(UserError::LastAdmin);
-            }
-            users::user_update_role(conn, id, role, now)?;
-            let entry = AuditEntry::new(&actor, now, None, ("user", id.0, &user.email), "update")
-                .change(json!({ "role": user.role }), json!({ "role": role }));
-            Ok(audit_insert(conn, &entry)?)
+            let wanted = AccountState {
+                role,
+                ..AccountState::of(&user)
+            };
+            change_account(conn, &actor, (&user, &admins), wanted, now)
         })
         .await
 }
 
-/// Is this the only one who can manage the panel?
-fn is_last_admin(conn: &mut PgConnection, id: UserId) -> Result<bool, StoreError> {
-    Ok(users::user_admins_hold(conn)? == [id])
+/// What administrators decide about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountState {
+    /// Rights.
+    pub role: Role,
+    /// May he sign in?
+    pub active: bool,
+}
+
+impl AccountState {
+    const fn of(user: &User) -> Self {
+        Self {
+            role: user.role,
+            active: user.active,
+        }
+    }
+}
+
+/// Gives an account that is still as it was `seen` other rights, and opens or closes it, in one step; closing ends all
+/// sessions.
+///
+/// # Errors
+/// See [`UserError`].
+pub async fn edit_account(
+    services: &Services,
+    actor: &Actor,
+    id: UserId,
+    (seen, wanted): (AccountState, AccountState),
+    _: &Confirmed,
+) -> Result<(), UserError> {
+    let (actor, now) = (actor.clone(), services.now());
+    services
+        .db
+        .tx(move |conn| {
+            let admins = users::user_admins_hold(conn)?;
+            let user = users::user_fetch(conn, id)?.ok_or(UserError::NotFound)?;
+            if AccountState::of(&user) != seen {
+                return Err(UserError::Changed);
+            }
+            change_account(conn, &actor, (&user, &admins), wanted, now)
+        })
+        .await
+}
+
+/// Changes an account as far as it is another; what is the same writes nothing. `admins` are held, so that of two who
+/// take the rights from each other one comes too late.
+fn change_account(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    (user, admins): (&User, &[UserId]),
+    wanted: AccountState,
+    now: DateTime<Utc>,
+) -> Result<(), UserError> {
+    let before = AccountState::of(user);
+    let fact = |state: AccountState| json!({ "role": state.role, "active": state.active });
+    let Some((old, new)) = changed_fields(fact(before), fact(wanted)) else {
+        return Ok(());
+    };
+    if actor.user_id == Some(user.id) && !wanted.active {
+        return Err(UserError::OwnAccount);
+    }
+    if admins == [user.id] {
+        return Err(UserError::LastAdmin);
+    }
+    if wanted.role != before.role {
+        users::user_update_role(conn, user.id, wanted.role, now)?;
+    }
+    if wanted.active != before.active {
+        users::user_update_active(conn, user.id, wanted.active, now)?;
+    }
+    let entry = AuditEntry::new(actor, now, None, ("user", user.id.0, &user.email), "update");
+    Ok(audit_insert(conn, &entry.change(old, new))?)
 }
 
 /// All users by e-mail.

@@ -63,6 +63,7 @@ pub async fn run(args: DemoArgs) -> Result<()> {
     serve::apply_migrations(&program).await?;
     let services = program.services().await?;
     let actor = demo_user(&services).await?;
+    let metrics = serve::metrics(&services, &stop)?;
     let panel = web::server::run(services.clone(), 2, stopped(stop.clone()));
     let worker = worker::run(services.clone(), &program.database_url, stop.clone());
     let seeding = async {
@@ -74,7 +75,7 @@ pub async fn run(args: DemoArgs) -> Result<()> {
             () = stopped(stop.clone()) => {}
         }
     };
-    let (panel, worker, ()) = tokio::join!(panel, worker, seeding);
+    let (panel, worker, (), ()) = tokio::join!(panel, worker, seeding, metrics);
     drop(market);
     panel.with_context(|| {
         format!(
@@ -103,7 +104,7 @@ fn start_market(seed: u64) -> Result<Market> {
     })
 }
 
-/// The demo's own settings: of the environment only the programs' places and the log count.
+/// The demo's own settings: of the environment only the programs' places, the log and the address of the metrics count.
 fn settings(args: &DemoArgs, market: &HashMap<String, String>) -> Result<Config> {
     let mut config = Config::from_env()?;
     let address = |name: &str| -> Result<Url> {

@@ -9,7 +9,10 @@ use crate::{
     os::{Cluster, ClusterOptions},
     secrets::{KeyFile, Secret},
     services::Services,
-    store::{Db, migrate::version_check},
+    store::{
+        Db,
+        migrate::{version_check, zone_check},
+    },
     telemetry,
 };
 
@@ -63,6 +66,7 @@ impl Program {
     pub async fn services(&self) -> Result<Services> {
         let db = Db::new(&self.database_url, 1)?;
         db.read(version_check).await.context("database")?;
+        db.read(|conn| zone_check(conn, "Asia/Almaty")).await?;
         // Before a key file is made where there is none.
         refuse_missing_file(&db, &KeyFile::at(&self.config.secret_key_file)).await?;
         let services = self.services_with_any_keys().await?;

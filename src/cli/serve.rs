@@ -2,12 +2,13 @@
 
 use anyhow::{Context, Result};
 use clap::Args;
+use tokio::sync::watch;
 
 use super::{
     program::{Program, stop_signal, stopped},
     say,
 };
-use crate::{queue, store::migrate, telemetry, web, worker};
+use crate::{queue, services::Services, store::migrate, telemetry, web, worker};
 
 /// Threads of the web server: requests wait mostly for the database.
 const WEB_THREADS: usize = 2;
@@ -26,21 +27,52 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     let program = Program::open().await?;
     let services = program.services().await?;
     let stop = stop_signal()?;
+    let metrics = metrics(&services, &stop)?;
     let panel = web::server::run(services.clone(), WEB_THREADS, stopped(stop.clone()));
-    if args.with_worker {
-        let (panel, worker) = tokio::join!(panel, worker::run(services, &program.database_url, stop));
-        worker.context("worker")?;
-        panel.context("panel")
-    } else {
-        panel.await.context("panel")
-    }
+    let work = async {
+        if args.with_worker {
+            worker::run(services.clone(), &program.database_url, stop.clone()).await
+        } else {
+            Ok(())
+        }
+    };
+    let (panel, worker, ()) = tokio::join!(panel, work, metrics);
+    worker.context("worker")?;
+    panel.context("panel")
 }
 
 /// Does the background work until it is told to stop.
 pub async fn worker() -> Result<()> {
     let program = Program::open().await?;
     let services = program.services().await?;
-    Ok(worker::run(services, &program.database_url, stop_signal()?).await?)
+    let stop = stop_signal()?;
+    let metrics = metrics(&services, &stop)?;
+    let work = worker::run(services, &program.database_url, stop);
+    let (worker, ()) = tokio::join!(work, metrics);
+    Ok(worker?)
+}
+
+/// Tells metrics until the stop, where the settings ask for them. An address that is taken is known before anything else
+/// is begun; what goes wrong later stops nothing.
+pub(super) fn metrics(
+    services: &Services,
+    stop: &watch::Receiver<bool>,
+) -> Result<impl Future<Output = ()> + use<>> {
+    let bind = services.config.metrics_bind;
+    let server = bind
+        .map(|bind| {
+            web::metrics::build(services.clone(), bind)
+                .with_context(|| format!("KASPI_PANEL_METRICS_BIND={bind}"))
+        })
+        .transpose()?;
+    let stop = stopped(stop.clone());
+    Ok(async move {
+        let Some((server, address)) = server else { return };
+        tracing::info!(%address, "metrics are told");
+        if let Err(error) = web::metrics::run(server, stop).await {
+            tracing::error!(%error, "metrics are told no more");
+        }
+    })
 }
 
 /// Applies migrations.

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use account::Account;
 use programs::Programs;
+pub(super) use programs::{folders, major_version};
 
 use super::child;
 use super::processes::{self, Process};

@@ -70,7 +70,7 @@ pub fn safety_limits_save(
         .values((settings::key.eq(SAFETY_LIMITS), row()))
         .on_conflict(settings::key)
         .do_update()
-        .set(row())
+        .set((row(), settings::version.eq(settings::version + 1)))
         .execute(conn)?;
     Ok(())
 }

@@ -18,6 +18,17 @@ pub struct Db {
     pool: Pool<Lines>,
 }
 
+/// Connections of a pool at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Open ones.
+    pub connections: u32,
+    /// Those that nobody uses.
+    pub idle: u32,
+    /// How many there may be.
+    pub most: u32,
+}
+
 /// A connection that has answered so lately is not asked for a sign of life before it is used: with writes of prices
 /// that question is a fifth of all.
 const ALIVE: Duration = Duration::from_secs(1);
@@ -175,6 +186,17 @@ impl Db {
             Ok(())
         })
         .await
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn pool(&self) -> PoolState {
+        let state = self.pool.state();
+        PoolState {
+            connections: state.connections,
+            idle: state.idle_connections,
+            most: self.pool.max_size(),
+        }
     }
 
     fn connection(&self) -> Result<PooledConnection<Lines>, StoreError> {

@@ -51,7 +51,7 @@ const UNIQUE: &[(&str, Unique)] = &[
     ("rules_store_key", Unique::Rule),
     ("rules_category_key", Unique::Rule),
     ("rules_product_id_key", Unique::Rule),
-    ("saved_views_user_id_name_key", Unique::SavedView),
+    ("saved_views_user_id_list_name_key", Unique::SavedView),
 ];
 
 /// A failed query.
@@ -72,6 +72,12 @@ pub enum StoreError {
     /// Migrations are missing, or newer than this program.
     #[error("the database has another version than this program: run `kaspi-panel migrate`")]
     WrongVersion,
+    /// The database's data of time zones are older than the last change in Kazakhstan.
+    #[error(
+        "PostgreSQL's time zone data do not know that Kazakhstan is at UTC+5 since March 2024: install the newest package \
+         tzdata on its machine and start it anew"
+    )]
+    OldTimeZones,
     /// Anything else: a fault of the program.
     #[error("database query failed")]
     Db(#[source] Diesel),

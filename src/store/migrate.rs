@@ -54,22 +54,55 @@ struct Version {
 /// # Errors
 /// [`StoreError::WrongVersion`] when one is missing or unknown.
 pub fn version_check(conn: &mut PgConnection) -> Result<(), StoreError> {
-    use diesel::migration::{Migration, MigrationSource};
     let have = diesel::sql_query("select version from __diesel_schema_migrations order by version")
         .load::<Version>(conn)
         .map_err(|error| match StoreError::from(error) {
             StoreError::Db(_) => StoreError::WrongVersion,
             other => other,
         })?;
-    let mut want: Vec<String> = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
-        .map_err(StoreError::Unavailable)?
-        .iter()
-        .map(|m| m.name().version().to_string())
-        .collect();
-    want.sort();
+    let want = known_versions()?;
     if have.iter().map(|v| &v.version).eq(want.iter()) {
         Ok(())
     } else {
         Err(StoreError::WrongVersion)
     }
+}
+
+/// Checks that the database knows what time it is in Kazakhstan: one hour less since March 2024, everywhere. Bounds of days
+/// and nights are counted there by the name of the zone, which is `zone` (`Asia/Almaty`).
+///
+/// # Errors
+/// [`StoreError::OldTimeZones`] where its data are older.
+pub fn zone_check(conn: &mut PgConnection, zone: &str) -> Result<(), StoreError> {
+    #[derive(diesel::QueryableByName)]
+    struct Known {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        known: bool,
+    }
+    let row: Known = diesel::sql_query(
+        "select '2026-11-22T00:00:00Z'::timestamptz at time zone $1 = timestamp '2026-11-22T05:00:00'
+            and '2024-02-29T17:00:00Z'::timestamptz at time zone $1 = timestamp '2024-02-29T23:00:00' as known",
+    )
+    .bind::<diesel::sql_types::Text, _>(zone)
+    .get_result(conn)?;
+    if row.known {
+        Ok(())
+    } else {
+        Err(StoreError::OldTimeZones)
+    }
+}
+
+/// Versions of this program's migrations, in their order.
+///
+/// # Errors
+/// Never for a program that was built.
+pub fn known_versions() -> Result<Vec<String>, StoreError> {
+    use diesel::migration::{Migration, MigrationSource};
+    let mut versions: Vec<String> = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS)
+        .map_err(StoreError::Unavailable)?
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    versions.sort();
+    Ok(versions)
 }

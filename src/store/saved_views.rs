@@ -1,4 +1,4 @@
-//! The list of products as each user wants it: columns that he chose, and addresses of the list under names.
+//! Lists as each user wants them: columns of the products that he chose, and addresses of a list under names.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,7 +9,10 @@ use crate::{
     schema::{product_columns, saved_views, users},
 };
 
-/// An address of the list of products under a name.
+/// The list of products, as saved views call it.
+pub const PRODUCTS: &str = "products";
+
+/// An address of a list under a name.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = saved_views, check_for_backend(diesel::pg::Pg))]
 pub struct SavedView {
@@ -29,6 +32,8 @@ pub struct SavedView {
     pub created_at: DateTime<Utc>,
     /// Changed at.
     pub updated_at: DateTime<Utc>,
+    /// Which list: [`PRODUCTS`], or the word of another one.
+    pub list: String,
 }
 
 /// The columns that the user chose, as words with commas; `None`: he never did.
@@ -66,24 +71,29 @@ pub fn product_columns_put(
     Ok(())
 }
 
-/// The views of a user in the order in which he saved them.
+/// The views that a user has of a list, in the order in which he saved them.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn saved_view_list(conn: &mut PgConnection, user: UserId) -> Result<Vec<SavedView>, StoreError> {
+pub fn saved_view_list(
+    conn: &mut PgConnection,
+    user: UserId,
+    list: &str,
+) -> Result<Vec<SavedView>, StoreError> {
     Ok(saved_views::table
         .filter(saved_views::user_id.eq(user))
+        .filter(saved_views::list.eq(list))
         .order(saved_views::id)
         .limit(100)
         .select(SavedView::as_select())
         .load(conn)?)
 }
 
-/// How many views the user has; his next one waits until this transaction is over, so that none slips past a limit.
+/// How many views the user has of a list; his next one waits until this transaction is over, so that none slips past a limit.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn saved_view_count_locked(conn: &mut PgConnection, user: UserId) -> Result<i64, StoreError> {
+pub fn saved_view_count_locked(conn: &mut PgConnection, user: UserId, list: &str) -> Result<i64, StoreError> {
     users::table
         .find(user)
         .for_no_key_update()
@@ -91,6 +101,7 @@ pub fn saved_view_count_locked(conn: &mut PgConnection, user: UserId) -> Result<
         .first::<UserId>(conn)?;
     Ok(saved_views::table
         .filter(saved_views::user_id.eq(user))
+        .filter(saved_views::list.eq(list))
         .count()
         .get_result(conn)?)
 }
@@ -98,7 +109,7 @@ pub fn saved_view_count_locked(conn: &mut PgConnection, user: UserId) -> Result<
 /// Adds a view.
 ///
 /// # Errors
-/// `Duplicate` where the user has one of this name.
+/// `Duplicate` where the user has one of this name for the list.
 pub fn saved_view_insert(conn: &mut PgConnection, view: &SavedView) -> Result<(), StoreError> {
     diesel::insert_into(saved_views::table)
         .values(view)
@@ -127,17 +138,21 @@ pub fn saved_view_rename(
     Ok(changed == 1)
 }
 
-/// Makes one view of the user the one that the list opens with, or none; `false`: he has no such view.
+/// Makes one view of the user the one that a list opens with, or none; `false`: he has no such view.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn saved_view_make_default(
     conn: &mut PgConnection,
-    user: UserId,
+    (user, list): (UserId, &str),
     id: Option<SavedViewId>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let own = || saved_views::table.filter(saved_views::user_id.eq(user));
+    let own = || {
+        saved_views::table
+            .filter(saved_views::user_id.eq(user))
+            .filter(saved_views::list.eq(list))
+    };
     diesel::update(own().filter(saved_views::is_default))
         .set((saved_views::is_default.eq(false), saved_views::updated_at.eq(now)))
         .execute(conn)?;

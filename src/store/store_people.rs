@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{pg::upsert::excluded, prelude::*};
+use uuid::Uuid;
 
 use super::StoreError;
 use crate::{
@@ -47,24 +48,56 @@ pub fn store_people_list(conn: &mut PgConnection, store: StoreId) -> Result<Vec<
         .load(conn)?)
 }
 
-/// What somebody may do in a store that is shared with him; `None`: nothing.
+/// One sharing of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = store_access, check_for_backend(diesel::pg::Pg))]
+pub struct StoreAccess {
+    /// Key.
+    pub id: Uuid,
+    /// Which store.
+    pub store_id: StoreId,
+    /// With whom.
+    pub user_id: UserId,
+    /// Manager or viewer of this store.
+    pub role: Role,
+    /// Raised by each change.
+    pub version: i32,
+}
+
+/// How a store is shared with somebody, locked until the end of the transaction; `None`: not at all.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn store_person_role(
+pub fn store_access_of(
     conn: &mut PgConnection,
     store: StoreId,
     user: UserId,
-) -> Result<Option<Role>, StoreError> {
+) -> Result<Option<StoreAccess>, StoreError> {
     Ok(store_access::table
         .find((store, user))
         .for_update()
-        .select(store_access::role)
+        .select(StoreAccess::as_select())
         .first(conn)
         .optional()?)
 }
 
-/// Shares a store with somebody, or lets him do something else there.
+/// The sharing with this key, locked until the end of the transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn store_access_fetch_for_update(
+    conn: &mut PgConnection,
+    id: Uuid,
+) -> Result<Option<StoreAccess>, StoreError> {
+    Ok(store_access::table
+        .filter(store_access::id.eq(id))
+        .for_update()
+        .select(StoreAccess::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Shares a store with somebody, or lets him do something else there. Returns the key of the sharing.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -74,9 +107,10 @@ pub fn store_person_put(
     user: UserId,
     role: Role,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    diesel::insert_into(store_access::table)
+) -> Result<Uuid, StoreError> {
+    Ok(diesel::insert_into(store_access::table)
         .values((
+            store_access::id.eq(Uuid::now_v7()),
             store_access::store_id.eq(store),
             store_access::user_id.eq(user),
             store_access::role.eq(role),
@@ -84,9 +118,12 @@ pub fn store_person_put(
         ))
         .on_conflict((store_access::store_id, store_access::user_id))
         .do_update()
-        .set(store_access::role.eq(excluded(store_access::role)))
-        .execute(conn)?;
-    Ok(())
+        .set((
+            store_access::role.eq(excluded(store_access::role)),
+            store_access::version.eq(store_access::version + 1),
+        ))
+        .returning(store_access::id)
+        .get_result(conn)?)
 }
 
 /// Ends the sharing of a store with somebody.

@@ -1,6 +1,7 @@
 //! Mounts the administration area: lists, forms, deletion, actions and history of every declared model.
 
 mod lists;
+mod own_views;
 mod views;
 mod writes;
 
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Shell, WebError, WebResult,
-    auth::AdminUser,
+    auth::{AdminUser, address_of},
     render::html,
     routes::{Access, Kind, Route},
 };
@@ -45,6 +46,10 @@ pub const ROUTES: &[Route] = &[
         Access::Admin,
         || web::to(lists::choices),
     ),
+    post("/admin/{model}/views/", || web::to(own_views::save)),
+    post("/admin/{model}/views/{view}/delete/", || {
+        web::to(own_views::delete)
+    }),
     post("/admin/{model}/inline/", || web::to(lists::inline)),
     post("/admin/{model}/actions/", || web::to(writes::action)),
     get("/admin/{model}/add/", || web::to(add)),
@@ -116,6 +121,7 @@ fn staff(request: &HttpRequest, services: &Services, user: &AdminUser) -> Staff 
     Staff {
         services: services.clone(),
         actor: user.0.actor(request),
+        address: address_of(request),
     }
 }
 

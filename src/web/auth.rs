@@ -1,7 +1,10 @@
 //! Who asks, and what he may: the guard before every handler and the extractors that hand handlers checked
 //! values only.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    net::IpAddr,
+};
 
 use actix_session::SessionExt;
 use actix_web::{
@@ -13,6 +16,7 @@ use actix_web::{
     web,
 };
 use futures_util::future::LocalBoxFuture;
+use ipnet::IpNet;
 
 use super::{
     WebError, WebResult, middleware,
@@ -130,8 +134,28 @@ pub fn api_token(req: &HttpRequest) -> Option<String> {
 /// Where a request comes from, for counts of attempts and for the log. Empty: not known.
 #[must_use]
 pub fn address_of(req: &HttpRequest) -> String {
-    req.peer_addr()
-        .map_or_else(String::new, |peer| peer.ip().to_string())
+    let Some(peer) = req.peer_addr() else {
+        return String::new();
+    };
+    let services = req.app_data::<web::Data<Services>>();
+    let trusted = services.map_or(&[][..], |services| &services.config.http.trusted_proxies);
+    let told = req.headers().get_all("x-forwarded-for");
+    let told: Vec<&str> = told.filter_map(|value| value.to_str().ok()).collect();
+    client_address(peer.ip(), &told.join(","), trusted).to_string()
+}
+
+/// Who asks, where proxies stand in between: each that is trusted tells who asked it, the nearest last. What somebody
+/// tells who is not trusted is not believed.
+fn client_address(peer: IpAddr, told: &str, trusted: &[IpNet]) -> IpAddr {
+    let mut client = peer.to_canonical();
+    let mut told = told.rsplit(',').map(str::trim);
+    while trusted.iter().any(|network| network.contains(&client)) {
+        let Some(before) = told.next().and_then(|text| text.parse::<IpAddr>().ok()) else {
+            break;
+        };
+        client = before.to_canonical();
+    }
+    client
 }
 
 /// The services of the application.
@@ -263,4 +287,35 @@ pub fn path_id<T: std::str::FromStr>(req: &HttpRequest) -> WebResult<T> {
         .get("id")
         .and_then(|text| text.parse().ok())
         .ok_or_else(WebError::not_found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trusted_proxy_is_believed_and_nobody_else() {
+        let trusted: Vec<IpNet> = ["127.0.0.1/32", "10.0.0.0/8"]
+            .map(|net| net.parse().unwrap())
+            .into();
+        for (peer, told, expected) in [
+            // Nobody stands in between: what he tells of himself does not count.
+            ("203.0.113.7", "198.51.100.1", "203.0.113.7"),
+            ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+            ("::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7"),
+            // The proxy adds behind what the client made up.
+            ("127.0.0.1", "1.1.1.1, 203.0.113.7", "203.0.113.7"),
+            ("127.0.0.1", "1.1.1.1, 203.0.113.7, 10.1.2.3", "203.0.113.7"),
+            ("127.0.0.1", "2001:db8::7", "2001:db8::7"),
+            // Nothing, or nonsense: the proxy itself.
+            ("127.0.0.1", "", "127.0.0.1"),
+            ("127.0.0.1", "unknown", "127.0.0.1"),
+            ("127.0.0.1", "203.0.113.7, <script>", "127.0.0.1"),
+        ] {
+            let found = client_address(peer.parse().unwrap(), told, &trusted);
+            assert_eq!(found.to_string(), expected, "{peer}: {told}");
+        }
+        let alone = client_address("127.0.0.1".parse().unwrap(), "203.0.113.7", &[]);
+        assert_eq!(alone.to_string(), "127.0.0.1");
+    }
 }

@@ -16,9 +16,10 @@ use subtle::ConstantTimeEq;
 
 use super::{
     WebError, auth, middleware,
-    pages::{sign_in, unsent::Unsent},
+    pages::sign_in,
     routes::{self, Access},
     session,
+    unsent::Unsent,
 };
 use crate::services::Services;
 

@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
-use crate::store::StoreError;
+use crate::{app::edit::EditError, store::StoreError};
 
 /// Result of handlers and extractors.
 pub type WebResult<T> = Result<T, WebError>;
@@ -219,7 +219,9 @@ impl ResponseError for WebError {
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         let kind = match &error {
-            StoreError::Unavailable(_) | StoreError::WrongVersion => ErrorKind::Unavailable,
+            StoreError::Unavailable(_) | StoreError::WrongVersion | StoreError::OldTimeZones => {
+                ErrorKind::Unavailable
+            }
             busy if busy.is_busy() => ErrorKind::Unavailable,
             StoreError::Stale | StoreError::Duplicate(_) => ErrorKind::Conflict,
             StoreError::OutsideLimits => ErrorKind::Invalid,
@@ -228,6 +230,19 @@ impl From<StoreError> for WebError {
         Self {
             kind,
             source: Some(error.into()),
+        }
+    }
+}
+
+/// A refusal that no form shows.
+impl<R: std::fmt::Debug> From<EditError<R>> for WebError {
+    fn from(error: EditError<R>) -> Self {
+        match error {
+            EditError::NotFound => Self::not_found(),
+            EditError::Forbidden => Self::forbidden(),
+            EditError::Invalid(_) => Self::new(ErrorKind::Invalid),
+            EditError::Conflict(_) => Self::new(ErrorKind::Conflict),
+            EditError::Store(error) => error.into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Around every request: an id, a log span, the security headers, and the face of whatever went wrong.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
@@ -23,7 +23,7 @@ use super::{
     render, routes,
     texts::Language,
 };
-use crate::services::Services;
+use crate::{metrics, services::Services};
 
 /// The policy of all pages: our own files and nothing inline.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
@@ -134,21 +134,31 @@ pub async fn answer(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
     let info = RequestInfo::new(req.request());
     req.extensions_mut().insert(info.clone());
     let span = tracing::info_span!("request", id = %info.id, method = %req.method(), path = path_for_log(req.path()));
     async move {
         let outcome = AssertUnwindSafe(next.call(req)).catch_unwind().await;
+        let counted = |status: StatusCode, route: Option<&str>| {
+            metrics::answered(&info.method, route, status.as_u16(), began.elapsed());
+        };
         let mut res = match outcome {
             Ok(Ok(res)) => face(&info, res.map_into_boxed_body()).await,
-            Ok(Err(error)) => return Err(bare(&info, &error)),
+            Ok(Err(error)) => {
+                counted(error.as_response_error().status_code(), None);
+                return Err(bare(&info, &error));
+            }
             Err(_) => {
                 // The panic hook has written message and place to the log.
+                counted(StatusCode::INTERNAL_SERVER_ERROR, None);
                 let error = WebError::internal(anyhow::anyhow!("the handler panicked")).into();
                 return Err(bare(&info, &error));
             }
         };
-        let allowed = res.request().match_pattern().map(|path| routes::allowed(&path));
+        let pattern = res.request().match_pattern();
+        counted(res.status(), pattern.as_deref());
+        let allowed = pattern.map(|path| routes::allowed(&path));
         if let Some(allowed) = allowed.filter(|allowed| info.api && !allowed.is_empty())
             && let Ok(value) = HeaderValue::from_str(&allowed)
         {
@@ -223,6 +233,13 @@ fn log(error: &Error) {
         Some(cause) if server_error => tracing::error!(cause = format!("{cause:#}"), "request failed"),
         Some(cause) => tracing::debug!(cause = format!("{cause:#}"), "request refused"),
         None if server_error => tracing::error!(cause = %error, "request failed"),
+        None if matches!(
+            WebError::from_framework(error),
+            ErrorKind::Forbidden | ErrorKind::Forged
+        ) =>
+        {
+            tracing::warn!("request refused: no right to it, or forged");
+        }
         None => {}
     }
 }

@@ -15,8 +15,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{WebError, WebResult, pages::unsent::Unsent};
+use super::{WebError, WebResult, unsent::Unsent};
 use crate::{
+    app::retention::SESSION_IDLE,
     domain::{AuditId, UserId},
     secrets::{hash_of_random_key, random_bytes},
     services::Services,
@@ -29,7 +30,7 @@ use crate::{
 /// Longest life of a session, however much it is used.
 pub const ABSOLUTE: TimeDelta = TimeDelta::days(7);
 /// A session that nobody used for so long is over.
-pub const IDLE: TimeDelta = TimeDelta::hours(12);
+pub const IDLE: TimeDelta = SESSION_IDLE;
 /// Life of a session before anybody signed in: it only carries the token of the login form.
 const ANONYMOUS: TimeDelta = TimeDelta::hours(1);
 /// So long after the password the code of the second factor may come.

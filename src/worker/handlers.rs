@@ -2,6 +2,7 @@
 
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 
 use super::jobs::{self, JobError};
 use crate::{
@@ -41,7 +42,12 @@ impl TaskHandler for ConnectStore {
         let (Some(services), Some(stop)) = (context.get_ext::<Services>(), context.get_ext::<Stop>()) else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::connect_store::run(services.clone(), self.run_id, stop.clone()).await)
+        answer(
+            Self::IDENTIFIER,
+            self.run_id,
+            jobs::connect_store::run(services.clone(), self.run_id, stop.clone()),
+        )
+        .await
     }
 }
 
@@ -58,7 +64,12 @@ impl TaskHandler for SyncStore {
         let Some(services) = context.get_ext::<Services>() else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::sync_store::run(services.clone(), self.run_id).await)
+        answer(
+            Self::IDENTIFIER,
+            self.run_id,
+            jobs::sync_store::run(services.clone(), self.run_id),
+        )
+        .await
     }
 }
 
@@ -75,7 +86,12 @@ impl TaskHandler for SendAlert {
         let Some(services) = context.get_ext::<Services>() else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::send_alert::run(services.clone(), self.run_id).await)
+        answer(
+            Self::IDENTIFIER,
+            self.run_id,
+            jobs::send_alert::run(services.clone(), self.run_id),
+        )
+        .await
     }
 }
 
@@ -92,7 +108,12 @@ impl TaskHandler for UploadPreorders {
         let Some(services) = context.get_ext::<Services>() else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::upload_preorders::run(services.clone(), self.run_id).await)
+        answer(
+            Self::IDENTIFIER,
+            self.run_id,
+            jobs::upload_preorders::run(services.clone(), self.run_id),
+        )
+        .await
     }
 }
 
@@ -109,7 +130,12 @@ impl TaskHandler for TellArrived {
         let Some(services) = context.get_ext::<Services>() else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::tell_arrived::run(services.clone(), self.run_id).await)
+        answer(
+            Self::IDENTIFIER,
+            self.run_id,
+            jobs::tell_arrived::run(services.clone(), self.run_id),
+        )
+        .await
     }
 }
 
@@ -126,7 +152,12 @@ impl TaskHandler for MakeReport {
         let Some(services) = context.get_ext::<Services>() else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::make_report::run(services.clone(), self.run_id).await)
+        answer(
+            Self::IDENTIFIER,
+            self.run_id,
+            jobs::make_report::run(services.clone(), self.run_id),
+        )
+        .await
     }
 }
 
@@ -143,13 +174,24 @@ impl TaskHandler for ApplyImport {
         let Some(services) = context.get_ext::<Services>() else {
             return Err(JobError::Retry("services").to_string());
         };
-        answer(jobs::apply_import::run(services.clone(), self.run_id).await)
+        answer(
+            Self::IDENTIFIER,
+            self.run_id,
+            jobs::apply_import::run(services.clone(), self.run_id),
+        )
+        .await
     }
 }
 
-/// The queue repeats only what an error asks to repeat; a failure that is final is written in the run.
-fn answer(result: Result<(), JobError>) -> Result<(), String> {
-    match result {
+/// Does the work; each line of the log that belongs to it names kind, run and store. The queue repeats only what an
+/// error asks to repeat; a failure that is final is written in the run.
+async fn answer(
+    kind: &'static str,
+    run_id: JobRunId,
+    work: impl Future<Output = Result<(), JobError>>,
+) -> Result<(), String> {
+    let span = tracing::info_span!("job", kind, run = %run_id, store = tracing::field::Empty);
+    match work.instrument(span).await {
         Ok(()) | Err(JobError::Fail(_) | JobError::Postponed(_)) => Ok(()),
         Err(error @ JobError::Retry(_)) => Err(error.to_string()),
     }

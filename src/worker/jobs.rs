@@ -68,6 +68,11 @@ async fn take_up(services: &Services, run_id: JobRunId) -> Result<Option<(JobRun
             Ok(Some((run, actor)))
         })
         .await
+        .inspect(|taken: &Option<(JobRun, Actor)>| {
+            if let Some(store) = taken.as_ref().and_then(|(run, _)| run.store_id) {
+                tracing::Span::current().record("store", tracing::field::display(store));
+            }
+        })
 }
 
 /// Ends a run that cannot be done.

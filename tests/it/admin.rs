@@ -4,6 +4,8 @@ mod access;
 mod forms;
 mod lists;
 mod matrix;
+mod million;
+mod models;
 mod rows;
 mod wide_lists;
 

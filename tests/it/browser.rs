@@ -1,6 +1,7 @@
 //! Journeys of people, in a real browser.
 
 mod accessible;
+mod admin;
 mod failures;
 mod journey;
 mod keys;
@@ -13,8 +14,3 @@ use std::time::Duration;
 
 /// How long a page may take to show what is expected; generous, for machines with much to do.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Is the long form of the tests wanted, which tries every combination?
-fn long() -> bool {
-    std::env::var("KASPI_PANEL_TEST").is_ok_and(|word| word == "long")
-}

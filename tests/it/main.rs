@@ -9,17 +9,20 @@
 
 mod admin;
 mod api;
+mod backup;
 mod browser;
 mod canaries;
 mod crash;
 
 mod delivery;
+mod deploy;
 mod faults;
 mod harness;
 mod import_django;
 mod imports;
 mod kaspi;
 mod login;
+mod metrics;
 mod os;
 mod pages;
 mod preorders;
@@ -28,7 +31,9 @@ mod pricing;
 mod proxies;
 mod reports;
 mod reprice;
+mod retention;
 mod routes;
+mod runbooks;
 mod secrets;
 mod store;
 mod support;

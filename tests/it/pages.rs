@@ -23,6 +23,7 @@ mod sign_in;
 mod stop;
 mod store_people;
 mod stores;
+mod system;
 mod tariffs;
 mod terms;
 mod tokens;

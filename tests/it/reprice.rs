@@ -18,6 +18,7 @@ mod put_back;
 mod rules;
 mod sales;
 mod schedules;
+mod storage;
 mod terms;
 
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,6 +1,10 @@
 //! The route table against everybody who might knock: nobody, the wrong role, somebody else's user, a forged
 //! form. A new address is covered the moment it stands in the table.
 
+mod forged;
+mod hostile;
+mod noise;
+
 use diesel::prelude::*;
 use kaspi_panel::{
     domain::{JobKind, Role},
@@ -213,7 +217,9 @@ async fn every_answer_carries_the_security_headers_and_an_id() {
     for route in all().filter(|route| route.method == "GET" && !route.path.contains("{path")) {
         let address = things.address(route);
         let answer = client.get(&address).await;
-        assert!(answer.status.as_u16() < 500, "{address}: {}", answer.body_text());
+        // The clock of the tests stands still, which is a reason not to be ready.
+        let fine = answer.status.as_u16() < 500 || address == "/health/ready";
+        assert!(fine, "{address}: {}", answer.body_text());
         let policy = answer.header("content-security-policy");
         assert!(
             policy.contains("default-src") && !policy.contains("unsafe"),

@@ -23,7 +23,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{TestApp, TestDb, now};
+use crate::support::{TestApp, TestDb, long, now};
 
 #[derive(diesel::QueryableByName)]
 struct Line {
@@ -282,15 +282,8 @@ fn a_value_that_was_moved_does_not_open_and_keeps_its_key() {
 }
 
 /// Values of the long test; each commit makes do with fewer.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long the tests run is no setting of the program"
-)]
 fn many() -> usize {
-    match std::env::var("KASPI_PANEL_TEST") {
-        Ok(word) if word == "long" => 10_000,
-        _ => 2_500,
-    }
+    if long() { 10_000 } else { 2_500 }
 }
 
 #[test]

@@ -35,3 +35,12 @@ pub use simulator::Simulator;
 pub use standby::Bouncer;
 pub use wait::wait_until;
 pub use wire::{Far, Trouble, Wire};
+
+/// Do the long forms run?
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long the tests run is no setting of the program"
+)]
+pub fn long() -> bool {
+    std::env::var("KASPI_PANEL_TEST").is_ok_and(|word| word == "long")
+}

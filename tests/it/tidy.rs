@@ -11,10 +11,10 @@ mod templates;
 use std::path::{Path, PathBuf};
 
 /// A file of the repository.
-struct File {
+pub struct File {
     /// From the repository's root, with `/`.
-    path: String,
-    text: String,
+    pub path: String,
+    pub text: String,
 }
 
 impl File {
@@ -27,13 +27,13 @@ impl File {
     }
 }
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// All files with one of the endings below the folders, in order. Fails where there is none: a check that
 /// looks at nothing shows nothing.
-fn files(folders: &[&str], endings: &[&str]) -> Vec<File> {
+pub fn files(folders: &[&str], endings: &[&str]) -> Vec<File> {
     let mut paths = Vec::new();
     for folder in folders {
         walk(&root().join(folder), &mut paths);

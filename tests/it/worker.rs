@@ -2,6 +2,7 @@
 
 mod idle;
 mod logins;
+mod logs;
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Checks of a declaration, with stable ids. The program does not start with a finding.
 
 use super::{
-    Field, Model, Spec,
+    Field, Input, Model, Spec,
     params::{PER_PAGE, RESERVED},
     resource::{DELETE, input_names},
 };
@@ -93,12 +93,12 @@ pub(super) fn findings<M: Model>(spec: &Spec<M>) -> Vec<Finding> {
     );
     for name in &spec.inline {
         let shown = spec.columns.iter().any(|column| column.name == *name);
-        let edited = spec
-            .form
-            .sections
-            .iter()
-            .flat_map(|section| &section.fields)
-            .any(|field| matches!(field, Field::Edit(known, ..) if known == name));
+        let edited = spec.form.fields().any(|field| match field {
+            // A row is found by typing, a secret has no place in a list.
+            Field::Edit(_, Input::Row(_) | Input::Secret, _) => false,
+            Field::Edit(known, ..) => known == name,
+            _ => false,
+        });
         note(
             !(shown && edited),
             "admin.E013",
@@ -118,11 +118,7 @@ fn narrowing<M: Model>(spec: &Spec<M>) -> Vec<&'static str> {
 }
 
 fn fields<M: Model>(spec: &Spec<M>) -> Vec<&'static str> {
-    let sections = spec.form.sections.iter();
-    sections
-        .flat_map(|section| &section.fields)
-        .map(Field::name)
-        .collect()
+    spec.form.fields().map(Field::name).collect()
 }
 
 pub(super) fn duplicate(mut names: Vec<&'static str>) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use diesel::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    Cell, Choices, Model, Problem, SaveError,
+    Cell, Choices, Lookup, Meant, Model, Problem, SaveError,
     model::{Label, Labelled, Save},
 };
 use crate::store::StoreError;
@@ -37,6 +37,8 @@ pub enum Input {
     Lines,
     /// Something that is written and never shown again; left empty it stays as it is.
     Secret,
+    /// A row of another table, of which there are too many to list: it is found by typing. Its value is the key.
+    Row(Lookup),
 }
 
 /// A field of the form.
@@ -69,6 +71,22 @@ impl<M: Model> Field<M> {
             Self::When(_, field) => field.is_input(new),
         }
     }
+
+    /// The field itself, whichever rows have it.
+    pub(super) fn inner(&self) -> &Self {
+        match self {
+            Self::When(_, field) => field.inner(),
+            field => field,
+        }
+    }
+
+    /// How its rows are found, where it is filled in by typing.
+    pub(super) fn lookup(&self) -> Option<Lookup> {
+        match self.inner() {
+            Self::Edit(_, Input::Row(lookup), _) | Self::Once(_, Input::Row(lookup), _) => Some(*lookup),
+            _ => None,
+        }
+    }
 }
 
 /// Fields under a common head.
@@ -90,6 +108,11 @@ pub struct Form<M: Model> {
 }
 
 impl<M: Model> Form<M> {
+    /// All fields.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Field<M>> {
+        self.sections.iter().flat_map(|section| &section.fields)
+    }
+
     /// A page that only shows.
     #[must_use]
     pub fn shown(sections: Vec<Section<M>>) -> Self {
@@ -118,8 +141,19 @@ pub enum InputView {
     Lines,
     /// Never shown.
     Secret,
+    /// A row of another table.
+    Row(RowView),
     /// No input: the value is only shown.
     Shown(Cell),
+}
+
+/// A row of another table as it stands in an input: the value of the field is what it is called, or what was typed.
+#[derive(Debug, Clone, Default)]
+pub struct RowView {
+    /// The row that is meant by the value.
+    pub key: Option<Uuid>,
+    /// Rows to choose from, where what was typed means several.
+    pub found: Vec<(Uuid, String)>,
 }
 
 /// A field as it is shown.
@@ -133,6 +167,17 @@ pub struct FieldView {
     pub value: String,
     /// Key of the text that says what is wrong.
     pub error: Option<String>,
+}
+
+impl FieldView {
+    /// What saving the form as it stands sends.
+    #[must_use]
+    pub fn sent(&self) -> String {
+        match &self.input {
+            InputView::Row(RowView { key: Some(key), .. }) => key.to_string(),
+            _ => self.value.clone(),
+        }
+    }
 }
 
 /// A section as it is shown.
@@ -157,12 +202,18 @@ pub(super) fn sections<M: Model>(
         let mut fields = Vec::new();
         for field in &section.fields {
             if let Some(mut view) = view(field, row, conn)? {
-                let shows = !matches!(view.input, InputView::Secret);
-                if let (Some(typed), true) = (typed, shows && field.is_input(row.is_none())) {
-                    view.value = typed.raw(field.name()).to_owned();
-                }
                 let problem = problems.iter().find(|problem| problem.field == field.name());
                 view.error = problem.map(|problem| problem.code.clone());
+                if let (Some(typed), true) = (typed, field.is_input(row.is_none())) {
+                    let text = typed.raw(field.name());
+                    match (&mut view.input, field.lookup()) {
+                        (InputView::Secret, _) => {}
+                        (InputView::Row(input), Some(lookup)) => {
+                            (*input, view.value) = row_view(lookup, text, view.error.is_some(), conn)?;
+                        }
+                        _ => text.clone_into(&mut view.value),
+                    }
+                }
                 fields.push(view);
             }
         }
@@ -187,7 +238,14 @@ fn view<M: Model>(
         (Field::Edit(_, input, value), row) => {
             let (mut input, value) = (input.view(conn)?, value(row));
             input.keep(&value);
-            (input, value)
+            match (&mut input, field.lookup()) {
+                (InputView::Row(view), Some(lookup)) => {
+                    let (known, name) = row_view(lookup, &value, false, conn)?;
+                    *view = known;
+                    (input, name)
+                }
+                _ => (input, value),
+            }
         }
         (Field::Once(_, input, _), None) => (input.view(conn)?, String::new()),
         (Field::Once(_, _, cell) | Field::Show(_, cell), Some(row)) => {
@@ -202,6 +260,62 @@ fn view<M: Model>(
         value,
         error: None,
     }))
+}
+
+/// What an input shows for a key or a text, with what the text finds where that is asked for.
+fn row_view(
+    lookup: Lookup,
+    text: &str,
+    search: bool,
+    conn: &mut PgConnection,
+) -> Result<(RowView, String), StoreError> {
+    let mut view = RowView::default();
+    if let Ok(key) = text.parse::<Uuid>() {
+        // A key of nothing stays what was typed.
+        if let Some(name) = (lookup.name_of)(conn, key)? {
+            view.key = Some(key);
+            return Ok((view, name));
+        }
+    } else if search && !text.is_empty() {
+        view.found = (lookup.find)(conn, text)?;
+    }
+    Ok((view, text.to_owned()))
+}
+
+/// Ends of the names of what an input of a row sends besides its text: the row that was chosen, and what the text was then.
+const KEY: &str = ".key";
+const ASKED: &str = ".asked";
+
+/// Puts keys in place of what was typed for rows of other tables; what is not clear is noted as wrong.
+///
+/// # Errors
+/// The database failed.
+pub(super) fn resolve<M: Model>(
+    form: &Form<M>,
+    new: bool,
+    values: &mut Values,
+    conn: &mut PgConnection,
+) -> Result<(), StoreError> {
+    for field in form.fields().filter(|field| field.is_input(new)) {
+        let (Some(lookup), name) = (field.lookup(), field.name()) else {
+            continue;
+        };
+        let typed = values.raw(name).trim().to_owned();
+        if typed.is_empty() || typed.parse::<Uuid>().is_ok() {
+            continue;
+        }
+        let chosen = values.raw(&format!("{name}{KEY}")).parse::<Uuid>();
+        if let (Ok(key), true) = (chosen, typed == values.raw(&format!("{name}{ASKED}")).trim()) {
+            values.set(name, key.to_string());
+            continue;
+        }
+        match lookup.meant(conn, &typed)? {
+            Meant::Row(key, _) => values.set(name, key.to_string()),
+            Meant::Unclear(found) if found.is_empty() => values.refuse(name, "admin-relation-none"),
+            Meant::Unclear(_) => values.refuse(name, "admin-relation-several"),
+        }
+    }
+    Ok(())
 }
 
 impl InputView {
@@ -226,6 +340,7 @@ impl Input {
             Self::Checkbox => InputView::Checkbox,
             Self::Lines => InputView::Lines,
             Self::Secret => InputView::Secret,
+            Self::Row(_) => InputView::Row(RowView::default()),
         })
     }
 }
@@ -340,11 +455,7 @@ impl Values {
 /// What the inputs of a form hold for a row: what saving it unchanged sends.
 pub(super) fn present<M: Model>(form: &Form<M>, row: &M::Row) -> Values {
     let mut values = Values::default();
-    for field in form.sections.iter().flat_map(|section| &section.fields) {
-        let mut field = field;
-        while let Field::When(_, inner) = field {
-            field = inner;
-        }
+    for field in form.fields().map(Field::inner) {
         if let Field::Edit(name, _, value) = field {
             values.set(name, value(Some(row)));
         }

@@ -14,7 +14,7 @@ use super::{
     narrow::{drill_view, facets, names, narrowed, relation_views, span_views},
     params::{BadParameter, Known, ListParams, PER_PAGE, Place},
 };
-use crate::store::StoreError;
+use crate::store::{StoreError, page::search_words};
 
 /// Rows that can be reached by numbers of pages in a big table; who looks further narrows the list.
 const FAR_ROWS: i64 = 10_000;
@@ -424,7 +424,7 @@ fn inputs<M: Model>(
 ) -> Result<HashMap<&'static str, InlineInput<M>>, StoreError> {
     let mut inputs = HashMap::new();
     if params.edit {
-        for field in spec.form.sections.iter().flat_map(|section| &section.fields) {
+        for field in spec.form.fields() {
             if let Field::Edit(name, input, value) = field
                 && spec.inline.contains(name)
             {
@@ -467,6 +467,27 @@ pub(super) fn matching<M: Model>(
     };
     let rows = M::load(query, limit, 0, conn).map_err(db)?;
     Ok(rows.iter().map(M::id).collect())
+}
+
+/// Rows that the search of the list finds, by its own order; none where the table is paged by places, or has no search.
+///
+/// # Errors
+/// The database failed.
+pub(super) fn found<M: Model>(
+    spec: &Spec<M>,
+    conn: &mut PgConnection,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let (Some(search), None) = (&spec.search, &spec.seek) else {
+        return Ok(Vec::new());
+    };
+    let words = search_words(text).into_iter();
+    let query = words.fold(M::base(), |query, word| (search.apply)(query, word));
+    let query = ordered(spec, query, &ListParams::default());
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = M::load(query, most, 0, conn)?;
+    Ok(rows.iter().map(|row| (M::id(row), M::name(row))).collect())
 }
 
 /// A list as a file holds it.

@@ -103,13 +103,44 @@ pub struct Column<M: Model> {
     pub sort: Option<Sort<M>>,
 }
 
+impl<M: Model> Column<M> {
+    /// A column of words, in no order of its own.
+    #[must_use]
+    pub const fn start(name: &'static str, cell: fn(&M::Row) -> Cell) -> Self {
+        Self {
+            name,
+            align: Align::Start,
+            cell,
+            sort: None,
+        }
+    }
+
+    /// A column of numbers or times, in no order of its own.
+    #[must_use]
+    pub const fn end(name: &'static str, cell: fn(&M::Row) -> Cell) -> Self {
+        Self {
+            align: Align::End,
+            ..Self::start(name, cell)
+        }
+    }
+
+    /// The list can be ordered by it: [`sort_by!`].
+    #[must_use]
+    pub fn by(self, sort: Sort<M>) -> Self {
+        Self {
+            sort: Some(sort),
+            ..self
+        }
+    }
+}
+
 /// The two orders of a column, the key as the last criterion.
 macro_rules! sort_by {
     ($column:expr, $key:expr) => {
-        Some(|query, dir| match dir {
+        |query, dir| match dir {
             $crate::admin::framework::Dir::Asc => query.order(($column.asc(), $key.asc())),
             $crate::admin::framework::Dir::Desc => query.order(($column.desc(), $key.desc())),
-        })
+        }
     };
 }
 pub(crate) use sort_by;
@@ -212,12 +243,42 @@ pub struct Drill<M: Model> {
 pub struct Relation<M: Model> {
     /// Its parameter in the address: the key, or what was typed.
     pub name: &'static str,
-    /// Rows that a text finds, at most [`FOUND_MAX`].
+    /// How rows are found.
+    pub lookup: Lookup,
+    /// How it narrows.
+    pub apply: fn(M::Query, Uuid) -> M::Query,
+}
+
+/// Rows of a table that are found by typing, in filters and in forms.
+#[derive(Clone, Copy)]
+pub struct Lookup {
+    /// Rows that a text finds, at most [`FOUND_MAX`]. What it calls them finds them again.
     pub find: Find,
     /// What the row with a key is called.
     pub name_of: NameOf,
-    /// How it narrows.
-    pub apply: fn(M::Query, Uuid) -> M::Query,
+}
+
+/// What a text means.
+pub enum Meant {
+    /// One row, and what it is called.
+    Row(Uuid, String),
+    /// Several rows, or none.
+    Unclear(Vec<(Uuid, String)>),
+}
+
+impl Lookup {
+    /// The row that a text means: the only one that it finds, or the only one that is called so.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn meant(self, conn: &mut PgConnection, text: &str) -> Result<Meant, StoreError> {
+        let found = (self.find)(conn, text)?;
+        let called: Vec<_> = found.iter().filter(|(_, name)| name == text).collect();
+        Ok(match (found.as_slice(), called.as_slice()) {
+            ([(id, name)], _) | (_, [(id, name)]) => Meant::Row(*id, name.clone()),
+            _ => Meant::Unclear(found),
+        })
+    }
 }
 
 /// Finds rows by a text.
@@ -319,6 +380,8 @@ pub struct Spec<M: Model> {
     pub drill: Option<Drill<M>>,
     /// Search of the list.
     pub search: Option<Search<M>>,
+    /// How the command box finds rows; `None`: as the search of the list does, unless the table is too big for it.
+    pub find: Option<Find>,
     /// Column and direction where nothing is asked.
     pub default_sort: (&'static str, Dir),
     /// How a big table is paged in the default order; `None`: by numbers, with a count.
@@ -353,6 +416,7 @@ impl<M: Model> Spec<M> {
             relations: Vec::new(),
             drill: None,
             search: None,
+            find: None,
             default_sort: ("created_at", Dir::Desc),
             seek: None,
             per_page: 50,

@@ -6,7 +6,7 @@ use diesel::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    AdminError, Label, Model, SpanApply, Spec,
+    AdminError, Label, Meant, Model, SpanApply, Spec,
     params::{BadParameter, ListParams, SEARCH},
 };
 use crate::{domain::Tenge, store::page::search_words};
@@ -358,18 +358,16 @@ pub(super) fn relation_views<M: Model>(
         if let Ok(id) = view.typed.parse::<Uuid>() {
             // One that is no more is nobody's: an empty list, not the whole one.
             view.chosen = Some(id);
-            if let Some(name) = (relation.name_of)(conn, id)? {
+            if let Some(name) = (relation.lookup.name_of)(conn, id)? {
                 view.typed = name;
             }
         } else if !view.typed.is_empty() {
-            let found = (relation.find)(conn, &view.typed)?;
-            let called: Vec<_> = found.iter().filter(|(_, name)| *name == view.typed).collect();
-            match (found.as_slice(), called.as_slice()) {
-                ([(id, name)], _) | (_, [(id, name)]) => {
-                    view.chosen = Some(*id);
-                    view.typed.clone_from(name);
+            match relation.lookup.meant(conn, &view.typed)? {
+                Meant::Row(id, name) => {
+                    view.chosen = Some(id);
+                    view.typed = name;
                 }
-                _ => {
+                Meant::Unclear(found) => {
                     let link = |id: &Uuid| params.with_filter(relation.name, Some(&id.to_string())).link();
                     view.found = Some(found.iter().map(|(id, name)| (name.clone(), link(id))).collect());
                 }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{
     ChangeList, Finding, Model, SectionView, Sheet, Spec, Target, TypedRows, Values, Verb, check,
-    form::{Field, present, sections},
-    list::{change_list, matching, sheet},
+    form::{Field, present, resolve, sections},
+    list::{change_list, found, matching, sheet},
     model::Act,
     params::BadParameter,
 };
@@ -141,7 +141,12 @@ pub trait Resource<C>: Send + Sync {
         limit: i64,
         now: DateTime<Utc>,
     ) -> Result<Sheet, AdminError>;
-    /// Rows of another table that a text finds, for the relation of this name; `None`: there is no such relation.
+    /// Puts keys in place of what was typed into a form for rows of other tables; what is not clear is noted in the values.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn resolve(&self, conn: &mut PgConnection, new: bool, values: Values) -> Result<Values, AdminError>;
+    /// Rows of another table that a text finds, for the filter or field of this name; `None`: there is no such one.
     ///
     /// # Errors
     /// The database failed.
@@ -151,6 +156,16 @@ pub trait Resource<C>: Send + Sync {
         relation: &str,
         text: &str,
     ) -> Result<Option<Vec<(Uuid, String)>>, AdminError>;
+    /// Rows that a text finds for the command box, at most `limit`. A table that is too big for its search finds none.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn find(
+        &self,
+        conn: &mut PgConnection,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<(Uuid, String)>, StoreError>;
     /// Fields that can be changed in the list.
     fn inline(&self) -> &[&'static str];
     /// What the inputs of a row's form hold, and its version. `None`: no such row.
@@ -162,7 +177,7 @@ pub trait Resource<C>: Send + Sync {
     ///
     /// # Errors
     /// The database failed.
-    fn names(&self, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, AdminError>;
+    fn names(&self, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, StoreError>;
     /// The page of a row (`None`: of a new one), with what was typed and what is wrong with it. `Ok(None)`: no
     /// such row.
     ///
@@ -304,8 +319,34 @@ impl<M: Model> Resource<M::Context> for Spec<M> {
         relation: &str,
         text: &str,
     ) -> Result<Option<Vec<(Uuid, String)>>, AdminError> {
-        let found = self.relations.iter().find(|known| known.name == relation);
-        found.map(|relation| Ok((relation.find)(conn, text)?)).transpose()
+        let of_filter = self.relations.iter().find(|known| known.name == relation);
+        let of_field = || {
+            self.form
+                .fields()
+                .find(|field| field.name() == relation)?
+                .lookup()
+        };
+        let lookup = of_filter.map(|known| known.lookup).or_else(of_field);
+        lookup.map(|lookup| Ok((lookup.find)(conn, text)?)).transpose()
+    }
+
+    fn resolve(&self, conn: &mut PgConnection, new: bool, mut values: Values) -> Result<Values, AdminError> {
+        resolve(&self.form, new, &mut values, conn)?;
+        Ok(values)
+    }
+
+    fn find(
+        &self,
+        conn: &mut PgConnection,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<(Uuid, String)>, StoreError> {
+        let mut found = match self.find {
+            Some(find) => find(conn, text)?,
+            None => found(self, conn, text, limit)?,
+        };
+        found.truncate(limit);
+        Ok(found)
     }
 
     fn inline(&self) -> &[&'static str] {
@@ -317,9 +358,9 @@ impl<M: Model> Resource<M::Context> for Spec<M> {
         Ok(row.map(|row| (M::version(&row).unwrap_or_default(), present(&self.form, &row))))
     }
 
-    fn names(&self, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, AdminError> {
+    fn names(&self, conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, StoreError> {
         let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-        let rows = M::load(M::with_ids(M::base(), ids.to_vec()), most, 0, conn).map_err(StoreError::from)?;
+        let rows = M::load(M::with_ids(M::base(), ids.to_vec()), most, 0, conn)?;
         let mut names: HashMap<Uuid, String> = rows.iter().map(|row| (M::id(row), M::name(row))).collect();
         Ok(ids
             .iter()
@@ -398,9 +439,7 @@ impl<M: Model> Resource<M::Context> for Spec<M> {
 /// Names of the fields a person can fill in, for checks.
 pub(super) fn input_names<M: Model>(spec: &Spec<M>) -> impl Iterator<Item = &'static str> {
     spec.form
-        .sections
-        .iter()
-        .flat_map(|section| &section.fields)
-        .filter(|field| !matches!(field, Field::Show(..)))
+        .fields()
+        .filter(|field| !matches!(field.inner(), Field::Show(..)))
         .map(Field::name)
 }

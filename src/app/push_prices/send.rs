@@ -10,6 +10,7 @@ use crate::{
     fail_points,
     kaspi::{CabinetSession, KaspiError},
     last_gate::{self, GateError},
+    metrics,
     services::Services,
     store::{
         StoreError,
@@ -75,6 +76,7 @@ pub(super) async fn send(
         Err(GateError::Refused(code)) => return hold(services, &push, &product, code, summary).await,
         Err(GateError::Store(error)) => return Err(error),
     };
+    metrics::push_became(PushState::Sent.as_str());
     fail_points::pass(fail_points::CLEARED);
     let push = Push {
         state: PushState::Sent,

@@ -25,7 +25,7 @@ use crate::{
         offer::Market,
         pricing::{self, Decision, Input, worth},
     },
-    fail_points,
+    fail_points, metrics,
     services::Services,
     store::{
         PgConnection, StoreError,
@@ -133,6 +133,12 @@ async fn write(
                 .collect();
             due_product_release(conn, &releases, next_check_at, now)?;
             fail_points::pass(fail_points::BATCH_WRITTEN);
+            for (card, answer) in &decided {
+                if let Some((_, decision)) = answer {
+                    let delay = (now - card.due.due_at).to_std().unwrap_or_default();
+                    metrics::decided(decision.outcome.as_str(), delay);
+                }
+            }
             Ok(decided
                 .into_iter()
                 .map(|(card, answer)| Settled {
@@ -442,23 +448,29 @@ pub(in crate::app) fn supersede(
     products: &[ProductId],
     now: DateTime<Utc>,
 ) -> Result<Vec<EndedPush>, StoreError> {
-    let ended = push_supersede(conn, products, Some(PushOrigin::Robot), now)?;
-    let actor = Actor::robot();
+    let robots = Some(PushOrigin::Robot);
+    supersede_of(conn, &Actor::robot(), products, (robots, None), now)
+}
+
+/// Ends what `origin`, or anybody, planned for these products, with an audit row for each that says why.
+pub(in crate::app) fn supersede_of(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    products: &[ProductId],
+    (origin, reason): (Option<PushOrigin>, Option<&str>),
+    now: DateTime<Utc>,
+) -> Result<Vec<EndedPush>, StoreError> {
+    let ended = push_supersede(conn, products, origin, now)?;
     let entries: Vec<AuditEntry> = ended
         .iter()
         .map(|push| {
             let object = ("price_push", push.id.0, push.product_name.as_str());
-            AuditEntry::new(
-                &actor,
-                now,
-                Some(push.store_id),
-                object,
-                PushState::Superseded.as_str(),
-            )
-            .change(
-                json!({ "state": PushState::Planned }),
-                json!({ "state": PushState::Superseded }),
-            )
+            let end = PushState::Superseded;
+            let entry = AuditEntry::new(actor, now, Some(push.store_id), object, end.as_str());
+            AuditEntry {
+                reason: reason.map(str::to_owned),
+                ..entry.change(json!({ "state": PushState::Planned }), json!({ "state": end }))
+            }
         })
         .collect();
     audit_insert_all(conn, &entries)?;

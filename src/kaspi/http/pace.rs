@@ -11,7 +11,7 @@ use std::{
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::config::KaspiLimits;
+use crate::{config::KaspiLimits, metrics};
 
 const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
 
@@ -48,7 +48,7 @@ impl Pace {
     /// How long no write of the merchant is possible: it was told to pause, or its half hour is used up.
     pub async fn write_turn(&self, merchant_id: &str, changes: usize) -> Result<(), Duration> {
         self.count_write(merchant_id, changes, Instant::now())?;
-        turn(self.writes.as_ref(), merchant_id).await;
+        turn("write", self.writes.as_ref(), merchant_id).await;
         Ok(())
     }
 
@@ -97,7 +97,7 @@ impl Pace {
 
     /// Waits for an address' turn to read the public shop.
     pub async fn public_turn(&self, address: &str) {
-        turn(self.public_reads.as_ref(), address).await;
+        turn("public", self.public_reads.as_ref(), address).await;
     }
 
     /// How long an address should not ask the public shop.
@@ -113,12 +113,12 @@ impl Pace {
 
     /// Waits for a merchant's turn to read its list.
     pub async fn list_turn(&self, merchant_id: &str) {
-        turn(self.list_reads.as_ref(), merchant_id).await;
+        turn("list", self.list_reads.as_ref(), merchant_id).await;
     }
 
     /// Waits for a merchant's turn to call the orders API.
     pub async fn order_turn(&self, merchant_id: &str) {
-        turn(self.order_calls.as_ref(), merchant_id).await;
+        turn("orders", self.order_calls.as_ref(), merchant_id).await;
     }
 }
 
@@ -128,9 +128,12 @@ fn evenly(interval: Duration) -> Option<DefaultKeyedRateLimiter<String>> {
     Some(RateLimiter::keyed(quota))
 }
 
-async fn turn(limiter: Option<&DefaultKeyedRateLimiter<String>>, key: &str) {
+/// Waits at the limit that is called so in the metrics.
+async fn turn(name: &str, limiter: Option<&DefaultKeyedRateLimiter<String>>, key: &str) {
     if let Some(limiter) = limiter {
+        let began = Instant::now();
         limiter.until_key_ready(&key.to_owned()).await;
+        metrics::limiter_waited(name, began.elapsed());
     }
 }
 

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     domain::AccountKind,
     kaspi::{Identity, KaspiClient, http::tunnel::Tunnels},
+    metrics::BrowserCounted,
     os::{BrowserError, BrowserOptions, ChromeDriver},
     secrets::Secret,
     telemetry,
@@ -52,6 +53,7 @@ pub struct Talk {
     typed: Vec<Secret>,
     /// The browser's way out, kept open.
     _relay: Relay,
+    _counted: BrowserCounted,
 }
 
 impl Talk {
@@ -95,6 +97,7 @@ impl Talk {
                 identity,
                 typed: Vec::new(),
                 _relay: relay,
+                _counted: BrowserCounted::new(),
             }),
             _ => {
                 tracing::warn!("a browser started and did not answer");

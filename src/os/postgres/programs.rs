@@ -88,6 +88,11 @@ fn usual_folders() -> Vec<PathBuf> {
     folders
 }
 
+/// Where to look for programs: the folder that was named alone, else the usual ones.
+pub(in crate::os) fn folders(named: Option<&Path>) -> Vec<PathBuf> {
+    named.map_or_else(usual_folders, |folder| vec![folder.to_owned()])
+}
+
 fn subfolders(parent: &str, prefix: &str) -> Vec<PathBuf> {
     let named = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with(prefix));
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
@@ -98,7 +103,7 @@ fn subfolders(parent: &str, prefix: &str) -> Vec<PathBuf> {
 }
 
 /// `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`
-fn major_version(text: &str) -> Option<u32> {
+pub(in crate::os) fn major_version(text: &str) -> Option<u32> {
     let (_, version) = text.split_once("(PostgreSQL) ")?;
     let digits = version.split(|letter: char| !letter.is_ascii_digit()).next()?;
     digits.parse().ok()

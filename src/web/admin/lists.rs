@@ -9,8 +9,10 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
-    Models, ask, model, staff,
-    views::{ListPage, SuggestionsFragment, Words},
+    Models, ask, model,
+    own_views::list_of,
+    staff,
+    views::{ListPage, OwnView, SuggestionsFragment, Words},
     writes::pairs,
 };
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     app::list_file::{ListFile, Value, list_file},
     domain::Tenge,
     services::Services,
+    store::saved_views::saved_view_list,
     web::{
         Shell, WebError, WebResult,
         auth::AdminUser,
@@ -30,6 +33,8 @@ use crate::{
     },
 };
 
+/// Stands for the name of a row in a text that is looked up once for all rows.
+const NAME: &str = "\u{1}";
 /// Rows that a file may hold.
 const FILE_ROWS: i64 = 10_000;
 /// Rows that can be changed at once: a page of the list.
@@ -68,13 +73,26 @@ async fn page(
     query: String,
     typed: TypedRows,
 ) -> WebResult<ListPage> {
-    let (slug, now) = (resource.slug(), shell.now);
-    let list = ask(services, models, slug, move |resource, conn| {
-        resource.list(conn, &query, &typed, now)
+    let (slug, now, person) = (resource.slug(), shell.now, staff.actor.user_id);
+    let (list, views) = ask(services, models, slug, move |resource, conn| {
+        let list = resource.list(conn, &query, &typed, now)?;
+        let views = match person {
+            Some(id) => saved_view_list(conn, id, &list_of(slug))?,
+            None => Vec::new(),
+        };
+        Ok((list, views))
     })
     .await?;
+    let words = Words::new(shell.t, slug);
+    let select = shell.t.with("admin-select", "name", NAME);
     Ok(ListPage {
-        words: Words::new(shell.t, slug),
+        labels: list.heads.iter().map(|head| words.field(head.name)).collect(),
+        select: select
+            .split_once(NAME)
+            .map(|(before, after)| (before.to_owned(), after.to_owned()))
+            .unwrap_or_default(),
+        views: views.into_iter().map(|view| OwnView::of(view, &list)).collect(),
+        words,
         actions: resource.actions(staff),
         adds: resource.allows(staff, Verb::Add),
         edits: resource.allows(staff, Verb::Change),
@@ -250,7 +268,7 @@ pub async fn inline(
 }
 
 /// The list that a form came from, as a query string that any address can hold.
-fn as_query(list: &str) -> String {
+pub fn as_query(list: &str) -> String {
     let pairs = form_urlencoded::parse(list.trim_start_matches('?').as_bytes());
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)

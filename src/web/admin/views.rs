@@ -10,13 +10,14 @@ use crate::{
     admin::{
         Staff,
         framework::{
-            Align, Cell, ChangeList, Content, Detail, Dir, FieldView, InputView, Label, Problem, Resource,
-            Values, Verb,
+            Align, Cell, ChangeList, Content, Detail, Dir, FieldView, Head, InputView, Label, Line, Problem,
+            Resource, Values, Verb,
         },
     },
-    domain::Tenge,
+    app::passwords::MIN_LENGTH,
+    domain::{SavedViewId, Tenge},
     services::Services,
-    store::audit::AuditEntry,
+    store::{audit::AuditEntry, saved_views::SavedView},
     web::{Shell, WebError, WebResult, filters, format, texts::Texts},
 };
 
@@ -92,8 +93,15 @@ impl Words {
         }
     }
 
-    fn problem(&self, code: &str) -> String {
-        self.t.get_or(code, "error-invalid-text")
+    /// What is wrong with a field; the ends of its range and the length of a password belong to the words.
+    fn problem(&self, field: &FieldView, code: &str) -> String {
+        match field.input {
+            InputView::Number(least, most) if self.t.has(code) => {
+                self.t.with2(code, "least", least, "most", most)
+            }
+            InputView::Secret if self.t.has(code) => self.t.with(code, "n", MIN_LENGTH),
+            _ => self.t.get_or(code, "error-invalid-text"),
+        }
     }
 
     fn money(&self, amount: &i64) -> String {
@@ -159,6 +167,28 @@ pub struct IndexPage {
     pub acts: Vec<RecentAct>,
 }
 
+/// A list under a name.
+pub struct OwnView {
+    id: SavedViewId,
+    name: String,
+    link: String,
+    current: bool,
+}
+
+impl OwnView {
+    /// A view beside the list that is shown.
+    #[must_use]
+    pub fn of(view: SavedView, list: &ChangeList) -> Self {
+        let link = format!("?{}", view.query);
+        Self {
+            id: view.id,
+            name: view.name,
+            current: link == list.params.whole(),
+            link,
+        }
+    }
+}
+
 /// The list of a model.
 #[derive(Template)]
 #[template(path = "admin/list.html")]
@@ -175,6 +205,20 @@ pub struct ListPage {
     pub adds: bool,
     /// Can rows be changed?
     pub edits: bool,
+    /// The person's own views of the list.
+    pub views: Vec<OwnView>,
+    /// What each head is called: looked up once, not for each cell.
+    pub labels: Vec<String>,
+    /// What stands before and after the name of a row in the words about choosing it.
+    pub select: (String, String),
+}
+
+impl ListPage {
+    /// The contents of a line with their heads and what these are called.
+    fn contents<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = (&'a Head, &'a String, &'a Content)> {
+        let heads = self.list.columns(line).zip(&self.labels);
+        heads.map(|((head, content), label)| (head, label, content))
+    }
 }
 
 /// Options for what was typed.
@@ -232,12 +276,14 @@ impl FormPage {
             }
             _ => None,
         };
+        let mut fields = detail.sections.iter().flat_map(|section| &section.fields);
+        let any_input = fields.any(|field| !matches!(field.input, InputView::Shown(_)));
         Ok(Self {
             words,
             id,
             detail,
             theirs: None,
-            saves: resource.allows(staff, verb),
+            saves: any_input && resource.allows(staff, verb),
             adds: resource.allows(staff, Verb::Add),
             deletes: id.is_some() && resource.allows(staff, Verb::Delete),
             changes,
@@ -266,7 +312,7 @@ impl FormPage {
     pub fn differences(&self, typed: &Values) -> Vec<(String, String)> {
         self.fields()
             .filter(|field| !matches!(field.input, InputView::Shown(_)))
-            .filter(|field| field.value != typed.raw(field.name))
+            .filter(|field| field.sent() != typed.raw(field.name))
             .map(|field| (self.words.field(field.name), self.words.value(field)))
             .collect()
     }
@@ -289,10 +335,10 @@ impl FormPage {
     }
 
     fn title(&self) -> String {
-        if self.id.is_some() {
-            self.detail.name.clone()
-        } else {
-            self.shell.t.get("admin-new")
+        match self.id {
+            None => self.shell.t.get("admin-new"),
+            Some(_) if self.detail.name.is_empty() => self.words.one(),
+            Some(_) => self.detail.name.clone(),
         }
     }
 }

@@ -40,6 +40,21 @@ pub fn pairs(body: &[u8]) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a form sent, with keys in place of what was typed for rows of other tables.
+async fn sent(
+    services: &Services,
+    models: &Models,
+    resource: &dyn Resource<Staff>,
+    new: bool,
+    body: &[u8],
+) -> WebResult<Values> {
+    let values = Values::new(pairs(body));
+    ask(services, models, resource.slug(), move |resource, conn| {
+        resource.resolve(conn, new, values)
+    })
+    .await
+}
+
 /// Adds a row.
 pub async fn create(
     request: HttpRequest,
@@ -51,8 +66,8 @@ pub async fn create(
     body: web::Bytes,
 ) -> WebResult<HttpResponse> {
     let staff = staff(&request, &services, &user);
-    let values = Values::new(pairs(&body));
     let resource = model(&models, &path)?;
+    let values = sent(&services, &models, resource, true, &body).await?;
     match resource.save(&staff, Target::New, values.clone()).await {
         Ok(id) => saved(&shell, &session, resource, &values, id),
         Err(SaveError::Invalid(problems)) => {
@@ -75,8 +90,8 @@ pub async fn save(
     body: web::Bytes,
 ) -> WebResult<HttpResponse> {
     let staff = staff(&request, &services, &user);
-    let values = Values::new(pairs(&body));
     let resource = model(&models, &path.0)?;
+    let values = sent(&services, &models, resource, false, &body).await?;
     let id = path.1;
     let version = values
         .raw("version")

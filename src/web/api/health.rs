@@ -2,11 +2,11 @@
 //! included, so they are written out here.
 
 use actix_web::{HttpResponse, http::StatusCode, http::header, web::Data};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     services::Services,
-    store::{migrate::version_check, stores::store_count},
+    store::{StoreError, figures::clock_off, migrate::version_check, stores::store_count},
 };
 
 /// `GET /health/`: the program answers. Touches nothing else.
@@ -38,17 +38,29 @@ pub async fn database(services: Data<Services>) -> HttpResponse {
     }
 }
 
-/// `GET /health/ready`: 200 when the database is there and has exactly this program's migrations.
+/// The clocks of program and database may differ by so much.
+const CLOCK_OFF_MAX: TimeDelta = TimeDelta::seconds(5);
+
+/// `GET /health/ready`: 200 when the database is there, has exactly this program's migrations, and shows the same time.
 pub async fn ready(services: Data<Services>) -> HttpResponse {
-    let at = stamp(services.now());
-    match services.db.read(version_check).await {
-        Ok(()) => answer(
+    let now = services.now();
+    let at = stamp(now);
+    let state = services.db.read(move |conn| -> Result<TimeDelta, StoreError> {
+        version_check(conn)?;
+        clock_off(conn, now)
+    });
+    match state.await {
+        Ok(off) if off > CLOCK_OFF_MAX => answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!(r#"{{"status": "not ready", "reason": "clock", "timestamp": "{at}"}}"#),
+        ),
+        Ok(_) => answer(
             StatusCode::OK,
             format!(r#"{{"status": "ready", "timestamp": "{at}"}}"#),
         ),
         Err(error) => {
             let reason = match error {
-                crate::store::StoreError::WrongVersion => "migrations",
+                StoreError::WrongVersion => "migrations",
                 _ => "database",
             };
             answer(

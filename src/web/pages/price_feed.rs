@@ -22,7 +22,7 @@ use serde::Deserialize;
 use crate::{
     app::price_feed::{
         FeedError, Fetcher, PriceList, Refused, Served, build_feed, serve_feed,
-        setup::{FeedEditError, forget_password, new_address, new_password, set_publishing},
+        setup::{forget_password, new_address, new_password, set_publishing},
     },
     domain::Publishing,
     services::Services,
@@ -280,16 +280,4 @@ fn credentials(req: &HttpRequest) -> Option<(String, String)> {
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (name, password) = decoded.split_once(':')?;
     Some((name.to_owned(), password.to_owned()))
-}
-
-impl From<FeedEditError> for WebError {
-    fn from(error: FeedEditError) -> Self {
-        match error {
-            FeedEditError::NotFound => Self::not_found(),
-            FeedEditError::Forbidden => Self::forbidden(),
-            FeedEditError::Invalid(_) => Self::new(ErrorKind::Invalid),
-            FeedEditError::Conflict(_) => Self::new(ErrorKind::Conflict),
-            FeedEditError::Store(error) => error.into(),
-        }
-    }
 }

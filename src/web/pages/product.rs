@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use super::{
     listing::Params,
     products::{
-        edit::{edit_error, theirs, undo_of},
+        edit::{theirs, undo_of},
         limits::{Limits, LimitsForm},
         row::{Row, row_fetch},
     },
@@ -302,7 +302,7 @@ async fn save(
             limits.theirs = Some(theirs(&services, &user.0, &current).await?);
             answer(shell, StatusCode::CONFLICT, story, limits, None)
         }
-        Err(other) => Err(edit_error::<ProductRow>(other)),
+        Err(other) => Err(other.into()),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
         products::{
             ProductFilter, ProductOrder, ProductView, product_categories, product_count, product_list,
         },
-        saved_views::{SavedView, saved_view_list},
+        saved_views::{PRODUCTS, SavedView, saved_view_list},
         stores::{Store, store_list},
     },
     web::{
@@ -216,7 +216,10 @@ async fn list(
 ) -> WebResult<HttpResponse> {
     let params = Params::read(&req, "/products", NAMES);
     let (id, tenant, now, t) = (user.id(), user.tenant(), shell.now, shell.t);
-    let saved = services.db.read(move |conn| saved_view_list(conn, id)).await?;
+    let saved = services
+        .db
+        .read(move |conn| saved_view_list(conn, id, PRODUCTS))
+        .await?;
     let default = saved.iter().find(|view| view.is_default);
     if let Some(view) = default.filter(|_| req.query_string().is_empty() && !shell.htmx) {
         return Ok(see_other(&views::address_of(view)));

@@ -32,7 +32,6 @@ use crate::{
         Shell, WebResult,
         auth::{CurrentUser, ManagerUser, path_id},
         filters,
-        pages::products::edit::edit_error,
         render::{html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
@@ -218,9 +217,7 @@ async fn set_enabled(
 ) -> WebResult<HttpResponse> {
     let id: RuleId = path_id(&req)?;
     let on = form.enabled == "on";
-    set_rule_enabled(&services, &user.0.actor(&req), id, on)
-        .await
-        .map_err(edit_error::<RuleRow>)?;
+    set_rule_enabled(&services, &user.0.actor(&req), id, on).await?;
     let message = if on {
         "rule-switched-on"
     } else {
@@ -243,9 +240,7 @@ async fn shift(
     form: web::Form<MoveForm>,
 ) -> WebResult<HttpResponse> {
     let id: RuleId = path_id(&req)?;
-    move_rule(&services, &user.0.actor(&req), id, form.to == "up")
-        .await
-        .map_err(edit_error::<RuleRow>)?;
+    move_rule(&services, &user.0.actor(&req), id, form.to == "up").await?;
     Ok(see_other("/rules"))
 }
 
@@ -277,8 +272,7 @@ impl DeletePage {
                 let reach = rule_reach(conn, actor.tenant())?.get(&id).copied();
                 Ok::<_, RuleEditError>((rule, attached, reach.unwrap_or_default()))
             })
-            .await
-            .map_err(edit_error)?;
+            .await?;
         Ok(Self {
             shell,
             rule,
@@ -322,6 +316,6 @@ async fn delete(
             let page = DeletePage::new(&req, shell, &user.0, &services, true).await?;
             html_with(StatusCode::CONFLICT, &page)
         }
-        Err(error) => Err(edit_error(error)),
+        Err(error) => Err(error.into()),
     }
 }

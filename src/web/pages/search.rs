@@ -1,12 +1,13 @@
 //! The search over everything: pages, stores, products, preorders, pasted keys. The command box asks for a part of a
 //! page; without it the same address is a page, and a key or article of one thing alone leads straight to it.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::{
+    admin::{Staff, framework::Verb},
     domain::Tenant,
     queue::runs::job_run_fetch,
     services::Services,
@@ -17,7 +18,7 @@ use crate::{
     web::{
         Shell, WebResult,
         admin::Models,
-        auth::CurrentUser,
+        auth::{CurrentUser, address_of},
         filters,
         render::{html, see_other},
         routes::{Access, Kind, Route},
@@ -79,6 +80,7 @@ const PAGES: &[(&str, &str, &str, Access)] = &[
     ("/settings", "sliders", "nav-settings", Access::Admin),
     ("/settings/brakes", "shield", "brakes-title", Access::Admin),
     ("/settings/alerts", "send", "alert-channels-title", Access::Admin),
+    ("/settings/system", "gauge", "system-title", Access::Admin),
     ("/admin/", "shield", "admin-title", Access::Admin),
 ];
 
@@ -168,12 +170,17 @@ struct Query {
 }
 
 async fn show(
+    req: HttpRequest,
     shell: Shell,
     user: CurrentUser,
-    services: web::Data<Services>,
-    models: Models,
+    (services, models): (web::Data<Services>, Models),
     query: web::Query<Query>,
 ) -> WebResult<HttpResponse> {
+    let staff = Staff {
+        services: services.get_ref().clone(),
+        actor: user.actor(&req),
+        address: address_of(&req),
+    };
     let text: String = query.q.trim().chars().take(LONGEST).collect();
     let limit = if shell.htmx { IN_BOX } else { ON_PAGE };
     let (tenant, t) = (user.tenant(), shell.t);
@@ -186,6 +193,10 @@ async fn show(
             .db
             .read(move |conn| named_by_key(conn, tenant, key, t))
             .await?;
+        let hit = match hit {
+            None => administered_by_key(&services, &models, &staff, key, t).await?,
+            hit => hit,
+        };
         let hits = hit.into_iter().collect();
         found
             .groups
@@ -198,6 +209,7 @@ async fn show(
                 .db
                 .read(move |conn| things(conn, tenant, &wanted, limit, t))
                 .await?;
+            groups.push(administered(&services, &models, &staff, &text, limit, t).await?);
         }
         let slugs = models.resources().map(|model| model.slug());
         let pages = pages(&shell, &text, slugs);
@@ -329,6 +341,79 @@ fn things(
     ])
 }
 
+/// Names of the models that somebody may look at.
+fn looked_at(models: &Models, staff: &Staff) -> Vec<&'static str> {
+    let may = models.resources().filter(|model| model.allows(staff, Verb::View));
+    may.map(|model| model.slug()).collect()
+}
+
+/// A row of the administration area.
+fn row_of(slug: &str, (id, name): (Uuid, String), exact: bool, t: Texts) -> Hit {
+    let one = t.get(format!("admin-{slug}-one"));
+    Hit {
+        icon: "shield",
+        name: if name.is_empty() { one.clone() } else { name },
+        about: about(&t.get("nav-admin"), &one),
+        href: format!("/admin/{slug}/{id}/"),
+        exact,
+    }
+}
+
+/// Rows of every model that somebody may look at.
+async fn administered(
+    services: &Services,
+    models: &Models,
+    staff: &Staff,
+    text: &str,
+    limit: usize,
+    t: Texts,
+) -> Result<Group, StoreError> {
+    let slugs = looked_at(models, staff);
+    let mut hits = Vec::new();
+    if !slugs.is_empty() {
+        let (models, text) = (models.clone(), text.to_owned());
+        // Few of each, so that none hides the others.
+        let of_each = limit.div_ceil(2);
+        let read = move |conn: &mut PgConnection| {
+            let mut hits = Vec::new();
+            for slug in slugs {
+                if let Some(model) = models.get(slug) {
+                    let rows = model.find(conn, &text, of_each)?;
+                    hits.extend(rows.into_iter().map(|row| row_of(slug, row, false, t)));
+                }
+            }
+            Ok::<_, StoreError>(hits)
+        };
+        hits = services.db.read(read).await?;
+    }
+    Ok(Group::new(t.get("nav-admin"), hits, limit * 2, None))
+}
+
+/// The row of the administration area with this key.
+async fn administered_by_key(
+    services: &Services,
+    models: &Models,
+    staff: &Staff,
+    key: Uuid,
+    t: Texts,
+) -> Result<Option<Hit>, StoreError> {
+    let slugs = looked_at(models, staff);
+    if slugs.is_empty() {
+        return Ok(None);
+    }
+    let models = models.clone();
+    let read = move |conn: &mut PgConnection| {
+        for slug in slugs {
+            let Some(model) = models.get(slug) else { continue };
+            if let Some(row) = model.names(conn, &[key])?.into_iter().next() {
+                return Ok(Some(row_of(slug, row, true, t)));
+            }
+        }
+        Ok::<_, StoreError>(None)
+    };
+    services.db.read(read).await
+}
+
 /// `article · store`
 fn about(article: &str, store: &str) -> String {
     if article.is_empty() {
@@ -405,6 +490,9 @@ mod tests {
         ("/imports/form", "a file"),
         ("/tariffs/changes.xlsx", "a file"),
         ("/tariffs/new", "begins with a kind, on the page of tariffs"),
+        ("/stores/new/email", "begins with a choice, on the page before"),
+        ("/stores/new/phone", "begins with a choice, on the page before"),
+        ("/unsent", "there only while a form waits"),
     ];
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod brakes;
 mod proxies;
+mod system;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -30,6 +31,9 @@ pub const ROUTES: &[Route] = &[
     }),
     Route::post("/settings/brakes", Kind::Page, Access::Admin, || {
         web::to(brakes::save)
+    }),
+    Route::get("/settings/system", Kind::Page, Access::Admin, || {
+        web::to(system::show)
     }),
     Route::get("/settings/proxies", Kind::Fragment, Access::Admin, || {
         web::to(proxies::list)

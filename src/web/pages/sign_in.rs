@@ -282,7 +282,9 @@ impl From<UserError> for WebError {
             | UserError::PasswordTooShort
             | UserError::PasswordTooLong
             | UserError::PasswordTooEasy
-            | UserError::LastAdmin => Self::new(ErrorKind::Invalid),
+            | UserError::LastAdmin
+            | UserError::OwnAccount => Self::new(ErrorKind::Invalid),
+            UserError::Changed => Self::new(ErrorKind::Conflict),
             UserError::Hash(error) => Self::internal(error.into()),
         }
     }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::{
         rules::trial::preview_of_store,
-        store_edit::{StoreEditError, delete_store, set_repricing_mode},
+        store_edit::{delete_store, set_repricing_mode},
         sync_products::{SyncError, request_sync},
     },
     domain::{AccountKind, RepricingMode, SessionState, city},
@@ -323,16 +323,4 @@ async fn delete(
     delete_store(&services, &user.0.actor(&req), id).await?;
     session::flash(&session, true, shell.t.with("store-deleted", "name", &store.name))?;
     Ok(see_other("/stores"))
-}
-
-impl From<StoreEditError> for WebError {
-    fn from(error: StoreEditError) -> Self {
-        match error {
-            StoreEditError::NotFound => Self::not_found(),
-            StoreEditError::Forbidden => Self::forbidden(),
-            StoreEditError::Invalid(_) => Self::new(ErrorKind::Invalid),
-            StoreEditError::Conflict(_) => Self::new(ErrorKind::Conflict),
-            StoreEditError::Store(error) => error.into(),
-        }
-    }
 }

@@ -31,7 +31,6 @@ use crate::{
     web::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, OwnedStore, path_id},
-        error::ErrorKind,
         filters, format,
         render::{html, html_with, see_other},
         routes::{Access, Kind, Route},
@@ -420,16 +419,4 @@ async fn save(
     };
     let page = EditPage::new(shell, services, (&actor, around), Some(form)).await?;
     html_with(status, &EditPage { errors, ..page })
-}
-
-impl From<TermsEditError> for WebError {
-    fn from(error: TermsEditError) -> Self {
-        match error {
-            TermsEditError::NotFound => Self::not_found(),
-            TermsEditError::Forbidden => Self::forbidden(),
-            TermsEditError::Invalid(_) => Self::new(ErrorKind::Invalid),
-            TermsEditError::Conflict(_) => Self::new(ErrorKind::Conflict),
-            TermsEditError::Store(error) => error.into(),
-        }
-    }
 }

@@ -4,10 +4,7 @@ use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::products::{
-    edit::{edit_error, row_after_undo},
-    limits::safe_back,
-};
+use super::products::{edit::row_after_undo, limits::safe_back};
 use crate::{
     app::undo::{Left, Undone, undo},
     domain::{AuditId, ProductId},
@@ -49,9 +46,7 @@ async fn put_back(
     form: web::Form<UndoForm>,
 ) -> WebResult<HttpResponse> {
     let line: AuditId = form.line.parse().map_err(|_| WebError::not_found())?;
-    let undone = undo(&services, &user.0.actor(&req), line, form.whole.is_some())
-        .await
-        .map_err(edit_error)?;
+    let undone = undo(&services, &user.0.actor(&req), line, form.whole.is_some()).await?;
     let back = safe_back(&form.back);
     let said = Said::of(&undone, &shell.t);
     if let (true, Some(id)) = (shell.htmx && form.whole.is_none(), only(&undone)) {

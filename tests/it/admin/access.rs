@@ -58,12 +58,30 @@ async fn every_model_has_a_front_page_entry_and_a_list() {
     let (root, store) = panel(&mut app).await;
     product(&app, store, "S-1", "Kettle", 10_000);
     let front = root.get("/admin/").await.expect(200);
+    assert_eq!(
+        front.count("aside.env"),
+        1,
+        "whoever acts sees that these are no real stores"
+    );
+    let mut empty = 0;
     for resource in kaspi_panel::admin::site().resources() {
         let path = format!("/admin/{}/", resource.slug());
         assert_eq!(front.count(&format!("main tbody a[href='{path}']")), 1, "{path}");
         let list = root.get(&path).await.expect(200);
         assert_eq!(list.count("main h1"), 1);
         assert!(!list.text("main").contains("admin-"), "{path}: a text is missing");
+        if list.count("main tbody th") == 0 {
+            empty += 1;
+            assert_eq!(list.text("main .blank"), "Записей пока нет", "{path}");
+        }
+        if list.count("#f-q") == 1 {
+            let nothing = root.get(&format!("{path}?q=zzzzzz")).await.expect(200);
+            assert!(
+                nothing.text("main .blank p").starts_with("Ничего не нашлось"),
+                "{path}"
+            );
+            assert_eq!(nothing.attribute("main .blank a", "href"), path);
+        }
         for head in list.page_links("main thead a") {
             root.get(&format!("{path}{head}")).await.expect(200);
         }
@@ -75,4 +93,5 @@ async fn every_model_has_a_front_page_entry_and_a_list() {
             assert!(!page.text("main").contains("admin-"), "{link}: a text is missing");
         }
     }
+    assert!(empty > 5, "{empty}");
 }

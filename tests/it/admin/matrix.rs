@@ -27,8 +27,9 @@ use crate::support::{TestApp, db_preorder, now};
 
 const ROLES: [Role; 3] = [Role::Admin, Role::Manager, Role::Viewer];
 /// Nobody's key.
-const NOWHERE: &str = "00000000-0000-0000-0000-000000000000";
-const SECRETS: [&str; 4] = [
+const NOWHERE: &str = "00000000-0000-0000-0000-00000000dead";
+const SECRETS: [&str; 5] = [
+    "seal-of-a-token",
     "seal-of-a-password",
     "hash-of-a-key",
     "seal-of-credentials",
@@ -79,6 +80,13 @@ fn furnish(app: &TestApp, store: StoreId, rows: usize) {
          insert into proxies (id, origin, label, scheme, host, port, credentials_sealed, created_at, updated_at)
            select gen_random_uuid(), 'panel', 'Proxy', 'http', 'proxy' || n || '.example.kz', 8080,
              'seal-of-credentials', now(), now() from generate_series(1, {rows}) n;
+         insert into store_access (id, store_id, user_id, role, created_at)
+           select gen_random_uuid(), '{store}', id, 'viewer', now() from users where role = 'admin'
+           on conflict do nothing;
+         insert into alert_channels (id, channel, enabled, language, settings, secret_sealed, secret_set_at, kinds, version,
+             updated_at)
+           select gen_random_uuid(), 'telegram', false, 'ru', '{{}}', 'seal-of-a-token', now(), '[]', 1, now()
+           on conflict do nothing;
          insert into audit_log (id, at, actor_kind, actor_name, object_kind, object_name, action, build_id)
            select gen_random_uuid(), now(), 'system', 'system', 'store', 'Store', 'update', 'test'
            from generate_series(1, {rows}) n"
@@ -168,6 +176,7 @@ async fn what_a_role_may_not_do_is_refused_below_the_pages_too() {
                 role,
                 ..actor_of(&app)
             },
+            address: String::new(),
         };
         for resource in site.resources() {
             for verb in [Verb::View, Verb::Add, Verb::Change, Verb::Delete] {
@@ -184,7 +193,14 @@ async fn what_a_role_may_not_do_is_refused_below_the_pages_too() {
                 "{} {role}",
                 resource.slug()
             );
-            for action in ["delete", "repricing-off", "acknowledge", "revoke", "explode"] {
+            for action in [
+                "delete",
+                "repricing-off",
+                "acknowledge",
+                "revoke",
+                "proxy-off",
+                "explode",
+            ] {
                 let done = resource.run(&staff, action, vec![Uuid::nil()]).await.unwrap();
                 assert_eq!(
                     done.is_some(),
@@ -195,7 +211,7 @@ async fn what_a_role_may_not_do_is_refused_below_the_pages_too() {
             }
         }
     }
-    assert!(looked >= 3 * 4 * 18, "{looked}");
+    assert!(looked >= 3 * 4 * 21, "{looked}");
 }
 
 fn actor_of(app: &TestApp) -> Actor {
@@ -205,16 +221,23 @@ fn actor_of(app: &TestApp) -> Actor {
 }
 
 #[tokio::test]
-async fn no_page_of_any_model_shows_a_secret() {
+async fn no_page_of_any_model_shows_a_secret_and_each_leads_to_where_the_panel_shows_the_row() {
     let mut app = TestApp::new();
     let (root, store) = panel(&mut app).await;
     furnish(&app, store, 1);
+    let mut followed = 0;
     for slug in slugs() {
         let path = format!("/admin/{slug}/");
         let list = root.get(&path).await.expect(200);
         let mut pages = vec![list.body_text()];
         for link in list.page_links("main tbody th a") {
-            pages.push(root.get(&link).await.expect(200).body_text());
+            let page = root.get(&link).await.expect(200);
+            for link in page.page_links("main .head .acts a:not([href^='/admin/'])") {
+                let path = link.split('#').next().unwrap();
+                root.get(path).await.expect(200);
+                followed += 1;
+            }
+            pages.push(page.body_text());
         }
         for page in pages {
             assert!(!page.contains("password_hash"), "{slug}");
@@ -227,6 +250,7 @@ async fn no_page_of_any_model_shows_a_secret() {
             }
         }
     }
+    assert!(followed >= 15, "{followed}");
 }
 
 /// Statements that a list takes.

@@ -23,7 +23,16 @@ async fn the_program_and_its_database_are_healthy() {
         database.body_text(),
         r#"{"status": "healthy", "database": "connected", "mode": "postgresql", "stores_count": 1, "timestamp": "2026-11-23T07:00:00.000000+00:00"}"#
     );
-    monitor.get("/health/ready").await.expect(200);
+    // The clock of this application stands still, somewhere else than the database's.
+    let answer = monitor.get("/health/ready").await.expect(503);
+    assert_eq!(answer.json()["reason"], "clock");
+}
+
+#[tokio::test]
+async fn with_the_right_time_it_is_ready() {
+    let mut app = TestApp::builder().real_time().build();
+    let answer = app.anonymous().get("/health/ready").await.expect(200);
+    assert_eq!(answer.json()["status"], "ready");
 }
 
 #[tokio::test]

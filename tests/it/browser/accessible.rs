@@ -346,7 +346,7 @@ async fn furnish(app: &mut TestApp) -> Things {
     things
 }
 
-async fn sign_in(browser: &Browser, panel: &url::Url, name: &str) {
+pub(super) async fn sign_in(browser: &Browser, panel: &url::Url, name: &str) {
     browser.tab.delete_all_cookies().await.unwrap();
     browser
         .tab
@@ -360,7 +360,7 @@ async fn sign_in(browser: &Browser, panel: &url::Url, name: &str) {
 }
 
 /// What is wrong with what the browser shows.
-async fn barriers(browser: &Browser) -> Vec<String> {
+pub(super) async fn barriers(browser: &Browser) -> Vec<String> {
     browser.tab.execute(AXE, Vec::new()).await.unwrap();
     let found = browser.tab.execute_async(LOOK, Vec::new()).await.unwrap();
     found.convert().unwrap()

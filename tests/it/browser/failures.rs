@@ -5,12 +5,12 @@ use kaspi_panel::domain::{JobKind, Role};
 use serde_json::json;
 use thirtyfour::By;
 
-use super::{PATIENCE, long};
+use super::PATIENCE;
 use crate::{
     pages::seed::db_decision,
     support::{
         Browser, Door, Failure, NewProduct, PASSWORD, TestApp, db_job_run, db_preorder, db_product, db_store,
-        db_user, wait_until,
+        db_user, long, wait_until,
     },
 };
 

@@ -24,6 +24,8 @@ use crate::support::{
     wait_until,
 };
 
+pub use crate::support::long;
+
 /// Long enough for whatever is waited for; nothing depends on it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -39,15 +41,6 @@ const ACCOUNT: Cabinet = Cabinet {
     password: "Crash-Password-1",
     merchant_id: "31000000",
 };
-
-/// Do the long forms run?
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long the tests run is no setting of the program"
-)]
-pub fn long() -> bool {
-    std::env::var("KASPI_PANEL_TEST").is_ok_and(|word| word == "long")
-}
 
 /// The randomness of a test; its seed is told when the test fails. `KASPI_PANEL_TEST_SEED` plays one again.
 pub struct Chance {

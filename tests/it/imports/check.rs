@@ -312,7 +312,7 @@ async fn viewers_look_and_a_forged_upload_is_refused() {
         .anonymous()
         .upload_bare("/imports", "guessed", b"x")
         .await
-        .expect(403);
+        .expect(303);
 }
 
 #[tokio::test]

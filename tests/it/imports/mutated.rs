@@ -12,16 +12,10 @@ use kaspi_panel::{
 };
 
 use super::{files::Book, hostile::confined};
+use crate::support::long;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "which form of the tests runs is no setting of the program"
-)]
 fn count() -> usize {
-    match std::env::var("KASPI_PANEL_TEST") {
-        Ok(word) if word == "long" => 10_000,
-        _ => 1_000,
-    }
+    if long() { 10_000 } else { 1_000 }
 }
 
 /// A generator whose numbers are the same in every run.

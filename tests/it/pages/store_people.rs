@@ -60,7 +60,7 @@ async fn a_store_is_shared_for_looking_then_for_changing_and_no_more() {
         .await
         .expect(404);
     let acts: Vec<String> = audit_log::table
-        .filter(audit_log::object_id.eq(store.0))
+        .filter(audit_log::store_id.eq(store))
         .filter(audit_log::action.eq_any(["share", "unshare"]))
         .order(audit_log::id)
         .select(audit_log::action)

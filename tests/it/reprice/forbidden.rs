@@ -11,18 +11,10 @@ use kaspi_panel::{
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::support::CITY;
+use crate::support::{CITY, long};
 
 const FLOOR: i64 = 15_000;
 const CEILING: i64 = 20_000;
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long the tests run is no setting of the program"
-)]
-fn long() -> bool {
-    std::env::var("KASPI_PANEL_TEST").is_ok_and(|word| word == "long")
-}
 
 /// Anything: what nobody would ask for, what lies just beside the limits, what is permitted.
 fn anything(random: &mut StdRng) -> i64 {

@@ -10,15 +10,10 @@ use kaspi_panel::{
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::support::{CITY, db_store};
+use crate::support::{CITY, db_store, long};
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long the tests run is no setting of the program"
-)]
 fn schedules() -> usize {
-    let long = std::env::var("KASPI_PANEL_TEST").is_ok_and(|word| word == "long");
-    if long { 10_000 } else { 1_000 }
+    if long() { 10_000 } else { 1_000 }
 }
 
 /// One thing that happened to a product.

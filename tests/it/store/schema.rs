@@ -222,3 +222,23 @@ fn insert_city(conn: &mut PgConnection, price: i64, floor: &str, ceiling: &str) 
     ))
     .execute(conn)
 }
+
+#[test]
+fn old_data_of_time_zones_are_noticed() {
+    use kaspi_panel::store::{StoreError, migrate::zone_check};
+    let db = TestDb::new();
+    let conn = &mut db.conn();
+    zone_check(conn, "Asia/Almaty").unwrap();
+    // What the zone's data said before: six hours throughout, or five already then.
+    for zone in ["Asia/Omsk", "Etc/GMT-5"] {
+        let error = zone_check(conn, zone).unwrap_err();
+        assert!(matches!(error, StoreError::OldTimeZones), "{zone}: {error}");
+    }
+    let almaty = chrono_tz::Asia::Almaty;
+    let there = |at: &str| {
+        let at: chrono::DateTime<chrono::Utc> = at.parse().unwrap();
+        at.with_timezone(&almaty).to_rfc3339()
+    };
+    assert_eq!(there("2026-11-22T00:00:00Z"), "2026-11-22T05:00:00+05:00");
+    assert_eq!(there("2024-02-29T17:00:00Z"), "2024-02-29T23:00:00+06:00");
+}

@@ -136,3 +136,54 @@ fn the_codes_of_the_api_are_those_that_are_told() {
         .collect();
     assert!(unknown.is_empty(), "nobody gives: {unknown:?}");
 }
+
+/// Names of tests and files in the tables of the security page that are not there.
+fn nowhere(document: &str) -> Vec<String> {
+    let rows = document.lines().filter(|line| line.starts_with("| "));
+    let shown = rows.filter_map(|line| line.rsplit('|').nth(1));
+    let words = shown.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let mut found = Vec::new();
+    for word in words {
+        let is_test = |c: char| c.is_ascii_lowercase() || c == '_' || c == ':';
+        let there = if word.contains('.') || word.contains('/') {
+            let places = [word.to_owned(), format!("src/{word}")];
+            // Addresses and hosts are no files.
+            word.starts_with('/') || places.iter().any(|place| root().join(place).exists())
+        } else if word.contains("::") && word.chars().all(is_test) {
+            let path = word.replace("::", "/");
+            let places = [
+                format!("tests/it/{path}.rs"),
+                format!("src/{path}.rs"),
+                format!("src/{path}"),
+            ];
+            // `secrets::random_bytes`: a function of a module.
+            let (module, name) = word.rsplit_once("::").unwrap();
+            let text = std::fs::read_to_string(root().join(format!("src/{}.rs", module.replace("::", "/"))));
+            places.iter().any(|place| root().join(place).exists())
+                || text.is_ok_and(|text| text.contains(&format!("fn {name}")))
+        } else {
+            true
+        };
+        if !there {
+            found.push(word.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_security_page_has_every_item_and_points_to_tests_that_exist() {
+    let page = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let items = page.lines().filter(|line| {
+        line.strip_prefix("| ")
+            .and_then(|rest| rest.split('.').next())
+            .is_some_and(|chapter| chapter.parse::<u32>().is_ok())
+    });
+    // Two lines stand for whole chapters, of 29 and 7 items.
+    assert_eq!(items.count() - 2 + 29 + 7, 253);
+    assert_none(&nowhere(&page));
+    assert_eq!(
+        nowhere("| 1.1.1 | met | x | `pages::gone`, `web/gone.rs`, `pages::sign_in` |"),
+        ["pages::gone", "web/gone.rs"]
+    );
+}

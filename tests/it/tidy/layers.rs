@@ -39,6 +39,11 @@ const LAYERS: &[Layer] = &[
     layer("telemetry", &["config"], WEB_WORDS),
     layer("fail_points", &["config", "os"], WEB_WORDS),
     layer("secrets", &[], WEB_WORDS),
+    layer(
+        "metrics",
+        &["BUILD_ID"],
+        &["actix_web", "askama", "diesel", "reqwest", "tokio"],
+    ),
     layer("os", &[], &["actix_web", "askama", "diesel", "reqwest"]),
     layer("schema", &[], &[]),
     layer(
@@ -53,7 +58,15 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "kaspi",
-        &["last_gate", "domain", "config", "secrets", "os", "telemetry"],
+        &[
+            "last_gate",
+            "domain",
+            "config",
+            "metrics",
+            "secrets",
+            "os",
+            "telemetry",
+        ],
         &["actix_web", "askama", "diesel"],
     ),
     layer(
@@ -85,6 +98,7 @@ const LAYERS: &[Layer] = &[
             "domain",
             "fail_points",
             "kaspi",
+            "metrics",
             "notify",
             "os",
             "queue",
@@ -126,6 +140,7 @@ const LAYERS: &[Layer] = &[
             "app",
             "config",
             "domain",
+            "metrics",
             "notify",
             "queue",
             "secrets",

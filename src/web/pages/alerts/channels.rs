@@ -10,9 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     app::{
-        alerts::channels::{
-            ChannelChange, ChannelEditError, fields, list_channels, set_channel, try_channel,
-        },
+        alerts::channels::{ChannelChange, fields, list_channels, set_channel, try_channel},
         edit::{EditError, FieldError},
     },
     domain::{AlertChannel, AlertKind},
@@ -22,7 +20,6 @@ use crate::{
     web::{
         Shell, WebError, WebResult,
         auth::AdminUser,
-        error::ErrorKind,
         filters,
         render::{html_with, see_other},
         session,
@@ -168,7 +165,7 @@ pub(super) async fn save(
         }
         Err(EditError::Invalid(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
         Err(EditError::Conflict(_)) => (StatusCode::CONFLICT, Vec::new()),
-        Err(error) => return Err(refused(error)),
+        Err(error) => return Err(error.into()),
     };
     let mut page = ChannelsPage::new(shell, &services).await?;
     page.conflict = status == StatusCode::CONFLICT;
@@ -206,17 +203,7 @@ pub(super) async fn test(
             session::flash(&session, false, text)?;
         }
         Err(EditError::NotFound) => session::flash(&session, false, t.get("alert-channel-save-first"))?,
-        Err(error) => return Err(refused(error)),
+        Err(error) => return Err(error.into()),
     }
     Ok(see_other(&format!("/settings/alerts#{channel}")))
-}
-
-fn refused(error: ChannelEditError) -> WebError {
-    match error {
-        EditError::NotFound => WebError::not_found(),
-        EditError::Forbidden => WebError::forbidden(),
-        EditError::Invalid(_) => WebError::new(ErrorKind::Invalid),
-        EditError::Conflict(_) => WebError::new(ErrorKind::Conflict),
-        EditError::Store(error) => error.into(),
-    }
 }

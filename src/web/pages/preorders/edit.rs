@@ -28,7 +28,6 @@ use crate::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, path_id},
         filters,
-        pages::products::edit::edit_error,
         render::{html, html_with, see_other},
         session,
     },
@@ -146,7 +145,7 @@ pub async fn create(
             fields.errors = errors;
             answer(shell, StatusCode::UNPROCESSABLE_ENTITY, fields, None, true)
         }
-        Err(other) => Err(edit_error(other)),
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -207,7 +206,7 @@ pub async fn save(
             );
             answer(shell, StatusCode::CONFLICT, fields, Some(*current), true)
         }
-        Err(other) => Err(edit_error(other)),
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -231,9 +230,7 @@ pub async fn set_status(
 ) -> WebResult<HttpResponse> {
     let id: PreorderId = path_id(&req)?;
     let status: PreorderStatus = form.status.parse().map_err(|_| WebError::not_found())?;
-    set_preorder_status(&services, &user.0.actor(&req), id, form.version, status)
-        .await
-        .map_err(edit_error)?;
+    set_preorder_status(&services, &user.0.actor(&req), id, form.version, status).await?;
     done(&shell, &req, "preorder-saved", &format!("/preorders/{id}"))
 }
 
@@ -268,9 +265,7 @@ pub async fn delete(
     req: HttpRequest,
 ) -> WebResult<HttpResponse> {
     let id: PreorderId = path_id(&req)?;
-    delete_preorder(&services, &user.0.actor(&req), id)
-        .await
-        .map_err(edit_error)?;
+    delete_preorder(&services, &user.0.actor(&req), id).await?;
     done(&shell, &req, "preorder-deleted", "/preorders")
 }
 
@@ -342,5 +337,5 @@ async fn stored_of(services: &Services, actor: &Actor, req: &HttpRequest) -> Web
             })
         })
         .await
-        .map_err(edit_error)
+        .map_err(WebError::from)
 }

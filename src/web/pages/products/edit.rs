@@ -17,7 +17,7 @@ use crate::{
     },
     domain::ProductId,
     services::Services,
-    store::{StoreError, products::ProductRow},
+    store::products::ProductRow,
     web::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, path_id},
@@ -205,7 +205,7 @@ pub async fn save(
             limits.theirs = Some(theirs(&services, &user.0, &current).await?);
             answer(shell, StatusCode::CONFLICT, row, limits, columns)
         }
-        Err(other) => Err(edit_error(other)),
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -252,18 +252,6 @@ pub async fn theirs(services: &Services, user: &CurrentUser, current: &ProductRo
         .await?)
 }
 
-/// Errors of an edit that have a page of their own.
-#[must_use]
-pub fn edit_error<R: std::fmt::Debug>(error: EditError<R>) -> WebError {
-    match error {
-        EditError::NotFound => WebError::not_found(),
-        EditError::Forbidden => WebError::forbidden(),
-        EditError::Store(error) => error.into(),
-        EditError::Conflict(_) => StoreError::Stale.into(),
-        EditError::Invalid(_) => WebError::new(crate::web::error::ErrorKind::Invalid),
-    }
-}
-
 async fn row_for_change(services: &Services, user: &CurrentUser, req: &HttpRequest) -> WebResult<Row> {
     let id: ProductId = path_id(req)?;
     let (actor, now) = (user.actor(req), services.now());
@@ -272,10 +260,10 @@ async fn row_for_change(services: &Services, user: &CurrentUser, req: &HttpReque
         .read(move |conn| {
             let row = row_fetch(conn, actor.tenant(), id, now)?.ok_or(EditError::NotFound)?;
             store_for_change::<ProductRow>(conn, &actor, row.row.product.store_id)?;
-            Ok(row)
+            Ok::<_, EditError<ProductRow>>(row)
         })
         .await
-        .map_err(edit_error::<ProductRow>)
+        .map_err(WebError::from)
 }
 
 fn answer(

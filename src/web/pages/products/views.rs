@@ -15,13 +15,13 @@ use crate::{
     },
     domain::SavedViewId,
     services::Services,
-    store::saved_views::{SavedView, saved_view_list},
+    store::saved_views::{PRODUCTS, SavedView, saved_view_list},
     web::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, path_id},
         error::ErrorKind,
         filters,
-        pages::{listing::Params, products::edit::edit_error, sign_in::refused},
+        pages::{listing::Params, sign_in::refused},
         render::{html, see_other},
         session,
     },
@@ -57,7 +57,10 @@ struct ViewsPage {
 impl ViewsPage {
     async fn load(shell: Shell, services: &Services, user: &CurrentUser, params: Params) -> WebResult<Self> {
         let id = user.id();
-        let views = services.db.read(move |conn| saved_view_list(conn, id)).await?;
+        let views = services
+            .db
+            .read(move |conn| saved_view_list(conn, id, PRODUCTS))
+            .await?;
         Ok(Self {
             shell,
             views,
@@ -134,7 +137,7 @@ pub(super) async fn save(
         .text();
     let query = params.query_with("columns", &columns);
     let (name, is_default) = (field(&form, "name"), !field(&form, "default").is_empty());
-    match save_view(&services, id, name, query, is_default).await {
+    match save_view(&services, (id, PRODUCTS), name, query, is_default).await {
         Ok(view) => {
             session::flash(&session, true, shell.t.with("view-saved", "name", &view.name))?;
             Ok(see_other(&address_of(&view)))
@@ -174,7 +177,7 @@ async fn answer_wrong(
     (id, name, error): (Option<SavedViewId>, &str, SavedViewError),
 ) -> WebResult<HttpResponse> {
     let EditError::Invalid(errors) = error else {
-        return Err(edit_error(error));
+        return Err(error.into());
     };
     let mut page = ViewsPage::load(shell, services, user, params).await?;
     if id.is_some() && !page.views.iter().any(|view| Some(view.id) == id) {
@@ -202,9 +205,7 @@ pub(super) async fn set_default(
         "" => None,
         text => Some(text.parse().map_err(|_| WebError::not_found())?),
     };
-    open_with_view(&services, user.id(), wanted)
-        .await
-        .map_err(edit_error)?;
+    open_with_view(&services, (user.id(), PRODUCTS), wanted).await?;
     session::flash(&session, true, shell.t.get("view-default-set"))?;
     Ok(see_other(PATH))
 }
@@ -217,9 +218,7 @@ pub(super) async fn delete(
     services: web::Data<Services>,
     session: Session,
 ) -> WebResult<HttpResponse> {
-    delete_view(&services, user.id(), path_id(&req)?)
-        .await
-        .map_err(edit_error)?;
+    delete_view(&services, user.id(), path_id(&req)?).await?;
     session::flash(&session, true, shell.t.get("view-deleted"))?;
     Ok(see_other(PATH))
 }

@@ -36,7 +36,6 @@ use crate::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, path_id},
         filters,
-        pages::products::edit::edit_error,
         render::{html, html_with, see_other},
         session,
     },
@@ -163,8 +162,7 @@ async fn new_page(shell: Shell, services: &Services, actor: Actor, chosen: &Chos
             let categories = product_categories(conn, actor.tenant(), Some(store_id))?;
             Ok::<_, RuleEditError>((store, categories))
         })
-        .await
-        .map_err(edit_error)?;
+        .await?;
     Ok(FormPage {
         shell,
         store,
@@ -251,7 +249,7 @@ pub async fn create(
             Ok(see_other(&format!("/rules/{id}")))
         }
         Err(EditError::Invalid(errors)) => wrong(page, errors),
-        Err(error) => Err(edit_error(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -315,7 +313,7 @@ pub async fn save(
             page.theirs = Some(theirs.await?);
             html_with(StatusCode::CONFLICT, &page)
         }
-        Err(error) => Err(edit_error(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -338,8 +336,7 @@ async fn rule_page(
             let (_, reach) = rule_governed(conn, id, 1)?;
             Ok::<_, RuleEditError>((rule, store, may_change, attached, skus, reach))
         })
-        .await
-        .map_err(edit_error)?;
+        .await?;
     let read = serde_json::from_value::<Rule>(rule.definition.clone());
     let usable = read
         .ok()

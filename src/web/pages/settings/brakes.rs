@@ -18,7 +18,6 @@ use crate::{
         Shell, WebResult,
         auth::AdminUser,
         filters,
-        pages::products::edit::edit_error,
         render::{html, html_with, see_other},
         session,
     },
@@ -138,7 +137,7 @@ pub async fn save(
             page.theirs = Some(values_of(&theirs));
             html_with(StatusCode::CONFLICT, &page)
         }
-        Err(error) => Err(edit_error(error)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::{
     app::{
         edit::{EditError, FieldError},
         proxies::{
-            AddedProxies, ProxyEdit, ProxyEditError, add_proxies, check_proxy_now, delete_proxy, edit_proxy,
-            list_proxies, set_proxy_enabled,
+            AddedProxies, ProxyEdit, add_proxies, check_proxy_now, delete_proxy, edit_proxy, list_proxies,
+            set_proxy_enabled,
         },
     },
     domain::{ProxyFault, ProxyId, ProxyOrigin},
@@ -255,6 +255,7 @@ pub async fn update(
         username: form.username,
         password: form.password,
         forget_credentials: form.forget == "yes",
+        enabled: None,
     };
     let (status, errors) = match edit_proxy(&services, &user.0.actor(&req), (id, form.version), edit).await {
         Ok(()) => {
@@ -348,16 +349,4 @@ pub async fn delete(
     delete_proxy(&services, &user.0.actor(&req), path_id(&req)?).await?;
     session::flash(&session, true, shell.t.get("proxy-deleted"))?;
     Ok(see_other("/settings"))
-}
-
-impl From<ProxyEditError> for WebError {
-    fn from(error: ProxyEditError) -> Self {
-        match error {
-            ProxyEditError::NotFound => Self::not_found(),
-            ProxyEditError::Forbidden => Self::forbidden(),
-            ProxyEditError::Invalid(_) => Self::new(ErrorKind::Invalid),
-            ProxyEditError::Conflict(_) => Self::new(ErrorKind::Conflict),
-            ProxyEditError::Store(error) => error.into(),
-        }
-    }
 }

@@ -15,7 +15,6 @@ use crate::{
         auth::{ManagerUser, OwnedStore},
         error::ErrorKind,
         filters,
-        pages::products::edit::edit_error,
         render::{html, html_with, see_other},
         routes::{Access, Kind, Route},
         session,
@@ -62,9 +61,7 @@ async fn page(
     store: Store,
     services: &Services,
 ) -> WebResult<PeoplePage> {
-    let (owner, people) = people_of_store(services, &user.0.actor(req), store.id)
-        .await
-        .map_err(edit_error)?;
+    let (owner, people) = people_of_store(services, &user.0.actor(req), store.id).await?;
     Ok(PeoplePage {
         shell,
         store,
@@ -107,7 +104,7 @@ async fn share(
     let wanted: Role = role.parse().map_err(|_| WebError::new(ErrorKind::BadRequest))?;
     let id = store.id;
     match share_store(&services, &user.0.actor(&req), id, &email, wanted).await {
-        Ok(()) => {
+        Ok(_) => {
             session::flash(
                 &session,
                 true,
@@ -124,7 +121,7 @@ async fn share(
             };
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
-        Err(error) => Err(edit_error(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -143,9 +140,7 @@ async fn remove(
     form: web::Form<RemoveForm>,
 ) -> WebResult<HttpResponse> {
     let id = store.0.id;
-    unshare_store(&services, &user.0.actor(&req), id, form.user_id)
-        .await
-        .map_err(edit_error)?;
+    unshare_store(&services, &user.0.actor(&req), id, form.user_id).await?;
     session::flash(&session, true, shell.t.get("people-removed"))?;
     Ok(see_other(&format!("/stores/{id}/people")))
 }

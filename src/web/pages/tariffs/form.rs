@@ -416,15 +416,3 @@ async fn row_of(req: &HttpRequest, services: &Services) -> WebResult<TariffRow> 
         .await?
         .ok_or_else(WebError::not_found)
 }
-
-impl From<TariffEditError> for WebError {
-    fn from(error: TariffEditError) -> Self {
-        match error {
-            TariffEditError::NotFound => Self::not_found(),
-            TariffEditError::Forbidden => Self::forbidden(),
-            TariffEditError::Invalid(_) => Self::new(ErrorKind::Invalid),
-            TariffEditError::Conflict(_) => Self::new(ErrorKind::Conflict),
-            TariffEditError::Store(error) => error.into(),
-        }
-    }
-}

@@ -1,0 +1,1 @@
+drop index price_changes_store_id_idx;
