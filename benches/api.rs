@@ -31,9 +31,9 @@ async fn main() -> Result<()> {
     ])?;
     let time = Duration::from_secs(seconds);
     println!(
-        "| products | request | clients | requests/s | p50 | p99 | CPU of a request, ms: program | PostgreSQL |"
+        "| products | request | clients | requests/s | p50 | p95 | p99 | CPU of a request, ms: program | PostgreSQL |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for products in [small, large] {
         let stocked = Stocked::new(products).await?;
         let cluster = &stocked.cluster;

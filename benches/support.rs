@@ -428,7 +428,7 @@ impl Stocked {
     }
 
     /// Asks `server` for the address until the time is over, when the caches of program and database are warm, as they are
-    /// all day. Cells of a table: answers a second, p50, p99, CPU of an answer of the program and of PostgreSQL.
+    /// all day. Cells of a table: answers a second, p50, p95, p99, CPU of an answer of the program and of PostgreSQL.
     pub async fn measure(
         &self,
         server: &ChildProcess,
@@ -445,9 +445,10 @@ impl Stocked {
         let count = f64::from(u32::try_from(times.len())?);
         let each = |used: Duration| used.as_secs_f64() * 1_000.0 / count;
         Ok(format!(
-            "{:.0} | {:.2} ms | {:.2} ms | {:.2} | {:.2}",
+            "{:.0} | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} | {:.2}",
             count / took.as_secs_f64(),
             percentile(&times, 50),
+            percentile(&times, 95),
             percentile(&times, 99),
             each(cpu_of(&ids.0)?.saturating_sub(before.0)),
             each(cpu_of(&ids.1)?.saturating_sub(before.1)),

@@ -5,6 +5,7 @@ mod admin;
 mod failures;
 mod journey;
 mod keys;
+mod layout;
 mod live;
 mod sign_in;
 mod tasks;

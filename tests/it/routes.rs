@@ -21,7 +21,7 @@ use crate::support::{
 /// The address with things that exist, so that "not found" is never the easy answer.
 pub struct Things {
     pub store: Uuid,
-    product: Uuid,
+    pub product: Uuid,
     preorder: Uuid,
     job: Uuid,
     pub rule: Uuid,

@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use diesel::prelude::*;
 use kaspi_panel::{
-    domain::{AlertKind, PushState, Role, StoreId},
-    schema::{alerts, put_backs, users},
+    domain::{AlertKind, AttemptState, PushState, Role, StoreId},
+    schema::{alerts, connection_attempts, put_backs, users},
     web::routes::{self, Access, Kind, Route},
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::long;
 use crate::{
     pages::seed::{db_decision, db_push},
     routes::Things,
@@ -20,7 +21,8 @@ use crate::{
 
 const AXE: &str = include_str!("../../axe/axe.min.js");
 
-/// Looks, and tells each barrier as rule and element; besides, what could not be fetched and what is too wide.
+/// Looks, and tells each barrier as rule and element; besides, what could not be fetched, what is too wide, and dates and
+/// amounts that are not written as people of the country write them.
 const LOOK: &str = r#"
 const done = arguments[arguments.length - 1];
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -30,7 +32,10 @@ axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["viola
   const lost = performance.getEntriesByType("resource").filter((entry) => entry.responseStatus >= 400);
   const root = document.documentElement;
   const wide = root.scrollWidth > root.clientWidth ? [`wider than its window: ${root.scrollWidth} of ${root.clientWidth}`] : [];
-  done([...barriers, ...lost.map((entry) => `not fetched: ${entry.name}`), ...wide]);
+  const words = location.pathname.startsWith("/api/") ? "" : document.body.innerText;
+  const odd = [/\b20\d\d-\d\d-\d\d\b.*/g, /.*\d{4,}\s?₸/g, /.*\d ₸/g, /.*\d \d{3}\s?₸/g, /.*(?<![\d\p{L}])-\d[\d\u00a0]*\s?₸/gu]
+    .flatMap((stray) => words.match(stray) || []);
+  done([...barriers, ...lost.map((entry) => `not fetched: ${entry.name}`), ...wide, ...odd.map((stray) => `oddly written: ${stray}`)]);
 }, (error) => done([String(error)]));
 "#;
 
@@ -39,6 +44,174 @@ struct Eyes {
     language: &'static str,
     theme: &'static str,
     width: u32,
+    /// At what opens inside a page, too, and at each step of a login.
+    opens: bool,
+}
+
+/// What opens inside a page or over it: its name, the page, and by what it opens, each with what is there then.
+type Opened = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const EDIT: &str = "document.querySelector('#found a[id^=edit-]').click()";
+const SAVE: &str = "document.querySelector('tr.editing button[type=submit]').click()";
+const OPENED: &[Opened] = &[
+    (
+        "command box",
+        "/products",
+        &[(
+            "document.querySelector('[data-dialog=box]').click()",
+            "#box-found a",
+        )],
+    ),
+    (
+        "map of keys",
+        "/products",
+        &[(
+            "document.querySelector('[data-dialog=keys-help]').click()",
+            "#keys-help kbd",
+        )],
+    ),
+    ("a row that is edited", "/products", &[(EDIT, "tr.editing input")]),
+    (
+        "a row with a wrong limit",
+        "/products",
+        &[
+            (EDIT, "tr.editing input"),
+            (
+                "document.querySelector('tr.editing input[name=floor_tenge]').value = 'many'",
+                "tr.editing input",
+            ),
+            (SAVE, "tr.editing .err"),
+        ],
+    ),
+    (
+        "a row that somebody else changed",
+        "/products",
+        &[
+            (EDIT, "tr.editing input"),
+            (
+                "document.querySelector('tr.editing input[name=version]').value = '0'",
+                "tr.editing input",
+            ),
+            (SAVE, "tr.editing .conflict"),
+        ],
+    ),
+    (
+        "a row that is saved",
+        "/products",
+        &[
+            (EDIT, "tr.editing input"),
+            (
+                "document.querySelector('tr.editing [name=repricing_enabled]').click()",
+                "tr.editing input",
+            ),
+            (SAVE, "#toasts .toast form"),
+        ],
+    ),
+    (
+        "the reason in a row",
+        "/products",
+        &[(
+            "document.querySelector('#found .why-here > summary').click()",
+            "#found .why-here[open] > div > p",
+        )],
+    ),
+    (
+        "columns",
+        "/products",
+        &[(
+            "document.querySelector('#own details > summary').click()",
+            "#own details[open] input[type=checkbox]",
+        )],
+    ),
+    (
+        "a view that gets a name",
+        "/products",
+        &[(
+            "document.querySelector('#own details:nth-of-type(2) > summary').click()",
+            "#view-name",
+        )],
+    ),
+    (
+        "rows that are chosen",
+        "/products",
+        &[(
+            "document.querySelector('#found tbody .pick input').click()",
+            "#pick button",
+        )],
+    ),
+    (
+        "a request that failed",
+        "/products",
+        &[(
+            "document.dispatchEvent(new CustomEvent('panel:say', { detail: document.body.dataset.offline }))",
+            "#request-error",
+        )],
+    ),
+    (
+        "tables below the charts",
+        "/products/{product}?range=30d",
+        &[(
+            "for (const more of document.querySelectorAll('#chart details')) more.open = true",
+            "#chart",
+        )],
+    ),
+    (
+        "a trial of a rule",
+        "/rules/{rule}",
+        &[("document.querySelector('button[value=try]').click()", "#trial")],
+    ),
+    (
+        "menu of the user",
+        "/products",
+        &[(
+            "document.getElementById('user-menu').showPopover()",
+            "#user-menu a",
+        )],
+    ),
+    (
+        "menu of languages",
+        "/products",
+        &[(
+            "document.getElementById('language-menu').showPopover()",
+            "#language-menu button",
+        )],
+    ),
+];
+
+/// Begins a login by telephone that nobody carries out; the states it will be shown in, with the page of each.
+async fn begin_login(app: &mut TestApp) -> Vec<(AttemptState, String)> {
+    let client = app.sign_in("askar").await;
+    let form = [("by", "phone"), ("phone", "+7 700 123 45 67")];
+    let begun = client.post("/stores/new/phone", &form).await.expect(303);
+    let page = begun.location();
+    let mut pages: Vec<_> = AttemptState::ALL
+        .iter()
+        .map(|state| (*state, page.clone()))
+        .collect();
+    for step in ["code", "read", "defaults"] {
+        pages.push((AttemptState::Done, format!("{page}/{step}")));
+    }
+    pages
+}
+
+/// The login is in this state.
+fn login_is(app: &TestApp, state: AttemptState, things: &Things) {
+    let done = state == AttemptState::Done;
+    diesel::update(connection_attempts::table)
+        .set((
+            connection_attempts::state.eq(state),
+            connection_attempts::store_id.eq(done.then_some(StoreId::from(things.store))),
+            connection_attempts::merchants.eq(json!([
+                { "id": "30000001", "name": "Tehno" }, { "id": "30000002", "name": "Dom" }
+            ])),
+            connection_attempts::heartbeat_at.eq(diesel::dsl::now),
+        ))
+        .execute(&mut app.conn())
+        .unwrap();
 }
 
 /// The route that answers a path, as the table is tried.
@@ -209,6 +382,7 @@ async fn look_at_everything(name: &str, eyes: Eyes) {
         pages.push((user, pages_of(&client, &things, user == "admin").await));
     }
     assert!(pages[0].1.len() > 40 && pages[1].1.len() > 11, "{pages:#?}");
+    let logins = begin_login(&mut app).await;
     Browser::run(name, async |browser| {
         let metrics = json!({ "width": eyes.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         let cdp = browser.tab.cdp();
@@ -243,17 +417,31 @@ async fn look_at_everything(name: &str, eyes: Eyes) {
                 .unwrap();
             look("/no-such-page").await;
         }
-        // With what opens over a page.
-        for (dialog, ready) in [("box", "#box-found a"), ("keys-help", "#keys-help kbd")] {
-            browser
-                .tab
-                .goto(panel.join("/products").unwrap().as_str())
-                .await
-                .unwrap();
-            let open = format!("document.querySelector('[data-dialog={dialog}]').click()");
-            browser.tab.execute(open, Vec::new()).await.unwrap();
-            browser.find(ready).await;
-            look(dialog).await;
+        if eyes.opens {
+            sign_in(browser, &panel, "askar").await;
+            for (name, page, steps) in OPENED {
+                let page = page.replace("{rule}", &things.rule.to_string());
+                let page = page.replace("{product}", &things.product.to_string());
+                browser
+                    .tab
+                    .goto(panel.join(&page).unwrap().as_str())
+                    .await
+                    .unwrap();
+                for (script, ready) in *steps {
+                    browser.tab.execute(*script, Vec::new()).await.unwrap();
+                    browser.find(ready).await;
+                }
+                look(name).await;
+            }
+            for (state, step) in &logins {
+                login_is(&app, *state, &things);
+                browser
+                    .tab
+                    .goto(panel.join(step).unwrap().as_str())
+                    .await
+                    .unwrap();
+                look(&format!("{step} in {state}")).await;
+            }
         }
     })
     .await;
@@ -262,44 +450,63 @@ async fn look_at_everything(name: &str, eyes: Eyes) {
 
 #[tokio::test]
 async fn no_page_has_a_barrier_in_russian_light_and_wide() {
-    let (language, theme, width) = ("ru", "light", 1280);
-    look_at_everything(
-        "accessible-ru",
-        Eyes {
-            language,
-            theme,
-            width,
-        },
-    )
-    .await;
+    let eyes = Eyes {
+        language: "ru",
+        theme: "light",
+        width: 1280,
+        opens: long(),
+    };
+    look_at_everything("accessible-ru", eyes).await;
 }
 
 #[tokio::test]
 async fn no_page_has_a_barrier_in_kazakh_dark_and_narrow() {
-    let (language, theme, width) = ("kk", "dark", 320);
-    look_at_everything(
-        "accessible-kk",
-        Eyes {
-            language,
-            theme,
-            width,
-        },
-    )
-    .await;
+    let eyes = Eyes {
+        language: "kk",
+        theme: "dark",
+        width: 320,
+        opens: true,
+    };
+    look_at_everything("accessible-kk", eyes).await;
 }
 
 #[tokio::test]
 async fn no_page_has_a_barrier_in_english_light_and_of_middle_width() {
-    let (language, theme, width) = ("en", "light", 768);
-    look_at_everything(
-        "accessible-en",
-        Eyes {
-            language,
-            theme,
-            width,
-        },
-    )
-    .await;
+    let eyes = Eyes {
+        language: "en",
+        theme: "light",
+        width: 768,
+        opens: long(),
+    };
+    look_at_everything("accessible-en", eyes).await;
+}
+
+/// All others; in the long form alone.
+#[tokio::test]
+async fn no_page_has_a_barrier_in_any_language_theme_and_width() {
+    let seen = [("ru", "light", 1280), ("kk", "dark", 320), ("en", "light", 768)];
+    let languages = if long() { &["ru", "kk", "en"][..] } else { &[] };
+    for language in languages {
+        for (theme, width) in [
+            ("light", 320),
+            ("light", 768),
+            ("light", 1280),
+            ("dark", 320),
+            ("dark", 768),
+            ("dark", 1280),
+        ] {
+            if seen.contains(&(*language, theme, width)) {
+                continue;
+            }
+            let eyes = Eyes {
+                language,
+                theme,
+                width,
+                opens: true,
+            };
+            look_at_everything(&format!("accessible-{language}-{theme}-{width}"), eyes).await;
+        }
+    }
 }
 
 /// Pages with a form, and a field of it: sent empty, the form comes back with what is wrong.
