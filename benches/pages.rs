@@ -75,13 +75,23 @@ async fn over(products: u64, time: Duration) -> Result<()> {
     let seller = sign_in(&panel, SELLER).await?;
     for (who, cookie, pages) in [
         ("seller", &seller, of_seller(products)),
-        ("administration", &sign_in(&panel, ADMIN).await?, of_admin(products)),
+        (
+            "administration",
+            &sign_in(&panel, ADMIN).await?,
+            of_admin(products),
+        ),
     ] {
         for (name, path) in pages {
             let address = panel.join(&path)?;
             let size = page_size(&address, cookie).await?;
             let name = format!("{who}: {name}");
-            measure((&stocked, &server), (&name, products, size), (&address, cookie), time).await?;
+            measure(
+                (&stocked, &server),
+                (&name, products, size),
+                (&address, cookie),
+                time,
+            )
+            .await?;
         }
     }
     let times = select(&panel, &seller).await?;
@@ -154,7 +164,11 @@ async fn sign_in(panel: &Url, email: &str) -> Result<String> {
         .build()?;
     let login = panel.join("/login")?;
     let form = client.get(login.clone()).send().await?.text().await?;
-    let fields = [("csrf_token", token(&form)?), ("email", email), ("password", PASSWORD)];
+    let fields = [
+        ("csrf_token", token(&form)?),
+        ("email", email),
+        ("password", PASSWORD),
+    ];
     let answer = post(&client, login, &fields, None).await?;
     ensure!(
         answer.status().is_redirection(),
@@ -195,7 +209,11 @@ async fn post(
 /// Bytes of the page, which must be one with figures or rows.
 async fn page_size(address: &Url, cookie: &str) -> Result<usize> {
     let client = support::client()?;
-    let answer = client.get(address.clone()).header("cookie", cookie).send().await?;
+    let answer = client
+        .get(address.clone())
+        .header("cookie", cookie)
+        .send()
+        .await?;
     ensure!(answer.status().is_success(), "{} at {address}", answer.status());
     Ok(answer.bytes().await?.len())
 }
@@ -204,7 +222,13 @@ async fn page_size(address: &Url, cookie: &str) -> Result<usize> {
 async fn select(panel: &Url, cookie: &str) -> Result<Vec<Duration>> {
     let client = support::client()?;
     let list = panel.join("/products?q=sku-424")?;
-    let page = client.get(list).header("cookie", cookie).send().await?.text().await?;
+    let page = client
+        .get(list)
+        .header("cookie", cookie)
+        .send()
+        .await?
+        .text()
+        .await?;
     let fields = [("csrf_token", token(&page)?), ("of", "found"), ("q", "sku-424")];
     let mut times = Vec::new();
     for _ in 0..SELECTIONS {

@@ -54,4 +54,4 @@ stop-why-offers_removed = offers vanished after writes, the store is in shadow n
 stop-why-too_many_drops = too many drops within a day, the automatic price is off
 stop-why-outside_collar = the price is too far from those of the last week
 stop-why-selling_fast = sells much faster than usual and is cheaper than usual
-stop-why-impossible_market = the market looks impossible: prices of 1 ₸, tenfold jumps or empty cards
+stop-why-impossible_market = the market looks impossible: prices of 1 ₸, tenfold jumps or empty cards

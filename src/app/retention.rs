@@ -12,6 +12,7 @@ use crate::{
         idempotency::idempotency_prune,
         imports::imports_prune,
         months::{Monthly, month_make, months_drop},
+        preorder_orders::preorder_orders_prune,
         preorder_uploads::preorder_uploads_prune,
         price_feeds::feed_fetch_prune,
         reports::report_prune,
@@ -33,6 +34,8 @@ pub const SYNC_CHANGES_LIFE: TimeDelta = TimeDelta::days(30);
 pub const STOCK_FALLS_LIFE: TimeDelta = TimeDelta::days(91);
 /// Files of preorders that were uploaded, and what became of their lines.
 pub const UPLOADS_LIFE: TimeDelta = TimeDelta::days(90);
+/// Orders on preorder since they were last seen; the marketplace tells those of the last sixty days.
+pub const ORDERS_LIFE: TimeDelta = TimeDelta::days(180);
 /// Who fetched a price list.
 pub const FEED_FETCHES_LIFE: TimeDelta = TimeDelta::days(30);
 /// Imports with their rows; until then they can be brought back.
@@ -68,6 +71,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             alert_prune(conn, now - ALERTS_LIFE)?;
             evidence_prune(conn, now - EVIDENCE_LIFE)?;
             preorder_uploads_prune(conn, now - UPLOADS_LIFE)?;
+            preorder_orders_prune(conn, now - ORDERS_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
             feed_fetch_prune(conn, now - FEED_FETCHES_LIFE)?;
             idempotency_prune(conn, now - KEPT_FOR)?;

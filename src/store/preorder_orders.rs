@@ -395,3 +395,12 @@ pub fn orders_access_wake(
     .execute(conn)?;
     Ok(())
 }
+
+/// Forgets orders that no reading has shown since a moment.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn preorder_orders_prune(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::delete(preorder_orders::table.filter(preorder_orders::seen_at.lt(before))).execute(conn)?;
+    Ok(())
+}

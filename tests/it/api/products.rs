@@ -113,7 +113,7 @@ async fn what_is_wrong_is_told_in_the_words_and_the_order_of_the_predecessor() {
         ),
         ("name", json!(true), r#"{"name":["Not a valid string."]}"#.to_owned()),
         ("name", json!(null), r#"{"name":["Это поле не может быть пустым."]}"#.to_owned()),
-        ("min_profit", json!("-1"), r#"{"min_profit":["Пол — не меньше 10 ₸"]}"#.to_owned()),
+        ("min_profit", json!("-1"), "{\"min_profit\":[\"Пол — не меньше 10\u{a0}₸\"]}".to_owned()),
     ] {
         let mut body = json!({
             "kaspi_product_id": "T4", "price": 100_000, "name": "Чайник", "store": store,

@@ -12,11 +12,10 @@ use kaspi_panel::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::long;
 use crate::{
     pages::seed::{db_decision, db_push},
     routes::Things,
-    support::{Browser, Client, NewProduct, PASSWORD, TestApp, db_product, db_user, now},
+    support::{Browser, Client, NewProduct, PASSWORD, TestApp, db_product, db_user, long, now},
 };
 
 const AXE: &str = include_str!("../../axe/axe.min.js");
@@ -29,7 +28,8 @@ const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] }).then((result) => {
   const barriers = result.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 300)} ${(node.any[0] || node.all[0] || node.none[0] || {}).message || ""}`));
-  const lost = performance.getEntriesByType("resource").filter((entry) => entry.responseStatus >= 400);
+  // 409 and 422 are answers to people: what is wrong, and what somebody else changed.
+  const lost = performance.getEntriesByType("resource").filter((entry) => entry.responseStatus >= 400 && ![409, 422].includes(entry.responseStatus));
   const root = document.documentElement;
   const wide = root.scrollWidth > root.clientWidth ? [`wider than its window: ${root.scrollWidth} of ${root.clientWidth}`] : [];
   const words = location.pathname.startsWith("/api/") ? "" : document.body.innerText;

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use kaspi_panel::domain::{JobKind, Role};
 use serde_json::{Value, json};
 
-use super::{PATIENCE, long};
+use super::PATIENCE;
 use crate::{
     pages::seed::db_decision,
     support::{
         Browser, NewProduct, PASSWORD, TestApp, db_job_run, db_preorder, db_product, db_rule, db_store,
-        db_user, wait_until,
+        db_user, long, wait_until,
     },
 };
 
