@@ -22,6 +22,7 @@ use kaspi_panel::{
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::support::{Answer, Client, TestApp, db_store, db_user};
 
@@ -58,7 +59,7 @@ async fn program(app: &mut TestApp, name: &str) -> Client {
         &app.services,
         &Actor::system(),
         &format!("{name}@example.kz"),
-        "script",
+        &format!("script {}", Uuid::now_v7()),
     )
     .await
     .expect("a token");
