@@ -1,4 +1,5 @@
-//! Benchmarks of pure code: a page of the cabinet's list, the form of preorders.
+//! Benchmarks of pure code: a page of the cabinet's list, the form of preorders, a wrong password of somebody who is known and
+//! of somebody who is not.
 //! `cargo bench --bench pure`; `script/bench` runs all benchmarks and writes a table.
 #![expect(
     clippy::expect_used,
@@ -9,8 +10,11 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaspi_panel::{
+    app::passwords::{hash, matches},
+    config::PasswordCost,
     domain::{Tenge, preorder::PointStock},
     kaspi::read_offers_page,
+    secrets::Secret,
     sheets::preorder_form::{PreorderFormRow, write_preorder_form},
 };
 use serde_json::{Value, json};
@@ -87,5 +91,29 @@ fn pure(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, pure);
+/// Whoever guesses must not learn from the time who exists: both take the same work.
+fn wrong_password(c: &mut Criterion) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    // As the configuration has it by itself.
+    let cost = PasswordCost {
+        memory_kib: 19_456,
+        iterations: 2,
+    };
+    let known = runtime
+        .block_on(hash(cost, Secret::from("correct horse battery")))
+        .expect("a hash");
+    let mut group = c.benchmark_group("wrong password");
+    for (who, hash) in [("known", Some(known)), ("unknown", None)] {
+        group.bench_function(who, |b| {
+            b.iter(|| {
+                let right =
+                    runtime.block_on(matches(cost, hash.clone(), Secret::from("wrong horse battery")));
+                assert!(!right.expect("an answer"));
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, pure, wrong_password);
 criterion_main!(benches);

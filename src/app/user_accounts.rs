@@ -41,7 +41,7 @@ pub enum UserError {
     /// Longer than [`MAX_LENGTH`] characters.
     #[error("a password has at most {MAX_LENGTH} characters")]
     PasswordTooLong,
-    /// The password is the e-mail, or one character over and over.
+    /// The password is the e-mail, or among the first million that somebody would try.
     #[error("this password is too easy to guess")]
     PasswordTooEasy,
     /// No such user.
@@ -328,16 +328,25 @@ pub(super) fn check_password(email: &str, password: &Secret) -> Result<(), UserE
     use secrecy::ExposeSecret;
     let text = password.expose_secret();
     let length = text.chars().count();
-    let first = text.chars().next();
     if length < MIN_LENGTH {
         Err(UserError::PasswordTooShort)
     } else if length > MAX_LENGTH {
         Err(UserError::PasswordTooLong)
-    } else if text.to_lowercase() == email || text.chars().all(|c| Some(c) == first) {
+    } else if text.to_lowercase() == email || is_guessed_soon(text, email) {
         Err(UserError::PasswordTooEasy)
     } else {
         Ok(())
     }
+}
+
+/// Would it be among the first million tries? Common passwords and words, rows of keys, repetitions, dates, and the parts of
+/// the e-mail, as estimated by `zxcvbn` (Wheeler, USENIX Security 2016).
+fn is_guessed_soon(password: &str, email: &str) -> bool {
+    let own: Vec<&str> = email
+        .split(['@', '.', '-', '_', '+'])
+        .chain([email, "kaspi"])
+        .collect();
+    zxcvbn::zxcvbn(password, &own).score() < zxcvbn::Score::Two
 }
 
 #[cfg(test)]
@@ -362,7 +371,20 @@ mod tests {
         assert!(check("a long enough one").is_ok());
         assert!(matches!(check("elevenchars"), Err(UserError::PasswordTooShort)));
         assert!(matches!(check("Aigul@tehno.kz"), Err(UserError::PasswordTooEasy)));
-        assert!(matches!(check("aaaaaaaaaaaaa"), Err(UserError::PasswordTooEasy)));
+        for easy in [
+            "aaaaaaaaaaaaa",
+            "password1234",
+            "qwertyuiop12",
+            "123456789012",
+            "tehnotehnotehno",
+            "KaspiKaspi2026",
+            "iloveyou2026",
+        ] {
+            assert!(matches!(check(easy), Err(UserError::PasswordTooEasy)), "{easy}");
+        }
+        for good in ["demo-password-1", "correct horse battery", "Ключ от склада 7"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
         assert!(matches!(
             check(&"ab".repeat(300)),
             Err(UserError::PasswordTooLong)

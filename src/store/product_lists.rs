@@ -1,5 +1,6 @@
-//! Long lists of products for the JSON API: counted without counting again what has not changed, and found through an
-//! index of each store from whichever end is nearer, so that neither a deep page nor a rare word reads everything.
+//! Long lists of products, of the JSON API and of the panel: found through an index of each store from whichever end is
+//! nearer, so that neither a deep page nor a rare word reads everything. The API's are counted without counting again what
+//! has not changed; the panel's, whose tabs ask for what changes all the time, in one look for all tabs.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,8 +20,9 @@ use super::{
     api_lists::{ProductApiFilter, ProductSort},
     page::{PageRequest, Paged, search_words},
     planned::planned,
-    products::ProductRow,
-    stores::store_ids_of,
+    products::{ProductFilter, ProductOrder, ProductRow, ProductView},
+    stores::{store_ids_of, stores_of},
+    terms::LIMITED,
 };
 use crate::{
     domain::{ProductId, StoreId, Tenant, Tenge},
@@ -231,33 +233,112 @@ pub fn product_api_page(
         [(ProductSort::Price, falling)] => (true, *falling),
         _ => return Ok(None),
     };
-    // From the nearer end.
-    let (total, offset) = (counted.total, page.offset());
-    let from_the_end = offset > total / 2;
-    let size = page.size.min(total - offset).max(0);
-    let span = Span {
-        by_price,
-        falling: falling != from_the_end,
-        offset: if from_the_end {
-            total - offset - size
-        } else {
-            offset
-        },
-        size,
-    };
-    let mut ids = match &counted.few {
-        _ if size == 0 || counted.stores.is_empty() => Vec::new(),
-        Some(few) => span.of_few(conn, few)?,
-        None => span.ids(conn, filter, &counted.stores)?,
-    };
-    if from_the_end {
-        ids.reverse();
-    }
+    let total = counted.total;
+    let ids = Span::of((by_price, falling), total, page).found(|span| match &counted.few {
+        _ if counted.stores.is_empty() => Ok(Vec::new()),
+        Some(few) => span.of_few(conn, few),
+        None => span.ids(conn, &Conditions::of(filter), &counted.stores),
+    })?;
     Ok(Some(Paged {
         rows: rows_of(conn, &ids)?,
         total,
         page,
     }))
+}
+
+/// The stores whose products a list of the panel shows.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_list_stores(
+    conn: &mut PgConnection,
+    tenant: Tenant,
+    filter: &ProductFilter,
+) -> Result<Vec<StoreId>, StoreError> {
+    let mut query = stores_of(tenant);
+    if let Some(store_id) = filter.store_id {
+        query = query.filter(stores::id.eq(store_id));
+    }
+    Ok(query.order(stores::id).select(stores::id).load(conn)?)
+}
+
+/// How many products of these stores match in each view, in the order of [`ProductView::NAMED`].
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_view_counts(
+    conn: &mut PgConnection,
+    stores: &[StoreId],
+    filter: &ProductFilter,
+) -> Result<Vec<i64>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Array<BigInt>)]
+        counts: Vec<i64>,
+    }
+    let counts = ProductView::NAMED.iter().map(|(_, view)| match view {
+        ProductView::All => "count(*)".to_owned(),
+        ProductView::AtFloor => {
+            "count(*) filter (where listed.price_tenge = products.floor_tenge)".to_owned()
+        }
+        view => format!("count(*) filter (where {})", view_sql(*view)),
+    });
+    let conditions = Conditions {
+        view: ProductView::All,
+        ..Conditions::of_list(filter)
+    };
+    let sql = format!(
+        "select array[{}] as counts from products left join listed_prices listed on listed.product_id = products.id
+         where products.store_id = any($1){}",
+        counts.collect::<Vec<_>>().join(", "),
+        conditions.sql()
+    );
+    let row: Row = conditions
+        .bind(diesel::sql_query(sql).into_boxed(), stores)
+        .get_result(conn)?;
+    Ok(row.counts)
+}
+
+/// Keys of a page of the products of these stores that match, `total` in all. `None`: the order is none that an index has.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(super) fn product_list_ids(
+    conn: &mut PgConnection,
+    stores: &[StoreId],
+    filter: &ProductFilter,
+    order: ProductOrder,
+    (page, total): (PageRequest, i64),
+) -> Result<Option<Vec<ProductId>>, StoreError> {
+    if filter.product_id.is_some() {
+        return Ok(None);
+    }
+    let sorted = match order {
+        ProductOrder::Newest => (false, true),
+        ProductOrder::Price => (true, false),
+        // Without a price last, which the index has first this way round.
+        ProductOrder::PriceDesc | ProductOrder::Name | ProductOrder::NameDesc => return Ok(None),
+    };
+    let conditions = Conditions::of_list(filter);
+    let found = Span::of(sorted, total, page).found(|span| match stores {
+        [] => Ok(Vec::new()),
+        stores => span.ids(conn, &conditions, stores),
+    });
+    found.map(Some)
+}
+
+/// What a view asks of `products`.
+fn view_sql(view: ProductView) -> String {
+    match view {
+        ProductView::All => "true".to_owned(),
+        ProductView::Repriced => "products.repricing_enabled and products.archived_at is null".to_owned(),
+        ProductView::AtFloor => "exists (select from listed_prices at where at.product_id = products.id
+             and at.price_tenge = products.floor_tenge)"
+            .to_owned(),
+        ProductView::WithoutFloor => format!("not {LIMITED} and products.archived_at is null"),
+        ProductView::OutOfStock => "products.stock = 0".to_owned(),
+        ProductView::Withdrawn => "(not products.on_sale or products.archived_at is not null)".to_owned(),
+    }
 }
 
 #[derive(QueryableByName)]
@@ -266,29 +347,62 @@ struct IdRow {
     id: ProductId,
 }
 
-/// Rows of one order, from one end.
+/// Rows of one order, from the nearer end.
 struct Span {
     by_price: bool,
     falling: bool,
     offset: i64,
     size: i64,
+    from_the_end: bool,
 }
 
 impl Span {
+    /// A page of so many rows in all.
+    fn of((by_price, falling): (bool, bool), total: i64, page: PageRequest) -> Self {
+        let offset = page.offset();
+        let from_the_end = offset > total / 2;
+        let size = page.size.min(total - offset).max(0);
+        Self {
+            by_price,
+            falling: falling != from_the_end,
+            offset: if from_the_end {
+                total - offset - size
+            } else {
+                offset
+            },
+            size,
+            from_the_end,
+        }
+    }
+
+    /// What a search from this end found, in the order of the page.
+    fn found(
+        &self,
+        search: impl FnOnce(&Self) -> Result<Vec<ProductId>, StoreError>,
+    ) -> Result<Vec<ProductId>, StoreError> {
+        if self.size == 0 {
+            return Ok(Vec::new());
+        }
+        let mut ids = search(self)?;
+        if self.from_the_end {
+            ids.reverse();
+        }
+        Ok(ids)
+    }
+
     fn ids(
         &self,
         conn: &mut PgConnection,
-        filter: &ProductApiFilter,
+        conditions: &Conditions,
         stores: &[StoreId],
     ) -> Result<Vec<ProductId>, StoreError> {
-        let conditions = Conditions::of(filter);
         let apart = stores.len() <= STORES_APART;
         let parts: Vec<String> = if apart {
             (1..=stores.len())
-                .map(|number| self.part(&format!("= ($1)[{number}]"), &conditions))
+                .map(|number| self.part(&format!("= ($1)[{number}]"), conditions))
                 .collect()
         } else {
-            vec![self.part("= any($1)", &conditions)]
+            vec![self.part("= any($1)", conditions)]
         };
         let way = if self.falling { "desc" } else { "asc" };
         let number = conditions.values() + 2;
@@ -297,7 +411,7 @@ impl Span {
             parts.join(" union all "),
             number + 1,
         );
-        let rows: Vec<IdRow> = if number == 2 {
+        let rows: Vec<IdRow> = if conditions.sql().is_empty() {
             planned(sql)
                 .bind::<Array<Uuid>, _>(stores.iter().map(|store| store.0).collect::<Vec<_>>())
                 .bind::<BigInt, _>(self.offset)
@@ -368,6 +482,9 @@ struct Conditions {
     enabled: Option<bool>,
     category: Option<String>,
     words: Vec<String>,
+    /// A word may be the number of the card, too.
+    cards: bool,
+    view: ProductView,
 }
 
 impl Conditions {
@@ -376,6 +493,18 @@ impl Conditions {
             enabled: filter.repricing_enabled,
             category: filter.category.clone(),
             words: search_words(&filter.search),
+            cards: false,
+            view: ProductView::All,
+        }
+    }
+
+    fn of_list(filter: &ProductFilter) -> Self {
+        Self {
+            enabled: filter.repricing_enabled,
+            category: filter.category.clone(),
+            words: search_words(&filter.search),
+            cards: true,
+            view: filter.view,
         }
     }
 
@@ -389,16 +518,26 @@ impl Conditions {
         let mut number = 1;
         let mut next = |condition: &str| {
             number += 1;
-            sql.push_str(&format!(" and {condition} ${number}"));
+            let value = format!("${number}");
+            sql.push_str(" and ");
+            sql.push_str(&condition.replace("VALUE", &value));
         };
         if self.enabled.is_some() {
-            next("products.repricing_enabled =");
+            next("products.repricing_enabled = VALUE");
         }
         if self.category.is_some() {
-            next("products.category =");
+            next("products.category = VALUE");
         }
+        let has_word = if self.cards {
+            format!("({SEARCHED} ilike VALUE or products.card_id = trim(both '%' from VALUE))")
+        } else {
+            format!("{SEARCHED} ilike VALUE")
+        };
         for _ in &self.words {
-            next(&format!("{SEARCHED} ilike"));
+            next(&has_word);
+        }
+        if self.view != ProductView::All {
+            sql.push_str(&format!(" and {}", view_sql(self.view)));
         }
         sql
     }

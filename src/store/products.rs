@@ -10,6 +10,7 @@ use super::{
     StoreError,
     page::{PageRequest, Paged},
     planned::planned,
+    product_lists::{product_list_ids, product_list_stores},
     stores::store_ids_of,
     terms::{limited, terms_of_products},
 };
@@ -293,8 +294,38 @@ pub fn product_list(
     order: ProductOrder,
     page: PageRequest,
 ) -> Result<Paged<ProductRow>, StoreError> {
-    let total = filtered(tenant, filter).count().get_result(conn)?;
-    let query = filtered(tenant, filter).select(columns());
+    let stores = product_list_stores(conn, tenant, filter)?;
+    let total = product_count(conn, tenant, filter)?;
+    product_list_counted(conn, &stores, filter, order, (page, total))
+}
+
+/// A page of the products of these stores that match, `total` in all.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn product_list_counted(
+    conn: &mut PgConnection,
+    stores: &[StoreId],
+    filter: &ProductFilter,
+    order: ProductOrder,
+    (page, total): (PageRequest, i64),
+) -> Result<Paged<ProductRow>, StoreError> {
+    if let Some(ids) = product_list_ids(conn, stores, filter, order, (page, total))? {
+        let found: Vec<RowTuple> = joined()
+            .filter(products::id.eq_any(&ids))
+            .select(columns())
+            .load(conn)?;
+        let mut found: HashMap<ProductId, RowTuple> = found.into_iter().map(|row| (row.0.id, row)).collect();
+        let rows = ids.iter().filter_map(|id| found.remove(id)).collect();
+        return Ok(Paged {
+            rows: with_terms(conn, rows)?,
+            total,
+            page,
+        });
+    }
+    let query = filtered(Tenant::All, filter)
+        .filter(products::store_id.eq_any(stores.to_vec()))
+        .select(columns());
     let query = match order {
         ProductOrder::Newest => query.order((products::created_at.desc(), products::id.desc())),
         ProductOrder::Name => query.order((products::name.asc(), products::id.asc())),
@@ -388,29 +419,31 @@ pub fn product_count(
     Ok(filtered(tenant, filter).count().get_result(conn)?)
 }
 
-/// The categories of the tenant's products, by name; at most 200.
+/// The categories of the products of these stores, by name; at most 200. From one category to the next through the index,
+/// so that a store with many products costs no more than one with few.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn product_categories(
-    conn: &mut PgConnection,
-    tenant: Tenant,
-    store_id: Option<StoreId>,
-) -> Result<Vec<String>, StoreError> {
-    let mut query = products::table.into_boxed();
-    if let Tenant::User(user) = tenant {
-        query = query.filter(products::store_id.eq_any(store_ids_of(user)));
+pub fn product_categories(conn: &mut PgConnection, stores: &[StoreId]) -> Result<Vec<String>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::Text)]
+        category: String,
     }
-    if let Some(store_id) = store_id {
-        query = query.filter(products::store_id.eq(store_id));
-    }
-    Ok(query
-        .filter(products::category.is_not_null())
-        .select(products::category.assume_not_null())
-        .distinct()
-        .order(products::category.assume_not_null())
-        .limit(200)
-        .load(conn)?)
+    let rows: Vec<Row> = planned(
+        "select distinct found.category from unnest($1) store (id) cross join lateral (
+           with recursive next as (
+             (select category from products where store_id = store.id and category is not null order by category limit 1)
+             union all
+             select (select category from products where store_id = store.id and category > next.category
+                     order by category limit 1)
+             from next where next.category is not null
+           ) select category from next where category is not null
+         ) found order by found.category limit 200",
+    )
+    .bind::<sql_types::Array<sql_types::Uuid>, _>(stores.iter().map(|store| store.0).collect::<Vec<_>>())
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.category).collect())
 }
 
 /// The categories of a store with the number of their products, by name.

@@ -58,7 +58,10 @@ impl Shop {
     }
 
     async fn open_with(settings: impl FnOnce(&mut Config) + 'static) -> Self {
-        let app = TestApp::builder().settings(settings).build();
+        Self::on(TestApp::builder().settings(settings).build()).await
+    }
+
+    async fn on(app: TestApp) -> Self {
         let store = db_connected_store(&app, Cabinet::DEMO).await;
         let new = NewProduct {
             sku: SKU,

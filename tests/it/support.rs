@@ -13,6 +13,7 @@ mod listener;
 mod process;
 mod proxy;
 mod simulator;
+mod small_disk;
 mod standby;
 mod wait;
 mod wire;

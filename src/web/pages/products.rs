@@ -18,8 +18,9 @@ use crate::{
     services::Services,
     store::{
         PgConnection, StoreError,
+        product_lists::{product_list_stores, product_view_counts},
         products::{
-            ProductFilter, ProductOrder, ProductView, product_categories, product_count, product_list,
+            ProductFilter, ProductOrder, ProductView, product_categories, product_count, product_list_counted,
         },
         saved_views::{PRODUCTS, SavedView, saved_view_list},
         stores::{Store, store_list},
@@ -228,7 +229,12 @@ async fn list(
         .db
         .read(move |conn| {
             let stores = store_list(conn, tenant)?;
-            let categories = product_categories(conn, tenant, params.value("store"))?;
+            let of_store = ProductFilter {
+                store_id: params.value("store"),
+                ..ProductFilter::default()
+            };
+            let shown = product_list_stores(conn, tenant, &of_store)?;
+            let categories = product_categories(conn, &shown)?;
             let mut list = list_of(conn, tenant, params, now, &t)?;
             list.columns = Columns::of(conn, id, &list.params)?;
             list.show_saved(&saved);
@@ -260,26 +266,27 @@ fn list_of(
     t: &Texts,
 ) -> Result<List, StoreError> {
     let filter = filter_of(&params);
+    let stores = product_list_stores(conn, tenant, &filter)?;
+    let counts = product_view_counts(conn, &stores, &filter)?;
+    let tabs: Vec<Tab> = ProductView::NAMED
+        .iter()
+        .zip(counts)
+        .map(|((name, view), count)| {
+            let text = if name.is_empty() { "all" } else { name };
+            Tab {
+                text: t.get(format!("products-view-{text}")),
+                href: params.link("view", name),
+                count,
+                current: *view == filter.view,
+            }
+        })
+        .collect();
+    let total = tabs.iter().find(|tab| tab.current).map_or(0, |tab| tab.count);
     let mut page = params.page();
-    let mut paged = product_list(conn, tenant, &filter, order_of(&params), page)?;
-    if paged.rows.is_empty() && page.number > 1 {
+    if page.offset() >= total {
         page.number = 1;
-        paged = product_list(conn, tenant, &filter, order_of(&params), page)?;
     }
-    let mut tabs = Vec::new();
-    for (name, view) in ProductView::NAMED {
-        let filter = ProductFilter {
-            view: *view,
-            ..filter.clone()
-        };
-        let text = if name.is_empty() { "all" } else { name };
-        tabs.push(Tab {
-            text: t.get(format!("products-view-{text}")),
-            href: params.link("view", name),
-            count: product_count(conn, tenant, &filter)?,
-            current: *view == filter_of(&params).view,
-        });
-    }
+    let paged = product_list_counted(conn, &stores, &filter, order_of(&params), (page, total))?;
     let never_synced = paged.total == 0 && product_count(conn, tenant, &ProductFilter::default())? == 0;
     Ok(List {
         tabs,

@@ -212,7 +212,13 @@ pub(super) fn refused(kind: ErrorKind, page: &impl Template) -> WebResult<HttpRe
 
 async fn sign_out(session: Session) -> HttpResponse {
     session::sign_out(&session);
-    see_other("/login")
+    let mut answer = see_other("/login");
+    // Nothing of what was seen stays in the browser.
+    answer.headers_mut().insert(
+        header::HeaderName::from_static("clear-site-data"),
+        header::HeaderValue::from_static(r#""cache", "storage""#),
+    );
+    answer
 }
 
 #[derive(Deserialize)]

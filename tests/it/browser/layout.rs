@@ -242,7 +242,7 @@ async fn pages_stand_still_weigh_little_and_lose_nothing() {
             ("the page", page, 320_000),
             ("scripts", of_kind(".js"), 40_000),
             ("styles", of_kind(".css"), 30_000),
-            ("requests", files.len() as u64, 7),
+            ("requests", u64::try_from(files.len()).unwrap(), 7),
         ] {
             assert!(weighs > 0, "{what}: {files:?}");
             if weighs > limit {

@@ -68,7 +68,12 @@ fn counted(history: &History) -> (usize, usize) {
 async fn over(wire: &Wire, rig: &Rig, troubles: &[Trouble], chance: &mut Chance) -> History {
     // As many for each trouble.
     let writes = if long() { 500 } else { 5 };
-    let witness = Witness::default();
+    let mut witness = Witness::default();
+    if long() {
+        // The wire breaks again and again for an hour. What counts is that each write ends soon after the last time, for
+        // which `Rig::end` waits two minutes and no longer.
+        witness.slower = TimeDelta::hours(1);
+    }
     let mut workers = [rig.worker(None), rig.worker(None)];
     for trouble in troubles {
         let wanted = rig.sent() + writes;

@@ -5,7 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::{connection::SimpleConnection, prelude::*};
@@ -28,6 +28,8 @@ pub use crate::support::long;
 
 /// Long enough for whatever is waited for; nothing depends on it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+/// A wait that takes longer is asked where everything stands, each time.
+const STAND_AFTER: Duration = Duration::from_secs(30);
 
 /// First card of the first store; each store has a thousand.
 const FIRST_CARD: usize = 200_000_001;
@@ -342,6 +344,7 @@ impl Rig {
         let chance = RefCell::new(chance);
         let looks = Cell::new(0);
         let stand = RefCell::new(String::new());
+        let (began, told) = (Instant::now(), Cell::new(1));
         wait_until("more writes", PATIENCE, || async {
             if looks.replace(looks.get() + 1) % 20 == 0 {
                 let moved = self.moved_rivals(&mut chance.borrow_mut());
@@ -351,7 +354,8 @@ impl Rig {
             if sent >= wanted {
                 return Ok(());
             }
-            if looks.get() % 1_000 == 0 {
+            if began.elapsed() > STAND_AFTER * told.get() {
+                told.set(told.get() + 1);
                 stand.replace(self.stand());
             }
             Err(format!("{sent} of {wanted}\n{}", stand.borrow()))

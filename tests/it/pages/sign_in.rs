@@ -44,7 +44,9 @@ async fn the_session_gets_a_new_name_at_sign_in_and_dies_at_sign_out() {
     assert_eq!(rows(&app).len(), 1, "the session before is gone");
     assert!(rows(&app)[0].is_some());
     client.get("/").await.expect(200);
-    assert_eq!(client.post("/logout", &[]).await.expect(303).location(), "/login");
+    let out = client.post("/logout", &[]).await.expect(303);
+    assert_eq!(out.location(), "/login");
+    assert_eq!(out.header("clear-site-data"), r#""cache", "storage""#);
     assert!(rows(&app).is_empty());
     client.get("/").await.expect(303);
 }

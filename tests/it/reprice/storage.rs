@@ -5,6 +5,7 @@ use diesel::connection::SimpleConnection;
 use kaspi_panel::domain::Role;
 
 use super::*;
+use crate::support::long;
 
 /// What happens to the database, and what ends it. `DB`: its name.
 const TROUBLES: [(&str, &str, &str); 3] = [
@@ -105,4 +106,82 @@ async fn nothing_is_sent_while_the_database_cannot_write_and_everything_goes_on_
     let pass = shop.reprice().await;
     assert_eq!(pass.failed, 0);
     assert_eq!(shop.push().await.sent, 1);
+}
+
+/// A disk is mounted, which root alone may: in the long form.
+#[actix_web::test]
+async fn a_disk_that_is_really_full_holds_what_it_cannot_keep_and_everything_goes_on_afterwards() {
+    for _ in 0..i32::from(long()) {
+        let mut shop = Shop::on(TestApp::builder().small_disk().build()).await;
+        shop.sql("update products set floor_tenge = 1000");
+        let client = shop.app.signed_in("anna", Role::Admin).await;
+        client.token().await;
+        shop.app.db.disk().fill();
+
+        // Rows still find room on pages that are there; then none.
+        let mut price = 15_900;
+        let mut refused = 0;
+        for _ in 0..60 {
+            price -= 20;
+            move_rival(&shop, price).await;
+            let decided = reprice_due(&shop.app.services, PASS).await;
+            let pushed = push_store(&shop.app.services, shop.store, shop.worker).await;
+            refused +=
+                usize::from(decided.is_err() || decided.is_ok_and(|pass| pass.failed > 0) || pushed.is_err());
+            for answer in [
+                client.get("/products").await,
+                client
+                    .post("/stop", &[("reason", "stop-reason-check"), ("scope", "no-such")])
+                    .await,
+            ] {
+                assert_ne!(answer.status, 500, "{}", answer.body_text());
+            }
+            shop.later(130).await;
+            if refused > 3 {
+                break;
+            }
+        }
+        assert!(refused > 3, "the disk is full");
+        let sent = sent(&shop);
+        assert_eq!(
+            shop.asked().await.len(),
+            sent,
+            "nothing was asked for that is not written down"
+        );
+
+        shop.app.db.disk().relieve();
+        // The same program. What was under way ends, and the next price goes out.
+        let mut more = 0;
+        for _ in 0..20 {
+            price -= 20;
+            move_rival(&shop, price).await;
+            shop.later(130).await;
+            let decided = reprice_due(&shop.app.services, PASS).await;
+            let pushed = push_store(&shop.app.services, shop.store, shop.worker).await;
+            if let (Ok(pass), Ok(done)) = (decided, pushed) {
+                assert_eq!(pass.failed, 0);
+                more += done.sent;
+            }
+            if more > 1 {
+                break;
+            }
+        }
+        assert!(more > 1, "prices are sent again: {:?}", shop.pushes());
+        client.get("/products").await.expect(200);
+    }
+}
+
+async fn move_rival(shop: &Shop, price: i64) {
+    let rival = json!({ "card": "100000001", "merchant_id": "40000009", "name": "Mover", "prices": { "750000000": price } });
+    shop.app.market.control("/control/rivals", rival).await;
+}
+
+/// Writes that the journal says left.
+fn sent(shop: &Shop) -> usize {
+    let count: i64 = price_pushes::table
+        .filter(price_pushes::sent_at.is_not_null())
+        .count()
+        .get_result(&mut shop.app.conn())
+        .unwrap();
+    usize::try_from(count).unwrap()
 }

@@ -191,7 +191,6 @@ async fn a_form_that_is_sent_twice_has_one_effect() {
             }
         }
     }
-    println!("{} of {}: {effective:#?}", effective.len(), met.len());
     assert!(told.is_empty(), "{told:#?}");
     assert!(effective.len() > 30, "{effective:#?}");
 }

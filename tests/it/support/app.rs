@@ -163,6 +163,12 @@ impl TestAppBuilder {
         self
     }
 
+    /// On a PostgreSQL of its own on a small disk, which the test may fill.
+    pub fn small_disk(mut self) -> Self {
+        self.db = TestDb::on_small_disk;
+        self
+    }
+
     /// Puts it together.
     pub fn build(self) -> TestApp {
         let market = if self.real_time {

@@ -18,10 +18,16 @@ use kaspi_panel::{
 use tempfile::TempDir;
 use url::Url;
 
-use super::standby::{follow, open_folder};
+use super::{
+    small_disk::SmallDisk,
+    standby::{follow, open_folder},
+};
 
 /// Connections of all tests that run at once; each application has a small pool and a worker.
 const CONNECTIONS: u16 = 200;
+
+/// A server with its first logs, a migrated database, and room for some more.
+const DISK_MEGABYTES: u32 = 192;
 
 /// Who migrates and owns the databases of a private cluster. No superuser, as on a real server.
 const OWNER: &str = "kaspi_panel_owner";
@@ -79,6 +85,24 @@ impl TestDb {
         }
     }
 
+    /// The same on a small disk.
+    pub fn on_small_disk() -> Self {
+        let own = OwnServer::start_on(Some(DISK_MEGABYTES));
+        let url = own.url();
+        migrate(&url);
+        Self {
+            name: String::new(),
+            url,
+            own: Some(own),
+        }
+    }
+
+    /// The disk of this test's own server.
+    pub fn disk(&self) -> &SmallDisk {
+        let own = self.own.as_ref().expect("a server of its own");
+        own.disk.as_ref().expect("a small disk")
+    }
+
     /// The server that is this test's own.
     pub fn own_server(&mut self) -> &mut OwnServer {
         self.own.as_mut().expect("a server of its own")
@@ -92,6 +116,7 @@ impl TestDb {
         Standby(OwnServer {
             cluster: Some(cluster),
             options,
+            disk: None,
             _files: files,
         })
     }
@@ -164,17 +189,25 @@ impl Drop for TestDb {
 pub struct OwnServer {
     cluster: Option<Cluster>,
     options: ClusterOptions,
+    disk: Option<SmallDisk>,
     _files: TempDir,
 }
 
 impl OwnServer {
     fn start() -> Self {
+        Self::start_on(None)
+    }
+
+    /// On a disk of so many megabytes.
+    fn start_on(megabytes: Option<u32>) -> Self {
         let files = open_folder();
+        let disk = megabytes.map(|megabytes| SmallDisk::over(files.path(), megabytes));
         let mut options = ClusterOptions::new(files.path());
         options.max_connections = CONNECTIONS;
         let mut own = Self {
             cluster: None,
             options,
+            disk,
             _files: files,
         };
         own.start_again();

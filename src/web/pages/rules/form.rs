@@ -159,7 +159,7 @@ async fn new_page(shell: Shell, services: &Services, actor: Actor, chosen: &Chos
         .db
         .read(move |conn| {
             let store = store_for_change::<RuleRow>(conn, &actor, store_id)?;
-            let categories = product_categories(conn, actor.tenant(), Some(store_id))?;
+            let categories = product_categories(conn, &[store_id])?;
             Ok::<_, RuleEditError>((store, categories))
         })
         .await?;

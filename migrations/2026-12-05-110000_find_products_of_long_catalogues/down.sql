@@ -1,0 +1,2 @@
+drop index products_without_floor_idx;
+drop index products_category_idx;
