@@ -7,13 +7,13 @@
 
 use std::hint::black_box;
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kaspi_panel::domain::{
     Outcome, Tenge,
     percent::Percent,
     pricing::{
-        self, Band, Economics, Goal, Input, Limits, Market, Offer, Product, Rating, Rule,
+        self, Amount, Band, Economics, Goal, Input, Limits, Market, Move, Offer, Product, Rating, Rule, war,
         wire::{DecideLine, answer_decide, answer_safe_set},
     },
 };
@@ -129,5 +129,26 @@ fn lines(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decisions, lines);
+/// A day in which both sides move every so many minutes.
+fn wars(c: &mut Criterion) {
+    let now = DateTime::from_timestamp(1_790_000_000, 0).unwrap_or_default();
+    let mut group = c.benchmark_group("price war");
+    for minutes in [20, 5] {
+        let rounds = 26 * 60 / minutes;
+        let moves = |ahead: i64| -> Vec<Move> {
+            let moves = (0..rounds).map(|round| Move {
+                at: now - TimeDelta::minutes(round * minutes + ahead),
+                price: Tenge(10_000 + 2 * round + ahead),
+            });
+            moves.rev().collect()
+        };
+        let (own, rival) = (moves(1), moves(0));
+        group.bench_function(format!("{rounds} moves of both sides"), |b| {
+            b.iter(|| war("rival", black_box(&own), black_box(&rival), Amount::Tenge(1), now));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decisions, lines, wars);
 criterion_main!(benches);

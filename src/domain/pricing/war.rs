@@ -96,8 +96,12 @@ impl War {
 pub fn duel(own: &[Move], rival: &[Move], step: Amount, now: DateTime<Utc>) -> Option<Duel> {
     let mut answers: Vec<Answer> = Vec::new();
     let mut exchanges: Vec<(Move, Move)> = Vec::new();
-    for (at, ours) in own.iter().enumerate().filter(|(_, ours)| ours.at <= now) {
-        let next = own.get(at + 1).filter(|next| next.at <= now);
+    // What was answered before the window began lies behind the last move before it.
+    let own = until_now(own, now);
+    let began = own.partition_point(|ours| ours.at <= now - WINDOW);
+    let own = own.get(began.saturating_sub(1)..).unwrap_or_default();
+    for (at, ours) in own.iter().enumerate() {
+        let next = own.get(at + 1);
         let until = next.map_or(now, |next| next.at);
         let Some(theirs) = first_below(ours, rival, until, step).filter(|theirs| now - theirs.at < WINDOW)
         else {
@@ -118,7 +122,7 @@ pub fn duel(own: &[Move], rival: &[Move], step: Amount, now: DateTime<Utc>) -> O
     let lowest = answers.iter().map(|answer| answer.price).min()?;
     let first = exchanges.first().map(|(first, _)| first.price);
     let last = exchanges.last().map(|(_, last)| last.price);
-    let from = first.or_else(|| own.iter().rfind(|ours| ours.at <= now).map(|ours| ours.price))?;
+    let from = first.or_else(|| own.last().map(|ours| ours.price))?;
     let spread = answers
         .iter()
         .map(|answer| (answer.undercut - undercuts).abs())
@@ -139,7 +143,7 @@ pub fn duel(own: &[Move], rival: &[Move], step: Amount, now: DateTime<Utc>) -> O
 pub fn war(rival: &str, own: &[Move], moves: &[Move], step: Amount, now: DateTime<Utc>) -> Option<War> {
     let mut found: Option<War> = None;
     // It becomes one with an answer of ours, so only those moments are looked at.
-    for ours in own.iter().filter(|ours| ours.at <= now) {
+    for ours in until_now(own, now) {
         let Some(duel) = duel(own, moves, step, ours.at).filter(Duel::is_war) else {
             continue;
         };
@@ -168,14 +172,18 @@ fn first_below(ours: &Move, rival: &[Move], until: DateTime<Utc>, step: Amount) 
         .step_of(ours.price.0)
         .saturating_mul(3)
         .max(Percent::from_hundredths(50).of_floor(ours.price.0));
-    rival
+    let later = rival.partition_point(|theirs| theirs.at <= ours.at);
+    until_now(rival, until)
+        .get(later..)?
         .iter()
-        .find(|theirs| {
-            theirs.at > ours.at
-                && theirs.at <= until
-                && (1..=near).contains(&ours.price.0.saturating_sub(theirs.price.0))
-        })
+        .find(|theirs| (1..=near).contains(&ours.price.0.saturating_sub(theirs.price.0)))
         .copied()
+}
+
+/// The moves up to a moment, of moves in the order of time.
+fn until_now(moves: &[Move], now: DateTime<Utc>) -> &[Move] {
+    let count = moves.partition_point(|one| one.at <= now);
+    moves.get(..count).unwrap_or_default()
 }
 
 /// The middle one, of an even count the lower of both.

@@ -1,6 +1,7 @@
 //! Price wars, seen from our confirmed prices and the public moves of a rival.
 
 use chrono::TimeDelta;
+use proptest::prelude::{prop, prop_assert_eq, proptest};
 
 use super::*;
 
@@ -148,4 +149,54 @@ fn a_bot_answers_soon_and_evenly() {
     assert!(bot([30, 31, 33], 20));
     assert!(!bot([30, 31, 36], 20), "it varies");
     assert!(!bot([1, 1, 1], 21), "it takes its time");
+}
+
+/// The rule word by word: every move of ours against every move of theirs.
+fn word_by_word(own: &[Move], rival: &[Move], step: i64, now: DateTime<Utc>) -> Option<(i64, Tenge)> {
+    let own: Vec<Move> = own.iter().copied().filter(|ours| ours.at <= now).collect();
+    let (mut answered, mut exchanges) = (Vec::new(), Vec::new());
+    for (number, ours) in own.iter().enumerate() {
+        let next = own.get(number + 1);
+        let until = next.map_or(now, |next| next.at);
+        let near = (3 * step).max(ours.price.0 * 50 / 10_000);
+        let answer = rival.iter().find(|theirs| {
+            theirs.at > ours.at
+                && theirs.at <= until
+                && theirs.price < ours.price
+                && ours.price.0 - theirs.price.0 <= near
+        });
+        let Some(answer) = answer.filter(|answer| now - answer.at < TimeDelta::minutes(120)) else {
+            continue;
+        };
+        answered.push(answer.price);
+        if next.is_some_and(|next| next.price < ours.price) && answer.at - ours.at <= TimeDelta::minutes(20) {
+            exchanges.push(ours.price);
+        }
+    }
+    let lowest = answered.iter().min().copied()?;
+    Some((i64::try_from(exchanges.len()).unwrap(), lowest))
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn a_look_at_the_window_alone_sees_what_a_look_at_everything_sees(
+        own in prop::collection::vec((0..20_i64, 980..1_000_i64), 0..40),
+        rival in prop::collection::vec((0..20_i64, 980..1_000_i64), 0..60),
+        step in 1..4_i64,
+        now in 0..500_i64,
+    ) {
+        let timeline = |moves: &[(i64, i64)]| -> Vec<Move> {
+            let times = moves.iter().scan(0, |time, (after, _)| {
+                *time += after;
+                Some(*time)
+            });
+            times.zip(moves).map(|(time, (_, price))| at(time, *price)).collect()
+        };
+        let (own, rival) = (timeline(&own), timeline(&rival));
+        let seen = duel(&own, &rival, Amount::Tenge(step), minute(now));
+        let expected = word_by_word(&own, &rival, step, minute(now));
+        prop_assert_eq!(seen.map(|duel| (duel.exchanges, duel.lowest_answered)), expected);
+    }
 }
