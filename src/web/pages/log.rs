@@ -141,18 +141,19 @@ fn moved_prices(cities: &[Value]) -> String {
     moved.collect::<Vec<_>>().join(", ")
 }
 
-/// Codes of the engine and of the gate in words; what a person wrote stays as it is.
+/// Codes of the engine and of the gate in words, of a decision all of them; what a person wrote stays as it is.
 fn reason_words(reason: &str, t: &Texts) -> String {
-    let keys = [
-        format!("reason-{reason}"),
-        format!("push-reason-{reason}"),
-        // What stopped a store, a product or a strategy.
-        format!("stop-why-{reason}"),
-    ];
-    match keys.iter().find(|key| t.has(key)) {
-        Some(key) => t.get(key),
-        None => reason.to_owned(),
-    }
+    let words = |code: &str| {
+        let keys = [
+            format!("reason-{code}"),
+            format!("push-reason-{code}"),
+            // What stopped a store, a product or a strategy.
+            format!("stop-why-{code}"),
+        ];
+        keys.iter().find(|key| t.has(key)).map(|key| t.get(key))
+    };
+    let codes: Option<Vec<String>> = reason.split(' ').map(words).collect();
+    codes.map_or_else(|| reason.to_owned(), |codes| codes.join("; "))
 }
 
 fn string_words(field: &str, text: &str, t: &Texts) -> String {
@@ -355,4 +356,24 @@ async fn put_back_links(services: &Services, entries: &[AuditEntry]) -> WebResul
             ))
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::texts::Language;
+
+    #[test]
+    fn codes_are_put_in_words_and_words_stay() {
+        let t = Texts::new(Language::Ru);
+        let words = |reason: &str| reason_words(reason, &t);
+        assert_eq!(words("BEAT_LOWEST"), "Правило «Быть первым»");
+        assert_eq!(
+            words("BEAT_LOWEST FIRST_SCENARIO"),
+            "Правило «Быть первым»; Мы уже первые"
+        );
+        assert_eq!(words("маржа упала"), "маржа упала");
+        assert_eq!(words("BEAT_LOWEST и ещё"), "BEAT_LOWEST и ещё");
+        assert_eq!(words(""), "");
+    }
 }
