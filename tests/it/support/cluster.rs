@@ -75,19 +75,15 @@ impl TestDb {
 
     /// A migrated database on a durable PostgreSQL of its own, which the test may kill.
     pub fn on_own_server() -> Self {
-        let own = OwnServer::start();
-        let url = own.url();
-        migrate(&url);
-        Self {
-            name: String::new(),
-            url,
-            own: Some(own),
-        }
+        Self::on(OwnServer::start(None))
     }
 
     /// The same on a small disk.
     pub fn on_small_disk() -> Self {
-        let own = OwnServer::start_on(Some(DISK_MEGABYTES));
+        Self::on(OwnServer::start(Some(DISK_MEGABYTES)))
+    }
+
+    fn on(own: OwnServer) -> Self {
         let url = own.url();
         migrate(&url);
         Self {
@@ -194,12 +190,8 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    fn start() -> Self {
-        Self::start_on(None)
-    }
-
-    /// On a disk of so many megabytes.
-    fn start_on(megabytes: Option<u32>) -> Self {
+    /// On a disk of so many megabytes of its own, or where temporary files lie.
+    fn start(megabytes: Option<u32>) -> Self {
         let files = open_folder();
         let disk = megabytes.map(|megabytes| SmallDisk::over(files.path(), megabytes));
         let mut options = ClusterOptions::new(files.path());
