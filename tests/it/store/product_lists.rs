@@ -9,11 +9,15 @@ use diesel::{
     sql_types::{BigInt, Text, Uuid as SqlUuid},
 };
 use kaspi_panel::{
-    domain::{Role, StoreId, Tenant, UserId},
+    domain::{ProductId, Role, StoreId, Tenant, UserId},
     store::{
         api_lists::{ProductApiFilter, ProductSort, product_api_list},
         page::PageRequest,
-        product_lists::{ProductCounts, product_api_count},
+        product_lists::{ProductCounts, product_api_count, product_list_stores, product_view_counts},
+        products::{
+            ProductFilter, ProductOrder, ProductRow, ProductView, product_categories, product_count,
+            product_ids, product_list_counted,
+        },
     },
 };
 
@@ -334,4 +338,102 @@ fn a_page_far_down_and_a_rare_word_read_little() {
         let read = rows_read(conn, "products") - before;
         assert!(read <= 500, "{read} products read for the page {name}");
     }
+}
+
+/// Filters of the panel's list.
+fn filters(seller: &Seller) -> Vec<ProductFilter> {
+    let all = ProductFilter::default;
+    vec![
+        all(),
+        ProductFilter {
+            store_id: Some(seller.stores[1]),
+            ..all()
+        },
+        ProductFilter {
+            search: "чайник".to_owned(),
+            ..all()
+        },
+        ProductFilter {
+            search: "100000017".to_owned(),
+            ..all()
+        },
+        ProductFilter {
+            category: Some("C1".to_owned()),
+            repricing_enabled: Some(true),
+            ..all()
+        },
+        ProductFilter {
+            search: "no such".to_owned(),
+            ..all()
+        },
+    ]
+}
+
+#[test]
+fn the_panels_tabs_count_what_their_lists_show_in_order() {
+    let seller = Seller::new(3, 60);
+    let (conn, tenant) = (&mut seller.db.conn(), Tenant::User(seller.user));
+    conn.batch_execute(
+        "update products set floor_tenge = 1000 + 10 * (right(kaspi_product_id, 1)::int % 4) where right(kaspi_product_id, 1)::int < 7;
+         update products set stock = right(kaspi_product_id, 1)::int % 2;
+         update products set archived_at = now() where right(kaspi_product_id, 2) in ('11', '22', '33');
+         update products set on_sale = false where right(kaspi_product_id, 1) = '4'",
+    )
+    .unwrap();
+    let mut seen = BTreeSet::new();
+    for filter in filters(&seller) {
+        let stores = product_list_stores(conn, tenant, &filter).unwrap();
+        let counts = product_view_counts(conn, &stores, &filter).unwrap();
+        assert_eq!(counts.len(), ProductView::NAMED.len());
+        for ((word, view), total) in ProductView::NAMED.iter().zip(counts) {
+            let filter = ProductFilter {
+                view: *view,
+                ..filter.clone()
+            };
+            let expected = product_ids(conn, tenant, &filter, 1_000).unwrap();
+            assert_eq!(total, i64::try_from(expected.len()).unwrap(), "{word} {filter:?}");
+            if total > 0 && total < product_count(conn, tenant, &ProductFilter::default()).unwrap() {
+                seen.insert(*word);
+            }
+            for order in [
+                ProductOrder::Newest,
+                ProductOrder::Price,
+                ProductOrder::PriceDesc,
+                ProductOrder::Name,
+            ] {
+                let mut rows = Vec::new();
+                for number in 1..=total / 7 + 1 {
+                    let page = PageRequest { number, size: 7 };
+                    let shown = product_list_counted(conn, &stores, &filter, order, (page, total)).unwrap();
+                    assert_eq!(shown.total, total);
+                    rows.extend(shown.rows);
+                }
+                let ids: BTreeSet<ProductId> = rows.iter().map(|row| row.product.id).collect();
+                assert_eq!(rows.len(), expected.len(), "{word} {order:?} {filter:?}");
+                assert_eq!(
+                    ids,
+                    expected.iter().copied().collect(),
+                    "{word} {order:?} {filter:?}"
+                );
+                let price =
+                    |row: &ProductRow| row.price.as_ref().map_or(i64::MAX, |price| price.price_tenge.0);
+                let is_sorted = rows.windows(2).all(|pair| {
+                    let (one, next) = (&pair[0], &pair[1]);
+                    match order {
+                        ProductOrder::Newest => {
+                            (one.product.created_at, one.product.id)
+                                > (next.product.created_at, next.product.id)
+                        }
+                        ProductOrder::Price => (price(one), one.product.id) < (price(next), next.product.id),
+                        _ => true,
+                    }
+                });
+                assert!(is_sorted, "{word} {order:?} {filter:?}");
+            }
+        }
+    }
+    // None of the views is everything, or nothing, all the time.
+    assert_eq!(seen.len(), ProductView::NAMED.len(), "{seen:?}");
+    let categories = product_categories(conn, &seller.stores).unwrap();
+    assert_eq!(categories, ["C0", "C1"]);
 }
