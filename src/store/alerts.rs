@@ -197,12 +197,17 @@ pub(super) fn alert_overview(
     limit: i64,
 ) -> Result<(Vec<AlertRow>, i64), StoreError> {
     let told_here = || of_tenant(tenant).filter(alerts::kind.ne_all(TOLD_BY_STATE));
+    let most_urgent = open_by_urgency(conn, told_here(), limit)?;
+    let listed = i64::try_from(most_urgent.len()).unwrap_or(limit);
+    if listed < limit {
+        return Ok((most_urgent, listed));
+    }
     let count = told_here()
         .filter(alerts::resolved_at.is_null())
         .filter(alerts::acknowledged_at.is_null())
         .count()
         .get_result(conn)?;
-    Ok((open_by_urgency(conn, told_here(), limit)?, count))
+    Ok((most_urgent, count))
 }
 
 fn open_by_urgency(

@@ -87,6 +87,9 @@ fn of_tenant(tenant: Tenant) -> kill_switches::BoxedQuery<'static, Pg> {
 }
 
 fn with_names(conn: &mut PgConnection, stops: Vec<KillSwitch>) -> Result<Vec<NamedStop>, StoreError> {
+    if stops.is_empty() {
+        return Ok(Vec::new());
+    }
     let store_ids: Vec<StoreId> = stops.iter().filter_map(|stop| stop.store_id).collect();
     let product_ids: Vec<ProductId> = stops.iter().filter_map(|stop| stop.product_id).collect();
     let store_names: HashMap<StoreId, String> = stores::table

@@ -1,19 +1,20 @@
 //! Figures across the stores of a tenant: for the header of every page and for the dashboard.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{dsl::count_star, prelude::*, sql_types as sql};
+use uuid::Uuid;
 
 use super::{
     StoreError,
     alerts::{AlertRow, alert_overview},
     kill_switches::{NamedStop, kill_switch_list_active},
+    planned::planned,
     stores::{Store, store_ids_of, stores_of},
-    terms::limited,
+    terms::{LIMITED, limited},
 };
 use crate::{
     domain::{
-        JobKind, JobRunId, JobState, Outcome, PreorderStatus, ProductId, PushState, StopTarget, StoreId,
-        Tenant, Tenge,
+        JobKind, JobRunId, JobState, Outcome, ProductId, PushState, StopTarget, StoreId, Tenant, Tenge,
     },
     schema::{job_runs, preorders, price_decisions, price_pushes, products, stores},
 };
@@ -79,46 +80,51 @@ pub fn overview_fetch(
         .select(Store::as_select())
         .load(conn)?;
     let ids: Vec<StoreId> = stores.iter().map(|store| store.id).collect();
-    let preorders = preorders::table
-        .filter(preorders::store_id.eq_any(&ids))
-        .filter(preorders::status.eq(PreorderStatus::Processing))
-        .select(count_star())
-        .first(conn)?;
-    let jobs_open = job_runs::table
-        .filter(job_runs::store_id.eq_any(&ids))
-        .filter(job_runs::state.eq_any([JobState::Queued, JobState::Running]))
-        .select(count_star())
-        .first(conn)?;
-    let held = price_pushes::table
-        .filter(price_pushes::store_id.eq_any(&ids))
-        .filter(price_pushes::state.eq(PushState::Held))
-        .filter(price_pushes::planned_at.gt(now - RECENT))
-        .select(diesel::dsl::sql::<diesel::sql_types::BigInt>(
-            "count(distinct product_id)",
-        ))
-        .first(conn)?;
-    let without_floor = products::table
-        .filter(products::store_id.eq_any(&ids))
-        .filter(products::repricing_enabled)
-        .filter(diesel::dsl::not(limited()))
-        .filter(products::archived_at.is_null())
-        .select(count_star())
-        .first(conn)?;
+    let counts = counts(conn, &ids, now)?;
     let mut stops = kill_switch_list_active(conn, tenant)?;
     stops.sort_by_key(|named| named.stop.scope);
     let (alerts, alerts_count) = alert_overview(conn, tenant, ALERTS)?;
     Ok(Overview {
         products: stores.iter().map(|store| i64::from(store.products_count)).sum(),
-        preorders,
-        jobs_open,
+        preorders: counts.preorders,
+        jobs_open: counts.jobs_open,
         stops,
-        held,
-        without_floor,
+        held: counts.held,
+        without_floor: counts.without_floor,
         failed: failed_runs(conn, &ids, now)?,
         alerts,
         alerts_count,
         stores,
     })
+}
+
+#[derive(QueryableByName)]
+struct Counts {
+    #[diesel(sql_type = sql::BigInt)]
+    preorders: i64,
+    #[diesel(sql_type = sql::BigInt)]
+    jobs_open: i64,
+    #[diesel(sql_type = sql::BigInt)]
+    held: i64,
+    #[diesel(sql_type = sql::BigInt)]
+    without_floor: i64,
+}
+
+/// What is counted for the header. In one statement: every page asks for it, and four answers cost more than what they say.
+fn counts(conn: &mut PgConnection, ids: &[StoreId], now: DateTime<Utc>) -> Result<Counts, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    Ok(planned(format!(
+        "select
+           (select count(*) from preorders where store_id = any($1) and status = 'processing') as preorders,
+           (select count(*) from job_runs where store_id = any($1) and state in ('queued', 'running')) as jobs_open,
+           (select count(distinct product_id) from price_pushes
+             where store_id = any($1) and state = 'held' and planned_at > $2) as held,
+           (select count(*) from products
+             where store_id = any($1) and repricing_enabled and archived_at is null and not {LIMITED}) as without_floor"
+    ))
+    .bind::<sql::Array<sql::Uuid>, _>(ids)
+    .bind::<sql::Timestamptz, _>(now - RECENT)
+    .get_result(conn)?)
 }
 
 /// The last run of each kind and store, where it failed.

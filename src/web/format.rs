@@ -1,6 +1,6 @@
 //! The one formatter of money, numbers, dates and durations, the same in all three languages.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeDelta, Timelike, Utc};
 use chrono_tz::Asia::Almaty;
 
 use super::texts::{Language, Texts};
@@ -106,25 +106,26 @@ pub fn exact_percent(share: Percent, language: Language) -> String {
 /// `22.11.2026` of a day.
 #[must_use]
 pub fn day(day: NaiveDate) -> String {
-    day.format("%d.%m.%Y").to_string()
+    // Written out: a pattern is parsed again for each of the hundreds of times of a page.
+    format!("{:02}.{:02}.{:04}", day.day(), day.month(), day.year())
 }
 
 /// `22.11.2026`, in Almaty.
 #[must_use]
 pub fn date(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Almaty).format("%d.%m.%Y").to_string()
+    day(at.with_timezone(&Almaty).date_naive())
 }
 
 /// `22.11.2026 14:05`, in Almaty.
 #[must_use]
 pub fn date_time(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Almaty).format("%d.%m.%Y %H:%M").to_string()
+    format!("{} {}", date(at), clock_time(at))
 }
 
 /// `22.11.2026 14:05:31`, in Almaty; for logs and error pages.
 #[must_use]
 pub fn date_time_seconds(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Almaty).format("%d.%m.%Y %H:%M:%S").to_string()
+    format!("{} {}", date(at), time_seconds(at))
 }
 
 /// The account of a login as its owner writes it: `+7 700 000 00 01`, an e-mail as it is.
@@ -152,27 +153,28 @@ pub fn login(kind: AccountKind, login: &str) -> String {
 /// `14:05`, in Almaty.
 #[must_use]
 pub fn clock_time(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Almaty).format("%H:%M").to_string()
+    let at = at.with_timezone(&Almaty);
+    format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
 /// `14:05:31`, in Almaty.
 #[must_use]
 pub fn time_seconds(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Almaty).format("%H:%M:%S").to_string()
+    let at = at.with_timezone(&Almaty);
+    format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
 /// To the microsecond, in UTC: the place in a list from which it goes on.
 #[must_use]
 pub fn machine_time_exact(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// `2026-11-22T14:05:31+05:00`, for `<time datetime>`.
 #[must_use]
 pub fn machine_time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Almaty)
-        .format("%Y-%m-%dT%H:%M:%S%:z")
-        .to_string()
+        .to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 /// Day of the week in Almaty: Monday is 1.

@@ -235,9 +235,13 @@ fn leave(session: &Session, message: Flash) -> WebResult<()> {
     put(session, FLASH, all)
 }
 
-/// Takes the messages; they are shown once.
+/// Takes the messages; they are shown once. A session without messages is left alone: taking something out, even nothing,
+/// has it written again.
 #[must_use]
 pub fn take_flash(session: &Session) -> Vec<Flash> {
+    if !session.contains_key(FLASH) {
+        return Vec::new();
+    }
     session.remove_as(FLASH).and_then(Result::ok).unwrap_or_default()
 }
 

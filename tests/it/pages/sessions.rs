@@ -198,3 +198,22 @@ async fn sessions_that_are_over_are_not_listed() {
         .expect(303);
     assert_eq!(other.get(PAGE).await.expect(200).count("tbody tr"), 1);
 }
+
+#[tokio::test]
+async fn a_page_that_is_only_read_does_not_write_the_session() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("aigul", Role::Manager).await;
+    client.get("/products").await.expect(200);
+    // A row that is written gets another transaction's number.
+    let row = || {
+        sessions::table
+            .select(diesel::dsl::sql::<diesel::sql_types::Text>("xmin::text"))
+            .load::<String>(&mut app.conn())
+            .unwrap()
+    };
+    let before = row();
+    for page in ["/", "/products", "/stores", "/log"] {
+        client.get(page).await.expect(200);
+    }
+    assert_eq!(row(), before);
+}
