@@ -463,6 +463,7 @@ diesel::table! {
         gain_tenge -> BigInt,
         waiting_since -> Nullable<Timestamptz>,
         fingerprint -> Nullable<Text>,
+        looked_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -144,7 +144,8 @@ pub fn push_delays(
 }
 
 /// The time within which 95 of 100 of a store's last 200 confirmed writes were seen in the cabinet after they had been
-/// accepted, at most an hour; none: zero.
+/// accepted, at most an hour; none: zero. Those alone that were looked for in the two minutes before: what could not be
+/// read for a while would be taken for a slow marketplace, and the next writes be waited for all the longer.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -158,7 +159,8 @@ pub fn push_usual_delay(conn: &mut PgConnection, store_id: StoreId) -> Result<Ti
         "select coalesce(percentile_disc(0.95) within group (order by seen), 0) as seconds
          from (select extract(epoch from finished_at - accepted_at)::bigint as seen
            from price_pushes where store_id = $1 and state = 'confirmed' and accepted_at is not null
-             and sent_at is not null order by sent_at desc limit 200) times",
+             and sent_at is not null and finished_at - coalesce(looked_at, accepted_at) <= interval '2 minutes'
+           order by sent_at desc limit 200) times",
     )
     .bind::<sql::Uuid, _>(store_id)
     .get_result(conn)?;

@@ -446,6 +446,8 @@ pub struct PushStep {
     pub next_read_at: Option<DateTime<Utc>>,
     /// Not applied within the usual time.
     pub late: bool,
+    /// When the marketplace was read and did not show it.
+    pub looked_at: Option<DateTime<Utc>>,
 }
 
 /// Moves a push from its state to `next`; only moves of the protocol are possible.
@@ -468,7 +470,7 @@ pub fn push_advance(
     let rows = planned::planned(
         "update price_pushes set state = $3, reason = $4, detail = $5, operation_id = coalesce($6, operation_id),
            accepted_at = coalesce(accepted_at, case when $3 = 'accepted' then $7 end), next_read_at = $8, late = $9,
-           finished_at = case when $10 then $7 else finished_at end
+           finished_at = case when $10 then $7 else finished_at end, looked_at = coalesce($11, looked_at)
          where id = $1 and state || '' = $2",
     )
     .bind::<sql::Uuid, _>(push.id.0)
@@ -481,6 +483,7 @@ pub fn push_advance(
     .bind::<sql::Nullable<sql::Timestamptz>, _>(step.next_read_at)
     .bind::<sql::Bool, _>(step.late)
     .bind::<sql::Bool, _>(next.is_final())
+    .bind::<sql::Nullable<sql::Timestamptz>, _>(step.looked_at)
     .execute(conn)?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }

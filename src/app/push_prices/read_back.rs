@@ -65,8 +65,12 @@ pub(super) async fn read_back(
             }
             Err(error) => {
                 tracing::warn!(store = store.name, %error, "a price could not be read back");
-                let (after, usual) = (TimeDelta::seconds(30), TimeDelta::zero());
-                look_again(services, push, &product, after, usual).await?;
+                let step = PushStep {
+                    late: is_late(services, &push, TimeDelta::zero()),
+                    next_read_at: Some(services.now() + TimeDelta::seconds(30)),
+                    ..PushStep::default()
+                };
+                look_again(services, push, &product, step).await?;
                 continue;
             }
         };
@@ -125,7 +129,14 @@ async fn judge(
     let after = (age / 2)
         .clamp(TimeDelta::seconds(2), TimeDelta::seconds(60))
         .min(last);
-    look_again(services, push, product, after, usual).await
+    let now = services.now();
+    let step = PushStep {
+        late: is_late(services, &push, usual),
+        next_read_at: Some(now + after),
+        looked_at: Some(now),
+        ..PushStep::default()
+    };
+    look_again(services, push, product, step).await
 }
 
 /// An unknown outcome is given up after this time; tests may wait for less.
@@ -216,20 +227,18 @@ async fn settle(
     Ok(())
 }
 
+/// Does a write take longer than usual?
+fn is_late(services: &Services, push: &Push, usual: TimeDelta) -> bool {
+    let now = services.now();
+    now - push.accepted_at.or(push.sent_at).unwrap_or(now) > LATE_AFTER.max(usual)
+}
+
 async fn look_again(
     services: &Services,
     push: Push,
     product: &Product,
-    after: TimeDelta,
-    usual: TimeDelta,
+    step: PushStep,
 ) -> Result<(), StoreError> {
-    let now = services.now();
-    let late = now - push.accepted_at.or(push.sent_at).unwrap_or(now) > LATE_AFTER.max(usual);
-    let step = PushStep {
-        next_read_at: Some(now + after),
-        late,
-        ..PushStep::default()
-    };
     let state = push.state;
     finish(services, push, product, state, step).await
 }

@@ -282,7 +282,14 @@ impl Judge<'_> {
                 if (intent.state.as_str(), intent.reason.as_deref()) != ("mismatch", Some("never_applied")) {
                     found.push((
                         "I6",
-                        format!("{} took {} s", intent.id, (end - claimed).num_seconds()),
+                        format!(
+                            "{} became {} ({:?}) and took {} s: {}",
+                            intent.id,
+                            intent.state,
+                            intent.reason,
+                            (end - claimed).num_seconds(),
+                            self.around(intent)
+                        ),
                     ));
                 }
             }

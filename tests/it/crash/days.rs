@@ -82,7 +82,9 @@ impl Day {
         let rig = Rig::with(app, SIZE, PACE).await;
         rig.nothing_is_due();
         let mut witness = Witness::default();
-        witness.slower = TimeDelta::minutes(2);
+        // An unknown outcome is waited for five minutes and the store's usual delay, which is up to two minutes of a look and
+        // what the market took.
+        witness.slower = TimeDelta::minutes(5);
         Self {
             rig,
             witness,
@@ -121,7 +123,11 @@ impl Day {
             if open.is_empty() {
                 return;
             }
-            assert!(self.rig.app.services.now() < until, "{open:?}");
+            assert!(
+                self.rig.app.services.now() < until,
+                "{open:?}\n{}",
+                self.rig.stand()
+            );
         }
     }
 

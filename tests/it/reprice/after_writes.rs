@@ -350,10 +350,11 @@ async fn what_is_late_and_what_is_given_up_goes_by_the_usual_delay_of_the_store(
             .first(&mut shop.app.conn())
             .unwrap()
     };
-    // Nothing is known of the store, or its prices usually take ten minutes.
-    for (usual, looks) in [
-        (None, [(119, false), (62, true)]),
-        (Some(600), [(599, false), (62, true)]),
+    // Nothing is known of the store, or its prices usually take ten minutes; what nobody looked for says nothing.
+    for (usual, watched, looks) in [
+        (None, true, [(119, false), (62, true)]),
+        (Some(600), true, [(599, false), (62, true)]),
+        (Some(600), false, [(119, false), (62, true)]),
     ] {
         for fault in ["accepted_not_applied", "reset"] {
             let shop = Shop::open().await;
@@ -362,7 +363,12 @@ async fn what_is_late_and_what_is_given_up_goes_by_the_usual_delay_of_the_store(
                 shop.sql(&format!(
                     "update price_pushes set accepted_at = sent_at, finished_at = sent_at + interval '{seconds} seconds'"
                 ));
+                let before = if watched { 119 } else { 121 };
+                shop.sql(&format!(
+                    "update price_pushes set looked_at = finished_at - interval '{before} seconds'"
+                ));
             }
+            let usual = usual.filter(|_| watched);
             shop.app
                 .market
                 .fault("process", fault, json!({ "times": 1 }))

@@ -1,0 +1,1 @@
+alter table price_pushes drop column looked_at;
