@@ -5,6 +5,7 @@ mod due_products;
 mod leases;
 mod live;
 mod market;
+mod migrations;
 mod months;
 mod product_lists;
 mod pushes;

@@ -37,6 +37,15 @@ pub use standby::Bouncer;
 pub use wait::wait_until;
 pub use wire::{Far, Trouble, Wire};
 
+/// The file of the program of before, where one is named.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which program is older is no setting of the program"
+)]
+fn program_of_before() -> Option<std::ffi::OsString> {
+    std::env::var_os("KASPI_PANEL_BEFORE")
+}
+
 /// Do the long forms run?
 #[expect(
     clippy::disallowed_methods,

@@ -5,6 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -250,9 +251,17 @@ impl Rig {
         self.paced(&self.pace, fail_point)
     }
 
+    /// Starts a worker of the program of before.
+    pub fn worker_of_before(&self) -> Process {
+        self.started(self.app.program_of_before(&["worker"]), &self.pace, None)
+    }
+
     fn paced(&self, pace: &Pace, fail_point: Option<&str>) -> Process {
+        self.started(self.app.program(&["worker"]), pace, fail_point)
+    }
+
+    fn started(&self, mut command: Command, pace: &Pace, fail_point: Option<&str>) -> Process {
         let number = self.workers.replace(self.workers.get() + 1);
-        let mut command = self.app.program(&["worker"]);
         command
             .env("KASPI_PANEL_LEASE_SECONDS", pace.lease.to_string())
             .env("KASPI_PANEL_READ_BACK_SECONDS", pace.read_back.to_string())

@@ -2,6 +2,7 @@
 //! its own.
 
 use std::{
+    ffi::OsStr,
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -79,8 +80,22 @@ impl TestApp {
 
     /// The program itself with a command, on this test's database and market.
     pub fn program(&self, arguments: &[&str]) -> Command {
+        self.other_program(env!("CARGO_BIN_EXE_kaspi-panel").as_ref(), arguments)
+    }
+
+    /// The program of before, in the file that `KASPI_PANEL_BEFORE` names; without it the program itself, which a
+    /// change that is still to come has before it.
+    pub fn program_of_before(&self, arguments: &[&str]) -> Command {
+        let named = super::program_of_before();
+        let program = named
+            .as_deref()
+            .unwrap_or(env!("CARGO_BIN_EXE_kaspi-panel").as_ref());
+        self.other_program(program, arguments)
+    }
+
+    fn other_program(&self, program: &OsStr, arguments: &[&str]) -> Command {
         let config = &self.services.config;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kaspi-panel"));
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env("DATABASE_URL", self.db.url())
