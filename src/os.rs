@@ -18,7 +18,7 @@ pub mod processes;
 mod sys;
 mod wait;
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 pub use child::{ChildError, ChildProcess};
 pub use chromedriver::{BrowserError, BrowserOptions, ChromeDriver};
@@ -33,6 +33,13 @@ pub use sys::{die, freeze};
 #[must_use]
 pub fn own_program() -> PathBuf {
     "/proc/self/exe".into()
+}
+
+/// What this machine is called in its network; a container has a name of its own. Empty where the system does not tell.
+#[must_use]
+pub fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
 }
 
 /// The folder for everything the program keeps, unless the settings name another one.

@@ -860,6 +860,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    workers (id) {
+        id -> Uuid,
+        host -> Text,
+        pid -> Integer,
+        build_id -> Text,
+        started_at -> Timestamptz,
+        seen_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(alerts -> products (product_id));
 diesel::joinable!(alerts -> stores (store_id));
 diesel::joinable!(api_tokens -> users (user_id));
@@ -992,4 +1003,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     sync_pages,
     tariffs,
     users,
+    workers,
 );

@@ -67,6 +67,7 @@ pub mod tariffs;
 pub mod terms;
 pub mod user_list;
 pub mod users;
+pub mod workers;
 
 pub use db::Db;
 pub use diesel::PgConnection;

@@ -26,7 +26,11 @@ use crate::{
     queue::{self, QueueError},
     secrets::Secret,
     services::Services,
-    store::{StoreError, leases::store_lease_release},
+    store::{
+        StoreError,
+        leases::store_lease_release,
+        workers::{Worker as Colleague, worker_gone, worker_seen},
+    },
     telemetry::chain,
 };
 
@@ -49,16 +53,22 @@ const OLD_ROWS_EVERY: Duration = Duration::from_secs(600);
 /// Pause after a round that failed, so that a database that is away is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Runs until `stop` becomes true, then finishes what is in flight within 30 seconds.
+/// Runs until `stop` becomes true, then finishes what is in flight within 30 seconds. `host` is the machine's name.
 ///
 /// # Errors
 /// The queue cannot be started; later faults of the database are waited out.
 pub async fn run(
     services: Services,
     database_url: &Secret,
+    host: String,
     stop: watch::Receiver<bool>,
 ) -> Result<(), QueueError> {
     let owner = Uuid::now_v7();
+    let ourselves = Colleague {
+        id: owner,
+        host,
+        pid: std::process::id(),
+    };
     let lost_after = services.config.worker.lost_after;
     let options = |concurrency: usize| {
         let stopped = stop.clone();
@@ -100,7 +110,7 @@ pub async fn run(
         tracing::error!(error = %chain(&error), "the push protocol could not be announced");
     }
     let work = async {
-        let (queue, logins, (), (), (), (), (), (), (), ()) = tokio::join!(
+        let (queue, logins, (), (), (), (), (), (), (), (), ()) = tokio::join!(
             queue_until_stopped("jobs", jobs, jobs_queue, stop.clone()),
             queue_until_stopped("logins", logins, logins_queue, stop.clone()),
             rounds("reprice", tick, stop.clone(), || reprice_round(
@@ -108,6 +118,9 @@ pub async fn run(
                 stop.clone()
             )),
             push_until(&services, owner, stop.clone()),
+            rounds("heartbeat", lost_after / 3, stop.clone(), || heartbeat_round(
+                &services, &ourselves
+            )),
             rounds("logins", lost_after / 3, stop.clone(), || login_round(&services)),
             rounds("sessions", SESSIONS_EVERY, stop.clone(), || session_round(
                 &services
@@ -122,7 +135,11 @@ pub async fn run(
             rounds("old rows", OLD_ROWS_EVERY, stop.clone(), || forget_old(&services)),
         );
         // Another worker need not wait for our lease to run out.
-        let released = services.db.tx(move |conn| store_lease_release(conn, owner)).await;
+        let released = services.db.tx(move |conn| {
+            worker_gone(conn, owner)?;
+            store_lease_release(conn, owner)
+        });
+        let released = released.await;
         if let Err(error) = released {
             tracing::warn!(
                 error = %chain(&error),
@@ -234,6 +251,13 @@ async fn preorders_round(services: &Services) -> Result<bool, StoreError> {
     let uploads = look_for_preorders(services).await?;
     let orders = read_due_orders(services).await?;
     Ok(uploads || orders)
+}
+
+/// Says that this worker works.
+async fn heartbeat_round(services: &Services, ourselves: &Colleague) -> Result<bool, StoreError> {
+    let ourselves = ourselves.clone();
+    services.db.tx(move |conn| worker_seen(conn, &ourselves)).await?;
+    Ok(false)
 }
 
 /// Ends logins whose worker is gone or whose time is up.

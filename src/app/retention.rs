@@ -20,6 +20,7 @@ use crate::{
         sessions::session_delete_expired,
         stock_falls::stock_falls_prune,
         sync_runs::sync_changes_prune,
+        workers::workers_prune,
     },
 };
 
@@ -38,6 +39,8 @@ pub const UPLOADS_LIFE: TimeDelta = TimeDelta::days(90);
 pub const ORDERS_LIFE: TimeDelta = TimeDelta::days(180);
 /// Who fetched a price list.
 pub const FEED_FETCHES_LIFE: TimeDelta = TimeDelta::days(30);
+/// Workers of which nothing was heard: those that were killed.
+pub const WORKERS_LIFE: TimeDelta = TimeDelta::days(1);
 /// Imports with their rows; until then they can be brought back.
 pub const IMPORTS_LIFE: TimeDelta = TimeDelta::days(180);
 /// Imports that are forgotten in one transaction; each may have a hundred thousand rows.
@@ -74,6 +77,7 @@ pub async fn forget_old(services: &Services) -> Result<bool, StoreError> {
             preorder_orders_prune(conn, now - ORDERS_LIFE)?;
             stock_falls_prune(conn, now - STOCK_FALLS_LIFE)?;
             feed_fetch_prune(conn, now - FEED_FETCHES_LIFE)?;
+            workers_prune(conn, now - WORKERS_LIFE)?;
             idempotency_prune(conn, now - KEPT_FOR)?;
             let runs = sync_changes_prune(conn, now - SYNC_CHANGES_LIFE, RUNS_AT_ONCE)?;
             // A report says by itself until when it is kept.

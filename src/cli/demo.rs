@@ -17,7 +17,7 @@ use crate::{
     },
     config::Config,
     domain::{Actor, ActorKind, AttemptState, RepricingMode, Role, StoreId, Tenant, Tenge},
-    os::ChildProcess,
+    os::{self, ChildProcess},
     secrets::Secret,
     services::Services,
     store::{
@@ -65,7 +65,12 @@ pub async fn run(args: DemoArgs) -> Result<()> {
     let actor = demo_user(&services).await?;
     let metrics = serve::metrics(&services, &stop)?;
     let panel = web::server::run(services.clone(), 2, stopped(stop.clone()));
-    let worker = worker::run(services.clone(), &program.database_url, stop.clone());
+    let worker = worker::run(
+        services.clone(),
+        &program.database_url,
+        os::host_name(),
+        stop.clone(),
+    );
     let seeding = async {
         welcome(&args);
         tokio::select! {

@@ -8,7 +8,7 @@ use super::{
     program::{Program, stop_signal, stopped},
     say,
 };
-use crate::{queue, services::Services, store::migrate, telemetry, web, worker};
+use crate::{os, queue, services::Services, store::migrate, telemetry, web, worker};
 
 /// Threads of the web server: requests wait mostly for the database.
 const WEB_THREADS: usize = 2;
@@ -31,7 +31,13 @@ pub async fn serve(args: ServeArgs) -> Result<()> {
     let panel = web::server::run(services.clone(), WEB_THREADS, stopped(stop.clone()));
     let work = async {
         if args.with_worker {
-            worker::run(services.clone(), &program.database_url, stop.clone()).await
+            worker::run(
+                services.clone(),
+                &program.database_url,
+                os::host_name(),
+                stop.clone(),
+            )
+            .await
         } else {
             Ok(())
         }
@@ -47,7 +53,7 @@ pub async fn worker() -> Result<()> {
     let services = program.services().await?;
     let stop = stop_signal()?;
     let metrics = metrics(&services, &stop)?;
-    let work = worker::run(services, &program.database_url, stop);
+    let work = worker::run(services, &program.database_url, os::host_name(), stop);
     let (worker, ()) = tokio::join!(work, metrics);
     Ok(worker?)
 }

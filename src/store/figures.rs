@@ -7,7 +7,10 @@ use diesel::{
     sql_types::{BigInt, Text, Timestamptz},
 };
 
-use super::StoreError;
+use super::{
+    StoreError,
+    workers::{WorkerLine, worker_lines},
+};
 use crate::schema::audit_log;
 
 /// A word and how many there are.
@@ -30,6 +33,8 @@ pub struct Figures {
     pub stores: Counts,
     /// Open troubles by severity.
     pub alerts: Counts,
+    /// Worker processes, those that say that they work and those that fell silent.
+    pub workers: Counts,
     /// Stops in force.
     pub stops: u64,
     /// Seconds since the last backup; none was made: absent.
@@ -64,6 +69,15 @@ fn number(conn: &mut PgConnection, sql: &str, now: DateTime<Utc>) -> Result<u64,
         .bind::<Timestamptz, _>(now)
         .get_result(conn)?;
     Ok(u64::try_from(row.number).unwrap_or_default())
+}
+
+fn workers_by_state(lines: &[WorkerLine]) -> Counts {
+    let silent = lines.iter().filter(|line| line.silent).count();
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    vec![
+        ("working".to_owned(), count(lines.len() - silent)),
+        ("silent".to_owned(), count(silent)),
+    ]
 }
 
 /// How far the database's clock is from `now`, whichever way.
@@ -133,6 +147,7 @@ pub fn figures(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Figures, S
             conn,
             "select severity as word, count(*) as number from alerts where resolved_at is null group by 1 order by 1",
         )?,
+        workers: workers_by_state(&worker_lines(conn)?),
         stops: number(
             conn,
             "select count(*) from kill_switches where released_at is null and $1 is not null",

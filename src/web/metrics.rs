@@ -121,6 +121,11 @@ fn of_database(found: Figures) -> Vec<Figure> {
         ),
         figure("stores", "Stores by state of their session", found.stores),
         figure("alerts_open", "Open troubles by severity", found.alerts),
+        figure(
+            "workers",
+            "Worker processes that work or fell silent",
+            found.workers,
+        ),
         one("stops", "Stops in force", found.stops),
         one(
             "clock_off_seconds",

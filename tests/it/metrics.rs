@@ -51,6 +51,8 @@ async fn all_told(app: &mut TestApp) -> String {
            values (gen_random_uuid(), '{store}', '{product}', 1, 'planned', 'robot', 'test', '2026-11-23T06:59:00Z');
          insert into alerts (id, kind, severity, created_at, last_at, told_at)
            values (gen_random_uuid(), 'worker_lost', 'critical', now(), now(), now());
+         insert into workers (id, host, pid, build_id, started_at, seen_at)
+           select gen_random_uuid(), 'a', 1, 'test', now(), now() - silent from unnest(array['5 s', '100 s', '1 h']::interval[]) silent;
          insert into audit_log (id, at, actor_kind, actor_name, object_kind, object_name, action, build_id)
            values (gen_random_uuid(), '2026-11-23T06:00:00Z', 'system', 'system', 'database', '', 'back_up', 'test')",
     ))
@@ -89,6 +91,8 @@ async fn what_is_told_is_of_the_moment_and_dashboard_and_rules_name_nothing_else
         "kaspi_panel_pushes_oldest_seconds 60",
         r#"kaspi_panel_alerts_open{word="critical"} 1"#,
         "kaspi_panel_backup_age_seconds 3600",
+        r#"kaspi_panel_workers{word="working"} 1"#,
+        r#"kaspi_panel_workers{word="silent"} 2"#,
         r#"kaspi_panel_http_requests_total{method="GET",route="/login",status="200"}"#,
     ] {
         assert!(told.contains(line), "{line}\n{told}");

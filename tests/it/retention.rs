@@ -231,6 +231,11 @@ fn growing(app: &TestApp) -> Vec<Grows> {
             30,
         ),
         (
+            "workers",
+            "(id, host, pid, build_id, started_at, seen_at) select gen_random_uuid(), 'a', 1, 'test', at, at from ROWS",
+            1,
+        ),
+        (
             "stock_falls",
             "(id, product_id, at, units) select gen_random_uuid(), 'PRODUCT', at, 1 from ROWS",
             91,

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use kaspi_panel::{
     app::sync_products::request_sync,
     domain::{Actor, JobRunId, JobState},
-    schema::job_runs,
+    schema::{job_runs, workers},
 };
 use serde_json::json;
 
@@ -124,6 +124,12 @@ async fn a_worker_that_is_told_to_stop_ends_well() {
         .unwrap();
     let mut worker = Process::worker(&app, &[]);
     until(&app, run, JobState::Succeeded).await;
+    let known = || {
+        let conn = &mut app.conn();
+        workers::table.select(workers::pid).load::<i32>(conn).unwrap()
+    };
+    assert_eq!(known(), [i32::try_from(worker.id()).unwrap()]);
     let ended = worker.terminate().await;
     assert_eq!(ended.code(), Some(0));
+    assert_eq!(known(), [0; 0], "it is not missed");
 }

@@ -17,6 +17,7 @@ use crate::{
     domain::{JobKind, JobState},
     queue::runs::{JobRun, RunFilter, job_run_fetch, job_run_list},
     services::Services,
+    store::{StoreError, workers::worker_works},
     web::{
         Shell, WebError, WebResult,
         auth::{CurrentUser, ManagerUser, path_id},
@@ -273,6 +274,8 @@ struct JobsPage {
     shell: Shell,
     state: String,
     open: Vec<RunProgress>,
+    /// Is there a worker that does what waits?
+    works: bool,
     past: Vec<RunView>,
     all: usize,
     failed: usize,
@@ -285,9 +288,14 @@ async fn list(
     query: web::Query<ListQuery>,
 ) -> WebResult<HttpResponse> {
     let tenant = user.tenant();
-    let runs = services
+    let (runs, works) = services
         .db
-        .read(move |conn| job_run_list(conn, tenant, RunFilter::default(), LISTED))
+        .read(move |conn| -> Result<_, StoreError> {
+            Ok((
+                job_run_list(conn, tenant, RunFilter::default(), LISTED)?,
+                worker_works(conn)?,
+            ))
+        })
         .await?;
     let (t, now) = (shell.t, shell.now);
     let (open, past): (Vec<_>, Vec<_>) = runs
@@ -303,6 +311,7 @@ async fn list(
             .into_iter()
             .map(|view| RunProgress::new(view, &shell))
             .collect(),
+        works,
         shell,
         past: past
             .into_iter()

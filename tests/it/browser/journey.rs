@@ -27,7 +27,8 @@ async fn from_sign_in_to_a_price_that_answers_a_rival() {
     let panel = app.serve();
     let (stop, stopped) = watch::channel(false);
     let (services, database) = (app.services.clone(), Secret::from(app.db.url()));
-    let working = tokio::spawn(async move { worker::run(services, &database, stopped).await });
+    let working =
+        tokio::spawn(async move { worker::run(services, &database, "test".to_owned(), stopped).await });
 
     Browser::run("journey", async |browser| {
         let open = async |path: &str| browser.tab.goto(panel.join(path).unwrap().as_str()).await.unwrap();

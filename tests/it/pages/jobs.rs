@@ -21,6 +21,17 @@ async fn work_is_listed_shown_and_called_off() {
         .expect(303);
     let page = client.get("/jobs").await.expect(200);
     assert_eq!(page.texts(".job h3"), ["Сверка каталога · Store 30000001"]);
+    assert_eq!(
+        page.texts("main .note.bad h3"),
+        ["Ни один исполнитель не работает"]
+    );
+    diesel::sql_query(
+        "insert into workers (id, host, pid, build_id, started_at, seen_at)
+         values (gen_random_uuid(), 'a', 1, 'test', now(), now())",
+    )
+    .execute(&mut app.conn())
+    .unwrap();
+    assert_eq!(client.get("/jobs").await.texts("main .note.bad").len(), 0);
     let run = page.attribute(".job a.btn", "href");
     let shown = client.get(&run).await.expect(200);
     assert_eq!(shown.text("h1"), "Сверка каталога");

@@ -35,3 +35,32 @@ async fn administrators_see_version_tables_and_whether_there_is_a_backup() {
     let log = client.get("/log").await.expect(200);
     assert!(log.text("main").contains("сделал резервную копию"));
 }
+
+#[tokio::test]
+async fn administrators_see_which_workers_work_and_that_none_does() {
+    let mut app = TestApp::new();
+    let client = app.signed_in("anna", Role::Admin).await;
+    let page = client.get("/settings/system").await.expect(200);
+    assert!(page.text("main .note.bad").contains("kaspi-panel worker"));
+
+    let seen = |host: &str, silent: &str| {
+        format!(
+            "insert into workers (id, host, pid, build_id, started_at, seen_at)
+               values (gen_random_uuid(), '{host}', 4321, '0.0.9', now() - interval '1 day', now() - interval '{silent}')"
+        )
+    };
+    app.conn().batch_execute(&seen("barn", "95 seconds")).unwrap();
+    let page = client.get("/settings/system").await.expect(200);
+    assert_eq!(page.count("main .note.bad"), 1, "one that is silent does nothing");
+    app.conn().batch_execute(&seen("cellar", "10 seconds")).unwrap();
+    let page = client.get("/settings/system").await.expect(200);
+    assert_eq!(page.count("main .note.bad"), 0);
+    let hosts: Vec<_> = page
+        .texts("main th")
+        .into_iter()
+        .filter(|text| text.ends_with("4321"))
+        .collect();
+    assert_eq!(hosts, ["barn 4321", "cellar 4321"]);
+    assert_eq!(page.texts("main .st"), ["молчит", "работает"]);
+    assert!(page.texts("main td").contains(&"0.0.9".to_owned()));
+}

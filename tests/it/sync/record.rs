@@ -210,7 +210,8 @@ async fn which_products_a_run_changed_is_forgotten_after_a_month_and_their_numbe
     // The worker does it by itself, and may.
     let (stop, stopped) = watch::channel(false);
     let (services, database) = (app.services.clone(), Secret::from(app.db.url()));
-    let working = tokio::spawn(async move { worker::run(services, &database, stopped).await });
+    let working =
+        tokio::spawn(async move { worker::run(services, &database, "test".to_owned(), stopped).await });
     wait_until("the old changes are gone", Duration::from_secs(60), || async {
         match kept(&old) {
             0 => Ok(()),

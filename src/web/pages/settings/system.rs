@@ -11,6 +11,7 @@ use crate::{
         StoreError,
         db::PoolState,
         figures::{Figures, TableSize, figures, largest_tables, last_backup},
+        workers::{WorkerLine, worker_lines},
     },
     web::{Shell, WebResult, auth::AdminUser, filters, format, render::html, texts::Texts},
 };
@@ -25,6 +26,7 @@ const BACKUP_AGE_MAX: TimeDelta = TimeDelta::hours(36);
 struct SystemPage {
     shell: Shell,
     rows: Vec<Row>,
+    workers: Vec<WorkerLine>,
     tables: Vec<TableSize>,
     last_backup: Option<DateTime<Utc>>,
 }
@@ -41,6 +43,10 @@ impl SystemPage {
             .is_none_or(|at| self.shell.now - at > BACKUP_AGE_MAX)
     }
 
+    fn no_worker_works(&self) -> bool {
+        self.workers.iter().all(|worker| worker.silent)
+    }
+
     fn megabytes(&self, bytes: &i64) -> String {
         megabytes(*bytes, self.shell.t)
     }
@@ -49,11 +55,12 @@ impl SystemPage {
 /// Shows it.
 pub async fn show(shell: Shell, _: AdminUser, services: web::Data<Services>) -> WebResult<HttpResponse> {
     let now = shell.now;
-    let (found, tables, last_backup) = services
+    let (found, workers, tables, last_backup) = services
         .db
         .read(move |conn| -> Result<_, StoreError> {
             Ok((
                 figures(conn, now)?,
+                worker_lines(conn)?,
                 largest_tables(conn, TABLES)?,
                 last_backup(conn)?,
             ))
@@ -63,6 +70,7 @@ pub async fn show(shell: Shell, _: AdminUser, services: web::Data<Services>) -> 
     html(&SystemPage {
         shell,
         rows,
+        workers,
         tables,
         last_backup,
     })
