@@ -164,7 +164,8 @@
     const all = picks();
     const chosen = all.filter((box) => box.checked).length;
     const count = document.querySelector("[data-picked]");
-    if (count) count.textContent = `${count.dataset.picked} ${chosen}`;
+    // The same text once more would be said once more.
+    if (count && !count.textContent.endsWith(` ${chosen}`)) count.textContent = `${count.dataset.picked} ${chosen}`;
     const whole = document.querySelector("[data-pick-all]");
     if (!whole) return;
     whole.hidden = false;
@@ -178,7 +179,6 @@
   });
   document.addEventListener("reset", () => setTimeout(tellPicked));
 
-  // Messages.
   function toast(message) {
     const list = document.getElementById("toasts");
     if (!list || !message) return;

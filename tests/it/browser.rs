@@ -9,6 +9,7 @@ mod layout;
 mod live;
 mod sign_in;
 mod tasks;
+mod trees;
 
 use std::time::Duration;
 
