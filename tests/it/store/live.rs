@@ -2,8 +2,11 @@
 
 use diesel::{PgConnection, RunQueryDsl, connection::SimpleConnection, sql_types::BigInt};
 use kaspi_panel::{
-    domain::Role,
-    store::live::{live_now, live_slow},
+    domain::{Role, Tenant},
+    store::{
+        live::{live_now, live_slow},
+        overview::overview_fetch,
+    },
 };
 
 use crate::support::{TestDb, db_store, db_user, now};
@@ -56,4 +59,27 @@ fn looks_read_little_of_long_tables() {
     assert!(live_slow(conn, now).unwrap().held.is_empty());
     let read = rows_read(conn, "price_pushes") - before;
     assert!(read < 50, "{read} writes read");
+}
+
+#[test]
+fn all_troubles_are_counted_of_which_a_page_lists_the_most_urgent_hundred() {
+    let db = TestDb::new();
+    let conn = &mut db.conn();
+    let aigul = db_user(conn, "aigul", Role::Manager);
+    let store = db_store(conn, aigul, "30000001");
+    let mut trouble = |from: i32, to: i32| {
+        conn.batch_execute(&format!(
+            "insert into products (id, store_id, kaspi_product_id, name, created_at, updated_at)
+             select gen_random_uuid(), '{store}', 'K-' || n, 'Kettle', now(), now() from generate_series({from}, {to}) n;
+             insert into alerts (id, kind, severity, store_id, product_id, created_at, last_at, told_at)
+             select gen_random_uuid(), 'floor_reached', 'notice', store_id, id, now(), now(), now() from products
+             where id not in (select product_id from alerts)"
+        ))
+        .unwrap();
+        let overview = overview_fetch(conn, Tenant::User(aigul), now()).unwrap();
+        (overview.alerts.len(), overview.alerts_count)
+    };
+    assert_eq!(trouble(1, 99), (99, 99));
+    assert_eq!(trouble(100, 100), (100, 100));
+    assert_eq!(trouble(101, 103), (100, 103));
 }
