@@ -46,7 +46,7 @@ type State = (
 );
 
 const EDIT: (&str, &str) = (
-    "document.querySelector('#found a[id^=edit-]').click()",
+    "document.querySelector('#found a.cell-limits').click()",
     "tr.editing input",
 );
 const STATES: &[State] = &[

@@ -15,7 +15,7 @@ async fn plain_forms_set_limits_and_stop_prices() {
 
     let list = client.get("/products").await.expect(200);
     assert_eq!(list.count("#found tbody tr"), 1);
-    let edit = list.attribute("#found a[id^='edit-']", "href");
+    let edit = list.attribute("#found a.cell-limits", "href");
     let form = client.get(&edit).await.expect(200);
     let version = form.attribute("form[action*='/edit'] input[name=version]", "value");
     let fields = [

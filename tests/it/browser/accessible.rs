@@ -55,7 +55,7 @@ type Opened = (
     &'static [(&'static str, &'static str)],
 );
 
-const EDIT: &str = "document.querySelector('#found a[id^=edit-]').click()";
+const EDIT: &str = "document.querySelector('#found a.cell-limits').click()";
 const SAVE: &str = "document.querySelector('tr.editing button[type=submit]').click()";
 const OPENED: &[Opened] = &[
     (

@@ -66,7 +66,7 @@ async fn from_sign_in_to_a_price_that_answers_a_rival() {
 
         open(&format!("/products?q={SKU}")).await;
         browser.sees(NAME).await;
-        browser.click("#found tbody a[id^='edit-']").await;
+        browser.click("#found a.cell-limits").await;
         browser.fill("tr.editing input[name=floor_tenge]", "14 000").await;
         browser.fill("tr.editing input[name=ceiling_tenge]", "17 000").await;
         browser.click("tr.editing input[name=repricing_enabled]").await;

@@ -181,7 +181,7 @@ async fn what_was_saved_is_said_once() {
             .await
             .unwrap();
         browser.tab.execute(LISTEN, Vec::new()).await.unwrap();
-        browser.click("#found a[id^=edit-]").await;
+        browser.click("#found a.cell-limits").await;
         browser.fill("tr.editing input[name=floor_tenge]", "9450").await;
         browser.click("tr.editing button[type=submit]").await;
         browser.find("#toasts .toast form").await;

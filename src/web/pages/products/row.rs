@@ -64,6 +64,14 @@ impl Row {
         }
     }
 
+    /// What the elements of this row are called in the page: the random end of the product's id, as whole ids are a good part of
+    /// a hundred rows.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let mut id = self.row.product.id.0.simple().to_string();
+        id.split_off(20)
+    }
+
     /// Price in the main city.
     #[must_use]
     pub fn price(&self) -> Option<Tenge> {
