@@ -4,7 +4,7 @@
 
 pub mod alerts;
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
 use fluent_templates::{
     LanguageIdentifier, fluent_bundle::FluentValue, langid, loader::Loader as _, static_loader,
@@ -119,6 +119,15 @@ macro_rules! number_values {
 }
 number_values!(i32, i64, u8, u16, u32, u64, usize);
 
+thread_local! {
+    /// Texts without values that this thread has asked for: a page asks for hundreds, and Fluent makes each of them anew.
+    static KNOWN: RefCell<HashMap<Language, Known>> = RefCell::default();
+}
+/// Texts by their keys.
+type Known = HashMap<Box<str>, Box<str>>;
+/// So many of a language are kept; there are some three thousand.
+const KNOWN_MAX: usize = 10_000;
+
 /// The texts of one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Texts {
@@ -136,7 +145,19 @@ impl Texts {
     /// A text without values.
     #[must_use]
     pub fn get(&self, key: impl AsRef<str>) -> String {
-        self.look_up(key.as_ref(), &HashMap::new())
+        let key = key.as_ref();
+        let found = KNOWN.with_borrow(|known| Some(known.get(&self.language)?.get(key)?.to_string()));
+        found.unwrap_or_else(|| {
+            let text = self.look_up(key, &HashMap::new());
+            KNOWN.with_borrow_mut(|known| {
+                let known = known.entry(self.language).or_default();
+                // Keys are the program's own; the bound is for one that a mistake makes out of something else.
+                if known.len() < KNOWN_MAX {
+                    known.insert(key.into(), text.as_str().into());
+                }
+            });
+            text
+        })
     }
 
     /// A text with one value.
