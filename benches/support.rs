@@ -466,6 +466,7 @@ pub async fn serve(cluster: &Cluster, folder: &Path) -> Result<(ChildProcess, St
         .env("KASPI_PANEL_DATA_DIR", folder)
         .env("KASPI_PANEL_BIND", format!("127.0.0.1:{port}"))
         .env("KASPI_PANEL_API_PER_MINUTE", "1000000000")
+        .env("KASPI_PANEL_PAGES_PER_MINUTE", "1000000000")
         .env("RUST_LOG", "error")
         .stdin(Stdio::null());
     let server = ChildProcess::spawn(command)?;
