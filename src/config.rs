@@ -17,6 +17,7 @@ use crate::{
 };
 
 #[cfg(debug_assertions)]
+mod database;
 mod fail_point;
 mod limits;
 #[cfg(debug_assertions)]
@@ -67,10 +68,14 @@ pub struct Http {
     pub public_url: Url,
     /// Requests of the JSON API in a minute, for each key.
     pub api_per_minute: NonZeroU32,
+    /// Requests of pages and their parts in a minute, for each person.
+    pub pages_per_minute: NonZeroU32,
     /// Origins of other sites whose scripts may use the JSON API with a key.
     pub cors_origins: Vec<String>,
     /// Reverse proxies whose word about who asks is taken.
     pub trusted_proxies: Vec<IpNet>,
+    /// Nobody works in the panel without a second factor.
+    pub second_factor_demanded: bool,
 }
 
 impl Http {
@@ -202,6 +207,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "PostgreSQL to use. Absent: a private cluster in the data directory.",
     ),
     (
+        "KASPI_PANEL_ALLOW_PLAIN_DATABASE",
+        "1 allows a database on another machine without sslmode=verify-full, e.g. inside a network of containers. Default: refused.",
+    ),
+    (
         "KASPI_PANEL_DATA_DIR",
         "Folder of the private cluster, the secret key and files. Default: /var/lib/kaspi-panel for root, else kaspi-panel in the user's data folder.",
     ),
@@ -218,12 +227,20 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "Requests of the JSON API in a minute, for each key and each process. Default: 600.",
     ),
     (
+        "KASPI_PANEL_PAGES_PER_MINUTE",
+        "Requests of pages, their parts and photos in a minute, for each person and each process. Default: 3000.",
+    ),
+    (
         "KASPI_PANEL_CORS_ORIGINS",
         "Origins of other sites whose scripts may use the JSON API with a key, e.g. https://app.example.kz, separated by commas. Default: none.",
     ),
     (
         "KASPI_PANEL_TRUSTED_PROXIES",
         "Addresses or networks of reverse proxies, e.g. 127.0.0.1,::1: from them X-Forwarded-For tells who asks, so that failed attempts to sign in are counted by the address of the person and not of the proxy. Default: none.",
+    ),
+    (
+        "KASPI_PANEL_SECOND_FACTOR",
+        "offered: people may switch a second factor on. demanded: nobody works in the panel before he has one. Default: offered.",
     ),
     (
         "KASPI_PANEL_SECRET_KEY_FILE",
@@ -469,8 +486,23 @@ impl Config {
                     NonZeroU32::MIN.saturating_add(599),
                     "a number of requests above zero",
                 ),
+                pages_per_minute: read.parsed(
+                    "KASPI_PANEL_PAGES_PER_MINUTE",
+                    NonZeroU32::MIN.saturating_add(2_999),
+                    "a number of requests above zero",
+                ),
                 cors_origins: read.origins("KASPI_PANEL_CORS_ORIGINS"),
                 trusted_proxies: read.networks("KASPI_PANEL_TRUSTED_PROXIES"),
+                second_factor_demanded: match read.text("KASPI_PANEL_SECOND_FACTOR") {
+                    None | Some("offered") => false,
+                    Some("demanded") => true,
+                    Some(other) => {
+                        read.errors.push(format!(
+                            "KASPI_PANEL_SECOND_FACTOR={other:?}: expected offered or demanded"
+                        ));
+                        true
+                    }
+                },
             },
             database: Database {
                 url: read.database_url(),
@@ -575,8 +607,10 @@ impl Config {
                 bind,
                 public_url: kaspi.public.clone(),
                 api_per_minute: NonZeroU32::MAX,
+                pages_per_minute: NonZeroU32::MAX,
                 cors_origins: Vec::new(),
                 trusted_proxies: Vec::new(),
+                second_factor_demanded: false,
             },
             database: Database {
                 url: Some(Secret::from(database_url)),
@@ -744,13 +778,9 @@ impl<'a> Reader<'a> {
     /// The value may hold a password, so a bad one is not repeated in the message.
     fn database_url(&mut self) -> Option<Secret> {
         let text = self.text("DATABASE_URL")?;
-        if !["postgres://", "postgresql://"]
-            .iter()
-            .any(|p| text.starts_with(p))
-        {
-            self.errors
-                .push("DATABASE_URL: expected postgres://user:password@host/database".into());
-        }
+        let plain = self.text("KASPI_PANEL_ALLOW_PLAIN_DATABASE") == Some("1");
+        self.errors
+            .extend(database::complaint(text, plain).map(str::to_owned));
         Some(Secret::from(text))
     }
 }

@@ -857,6 +857,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         density -> Text,
         shortcuts -> Bool,
+        password_given_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod filters;
 pub mod form;
 pub mod format;
 pub mod header;
+pub mod limits;
 pub mod live;
 pub mod metrics;
 pub mod middleware;

@@ -27,3 +27,5 @@ profile-password-short = The password has fewer than { $n } characters: add some
 profile-password-long = The password has more than { $n } characters: make it shorter
 action-set_password = changed the password
 profile-password-easy = This password is easy to guess: take a phrase that only you know
+profile-password-given = This is the password that you were given: choose another one of your own
+profile-given-text = An administrator chose your password. Choose your own: until then the other pages are closed. A given password works for 7 days.

@@ -26,6 +26,7 @@ second-state-begun = awaits the first code
 second-state-on = on
 second-begin-title = Switch the second step on
 second-begin-text = You need an app for codes: Google Authenticator, Aegis, 1Password or another one. First type your password again.
+second-demanded-text = This panel demands a second factor: until it is on, the other pages are closed.
 second-begin = Switch on
 second-finish-title = Connect the app
 second-scan = Open the app for codes and point the camera at the picture.

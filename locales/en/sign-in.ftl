@@ -4,6 +4,7 @@ sign-in-heading = Sign in to the panel
 sign-in-lead = Prices, preorders and synchronisation of your stores.
 sign-in-submit = Sign in
 sign-in-wrong = E-mail or password do not fit. Check the keyboard layout and enter the password again.
+sign-in-given-over = An administrator gave this password more than 7 days ago; it does not work any more. Ask for a new one.
 sign-in-too-many = Too many failed attempts. Try again in { $minutes } min.
 sign-in-forgot = Forgot the password? The panel's administrator sets a new one.
 field-email = E-mail

@@ -25,6 +25,7 @@ second-state-begun = алғашқы кодты күтуде
 second-state-on = қосулы
 second-begin-title = Екінші қадамды қосу
 second-begin-text = Кодтарға арналған қолданба керек: Google Authenticator, Aegis, 1Password немесе басқасы. Алдымен құпиясөзді қайта енгізіңіз.
+second-demanded-text = Бұл панельде кірудің екінші қадамы міндетті: ол қосылмайынша қалған беттер жабық.
 second-begin = Қосу
 second-finish-title = Қолданбаны қосыңыз
 second-scan = Кодтарға арналған қолданбаны ашып, камераны суретке бағыттаңыз.

@@ -27,6 +27,7 @@ second-state-begun = ждёт первый код
 second-state-on = включён
 second-begin-title = Включить второй шаг
 second-begin-text = Понадобится приложение для кодов: Google Authenticator, Aegis, 1Password или другое. Сначала введите пароль ещё раз.
+second-demanded-text = В этой панели второй шаг входа обязателен: пока он не включён, остальные страницы закрыты.
 second-begin = Включить
 second-finish-title = Подключите приложение
 second-scan = Откройте приложение для кодов и наведите камеру на рисунок.

@@ -43,7 +43,7 @@ impl Staff {
         confirm(&self.services, &user, password.into(), &self.address)
             .await
             .map_err(|error| match error {
-                SignInError::Wrong => wrong("profile-wrong-password"),
+                SignInError::Wrong | SignInError::Over => wrong("profile-wrong-password"),
                 SignInError::TooMany { .. } => wrong("admin-error-too-often"),
                 SignInError::Store(error) => SaveError::Store(error),
                 SignInError::Hash(error) => SaveError::Store(StoreError::Unavailable(Box::new(error))),

@@ -246,6 +246,7 @@ fn refused(error: UserError) -> SaveError {
         UserError::PasswordTooShort => wrong("new_password", "admin-error-password-short"),
         UserError::PasswordTooLong => wrong("new_password", "admin-error-password-long"),
         UserError::PasswordTooEasy => wrong("new_password", "profile-password-easy"),
+        UserError::PasswordGiven => wrong("new_password", "profile-password-given"),
         UserError::LastAdmin => wrong("role", "user-last-admin"),
         UserError::OwnAccount => wrong("active", "user-own"),
         UserError::Changed => SaveError::Conflict,

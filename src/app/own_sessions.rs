@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::sign_in::Confirmed;
 use crate::{
     domain::{Actor, Role, UserId},
     services::Services,
@@ -55,6 +56,7 @@ pub async fn end_own_session(
     actor: &Actor,
     user: &User,
     id: Uuid,
+    _: &Confirmed,
 ) -> Result<Vec<u8>, OwnSessionError> {
     let (user_id, entry) = (user.id, entry(services, actor, user));
     services
@@ -76,6 +78,7 @@ pub async fn end_other_sessions(
     actor: &Actor,
     user: &User,
     own: Vec<u8>,
+    _: &Confirmed,
 ) -> Result<usize, StoreError> {
     let (user_id, entry) = (user.id, entry(services, actor, user));
     services

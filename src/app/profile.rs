@@ -61,8 +61,8 @@ pub async fn edit_profile(
         .await
 }
 
-/// Gives the user a new password in the place of the one he has just given; all his sessions end. Gives him with
-/// the number of the sessions that begin now.
+/// Gives the user a new password in the place of the one he has just typed; all his sessions end. Gives him with the number
+/// of the sessions that begin now. What somebody else gave him does not become his own password.
 ///
 /// # Errors
 /// See [`UserError`].
@@ -74,14 +74,20 @@ pub async fn change_password(
     password: Secret,
 ) -> Result<User, UserError> {
     check_password(&user.email, &password)?;
-    let hash = passwords::hash(services.config.password_cost, password).await?;
+    let cost = services.config.password_cost;
+    if user.password_given_at.is_some()
+        && passwords::matches(cost, Some(user.password_hash.clone()), password.clone()).await?
+    {
+        return Err(UserError::PasswordGiven);
+    }
+    let hash = passwords::hash(cost, password).await?;
     let (id, now) = (user.id, services.now());
     let object = ("user", id.0, user.email.as_str());
     let entry = AuditEntry::new(actor, now, None, object, "set_password");
     services
         .db
         .tx(move |conn| {
-            user_update_password(conn, id, &hash, now)?;
+            user_update_password(conn, id, (&hash, None), now)?;
             audit_insert(conn, &entry)?;
             user_fetch(conn, id)?.ok_or(UserError::NotFound)
         })

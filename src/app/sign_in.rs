@@ -21,12 +21,18 @@ pub(super) const PER_ADDRESS: i64 = 30;
 /// How far back attempts count.
 pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(15);
 
+/// So long a password opens anything that somebody else gave (ASVS 6.4.1).
+pub const GIVEN_FOR: TimeDelta = TimeDelta::days(7);
+
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// Unknown user, wrong password or switched off: on purpose not told apart.
     #[error("wrong e-mail or password")]
     Wrong,
+    /// The password was right, but somebody else gave it, [`GIVEN_FOR`] ago or longer.
+    #[error("a given password that is over")]
+    Over,
     /// Too many failed attempts from this address.
     #[error("too many attempts")]
     TooMany {
@@ -119,7 +125,11 @@ async fn with_password(
         .db
         .tx(move |conn| users::sign_in_attempt_insert(conn, &account, &address, right, now))
         .await?;
-    user.filter(|_| right).ok_or(SignInError::Wrong)
+    let user = user.filter(|_| right).ok_or(SignInError::Wrong)?;
+    match user.password_given_at {
+        Some(given_at) if given_at + GIVEN_FOR <= now => Err(SignInError::Over),
+        _ => Ok(user),
+    }
 }
 
 /// Proof that an act was confirmed a moment ago: the person has given his password again, or somebody acts on the

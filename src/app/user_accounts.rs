@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Actor, Role, UserId,
+        Actor, ActorKind, Role, UserId,
         names::{NAME_MAX, is_name},
     },
     secrets::Secret,
@@ -44,6 +44,9 @@ pub enum UserError {
     /// The password is the e-mail, or among the first million that somebody would try.
     #[error("this password is too easy to guess")]
     PasswordTooEasy,
+    /// It is the one that somebody else gave him.
+    #[error("this is the password that you were given: choose your own")]
+    PasswordGiven,
     /// No such user.
     #[error("there is no user with this e-mail")]
     NotFound,
@@ -118,6 +121,7 @@ pub async fn create_user(services: &Services, actor: &Actor, new: NewUser) -> Re
         updated_at: now,
         density: "dense".into(),
         shortcuts: true,
+        password_given_at: given_at(actor, now),
     };
     let entry = AuditEntry {
         after: Some(json!({ "role": user.role })),
@@ -131,6 +135,12 @@ pub async fn create_user(services: &Services, actor: &Actor, new: NewUser) -> Re
             Ok(user)
         })
         .await
+}
+
+/// A password that a person of the panel types for somebody else is a given one; at the machine people make their own
+/// accounts.
+fn given_at(actor: &Actor, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (actor.kind == ActorKind::Person).then_some(now)
 }
 
 /// Gives a user a new password; all his sessions end.
@@ -151,7 +161,7 @@ pub async fn set_password(
         .db
         .tx(move |conn| {
             let user = users::user_fetch_by_email(conn, &email)?.ok_or(UserError::NotFound)?;
-            users::user_update_password(conn, user.id, &hash, now)?;
+            users::user_update_password(conn, user.id, (&hash, given_at(&actor, now)), now)?;
             let entry = AuditEntry::new(
                 &actor,
                 now,

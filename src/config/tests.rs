@@ -35,6 +35,39 @@ fn all_problems_are_told_at_once_with_their_names() {
 }
 
 #[test]
+fn a_database_on_another_machine_must_show_who_it_is() {
+    let is_taken = |url: &str| Config::from_vars(&vars(&[("DATABASE_URL", url)])).is_ok();
+    for here in [
+        "postgres://u:p@127.0.0.1/d",
+        "postgres://u:p@localhost:5433/d",
+        "postgres://u@[::1]/d",
+        "postgres:///d?host=/run/postgresql",
+        "postgres://u@%2Frun%2Fpostgresql/d",
+        "postgres://u:p@db.example.kz/d?sslmode=verify-full",
+    ] {
+        assert!(is_taken(here), "{here}");
+    }
+    for away in [
+        "postgres://u:p@db.example.kz/d",
+        "postgres://u:p@10.0.0.5/d?sslmode=require",
+        "postgres://u:p@127.0.0.1/d?host=db.example.kz",
+        "postgres://u:p@127.0.0.1/d?hostaddr=10.0.0.5",
+        "postgres:///d?host=/run/postgresql,db.example.kz",
+        "postgres://u:p@db.example.kz/d?sslmode=verify-full&sslmode=disable",
+        "postgres://u:p@db.example.kz/d?sslmode=verify-full&sslrootcert=/etc/ca.crt",
+    ] {
+        assert!(!is_taken(away), "{away}");
+    }
+    let away = ("DATABASE_URL", "postgres://u:p@db.example.kz/d");
+    assert!(Config::from_vars(&vars(&[away, ("KASPI_PANEL_ALLOW_PLAIN_DATABASE", "1")])).is_ok());
+    let error = Config::from_vars(&vars(&[away])).unwrap_err().to_string();
+    assert!(
+        error.contains("sslmode=verify-full") && !error.contains("u:p"),
+        "{error}"
+    );
+}
+
+#[test]
 fn other_hosts_need_the_explicit_switch() {
     let other = ("KASPI_CABINET_URL", "http://127.0.0.3:9000");
     assert!(Config::from_vars(&vars(&[other])).is_err());

@@ -31,7 +31,8 @@ pub fn for_libpq(address: &Secret) -> Secret {
     completed(address.expose_secret(), &[], &LIBPQ)
 }
 
-/// The address for the job queue. What only libpq knows is left out or translated.
+/// The address for the job queue. What only libpq knows is left out or translated: the queue's driver always asks an encrypted
+/// server who it is, and knows no word for it.
 #[must_use]
 pub fn for_queue(address: &Secret) -> Secret {
     completed(
@@ -48,6 +49,9 @@ fn completed(address: &str, renamed: &[(&str, &str)], options: &[(&str, &str)]) 
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         match renamed.iter().find(|(theirs, _)| *theirs == name) {
             Some((_, ours)) => format!("{ours}={value}"),
+            None if !renamed.is_empty() && ["sslmode=verify-full", "sslmode=verify-ca"].contains(&part) => {
+                "sslmode=require".to_owned()
+            }
             // Milliseconds there, seconds here.
             None if name == "tcp_user_timeout" && !renamed.is_empty() => {
                 let seconds = value.parse::<u64>().map_or(0, |millis| millis.div_ceil(1_000));
@@ -104,6 +108,18 @@ mod tests {
                 .expose_secret()
                 .starts_with("postgres://me:secret@db.example/panel?")
         );
+    }
+
+    #[test]
+    fn the_queues_driver_checks_certificates_by_itself() {
+        let address = Secret::from("postgres://db/panel?sslmode=verify-full");
+        let mode = |address: &Secret| {
+            let mut options = options(address);
+            options.retain(|(name, _)| name == "sslmode");
+            options
+        };
+        assert_eq!(mode(&for_libpq(&address)), own(&[("sslmode", "verify-full")]));
+        assert_eq!(mode(&for_queue(&address)), own(&[("sslmode", "require")]));
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub struct User {
     pub density: String,
     /// Do single keys act?
     pub shortcuts: bool,
+    /// When somebody else gave him his password; `None`: he chose it himself.
+    pub password_given_at: Option<DateTime<Utc>>,
 }
 
 /// What a user sets about himself.
@@ -160,19 +162,20 @@ pub fn user_insert(conn: &mut PgConnection, user: &User) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Sets a new password hash and ends all sessions of the user.
+/// Sets a new password hash, which somebody else has given him at `given_at`, and ends all sessions of the user.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn user_update_password(
     conn: &mut PgConnection,
     id: UserId,
-    password_hash: &str,
+    (password_hash, given_at): (&str, Option<DateTime<Utc>>),
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     diesel::update(users::table.find(id))
         .set((
             users::password_hash.eq(password_hash),
+            users::password_given_at.eq(given_at),
             users::session_version.eq(users::session_version + 1),
             users::updated_at.eq(now),
         ))

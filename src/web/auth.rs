@@ -19,11 +19,15 @@ use futures_util::future::LocalBoxFuture;
 use ipnet::IpNet;
 
 use super::{
-    WebError, WebResult, middleware,
+    WebError, WebResult,
+    error::ErrorKind,
+    limits::Limits,
+    middleware,
     routes::{Access, Route},
     session,
 };
 use crate::{
+    app::second_factor::{SecondFactorState, second_factor_state},
     domain::{Actor, ActorKind, Role, StoreId, Tenant, UserId},
     secrets::hash_of_random_key,
     services::Services,
@@ -49,13 +53,24 @@ pub async fn guard(
     if let Err(error) = check(route, user.as_ref()) {
         return Ok(req.error_response(error));
     }
+    if let Some(user) = &user
+        && let Err(error) = settled(route, req.request(), user).await
+    {
+        return Ok(req.error_response(error));
+    }
     if let Some(user) = user {
         let kind = if has_api_token(req.request()) {
             ActorKind::Api
         } else {
             ActorKind::Person
         };
-        req.extensions_mut().insert(CurrentUser { user, kind });
+        let user = CurrentUser { user, kind };
+        if let Some(limits) = req.app_data::<web::Data<Limits>>()
+            && let Err(error) = limits.count(route.kind, &user, req.request())
+        {
+            return Ok(req.error_response(error));
+        }
+        req.extensions_mut().insert(user);
     }
     // An error that leaves the guard as an answer keeps its request: the face is made from both.
     let request = req.parts().0.clone();
@@ -80,6 +95,58 @@ fn check(route: &Route, user: Option<&User>) -> WebResult<()> {
     } else {
         Err(WebError::forbidden())
     }
+}
+
+/// What somebody who has signed in must do before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Debt {
+    /// Another person chose his password: he chooses his own (ASVS 6.4.1).
+    OwnPassword,
+    /// The panel demands a second factor, and he has none (ASVS 6.3.3).
+    SecondFactor,
+}
+
+impl Debt {
+    /// Where it is done.
+    #[must_use]
+    pub const fn page(self) -> &'static str {
+        match self {
+            Self::OwnPassword => "/profile",
+            Self::SecondFactor => "/profile/second-factor",
+        }
+    }
+
+    /// Is the route open meanwhile? Those of the page itself are, the ways out, and what keeps every page up to date.
+    fn leaves_open(self, route: &Route) -> bool {
+        let own = match self {
+            Self::OwnPassword => ["/profile", "/profile/password"].contains(&route.path),
+            Self::SecondFactor => route.path.starts_with(self.page()),
+        };
+        own || route.access == Access::Anonymous || ["/logout", "/preferences", "/live"].contains(&route.path)
+    }
+}
+
+/// Refuses who owes something, on every route that is not about it. Keys of the API are not asked: whoever made one was.
+async fn settled(route: &Route, req: &HttpRequest, user: &User) -> WebResult<()> {
+    if has_api_token(req) {
+        return Ok(());
+    }
+    let services = services(req)?;
+    let owes = |debt: Debt| !debt.leaves_open(route);
+    if user.password_given_at.is_some() {
+        return if owes(Debt::OwnPassword) {
+            Err(WebError::new(ErrorKind::Owing(Debt::OwnPassword)))
+        } else {
+            Ok(())
+        };
+    }
+    if services.config.http.second_factor_demanded && owes(Debt::SecondFactor) {
+        let state = second_factor_state(&services, user.id).await?;
+        if !matches!(state, SecondFactorState::On { .. }) {
+            return Err(WebError::new(ErrorKind::Owing(Debt::SecondFactor)));
+        }
+    }
+    Ok(())
 }
 
 /// The user behind the request's token or session; `None` where there is none that counts.

@@ -4,6 +4,7 @@
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
+use super::auth::Debt;
 use crate::{app::edit::EditError, store::StoreError};
 
 /// Result of handlers and extractors.
@@ -18,6 +19,8 @@ pub enum ErrorKind {
     Unauthenticated,
     /// Signed in, but this is not allowed.
     Forbidden,
+    /// Signed in, but something has to be done before anything else.
+    Owing(Debt),
     /// An unsafe request that did not come from our own page.
     Forged,
     /// The request cannot be understood.
@@ -49,6 +52,8 @@ impl ErrorKind {
         Self::NotFound,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::Owing(Debt::OwnPassword),
+        Self::Owing(Debt::SecondFactor),
         Self::Forged,
         Self::BadRequest,
         Self::MethodNotAllowed,
@@ -68,6 +73,8 @@ impl ErrorKind {
             Self::NotFound => "not-found",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
+            Self::Owing(Debt::OwnPassword) => "own-password-wanted",
+            Self::Owing(Debt::SecondFactor) => "second-factor-wanted",
             Self::Forged => "forged",
             Self::BadRequest => "bad-request",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -97,7 +104,7 @@ impl ErrorKind {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Owing(_) | Self::Forged => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,

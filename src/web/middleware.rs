@@ -278,8 +278,7 @@ pub fn wants_stream(req: &HttpRequest) -> bool {
     accepts.is_some_and(|accepts| accepts.contains("text/event-stream"))
 }
 
-/// 401 becomes a way to the login page: a redirect, or for htmx the header that makes it one. Who wants to listen has
-/// no use for a page.
+/// 401 becomes a way to the login page.
 #[must_use]
 pub fn to_login(info: &RequestInfo) -> HttpResponse {
     // Back to a page that can be opened, also from a form or a part of a page.
@@ -296,10 +295,17 @@ pub fn to_login(info: &RequestInfo) -> HttpResponse {
             format!("/login?next={next}")
         }
     };
+    redirect(info, ErrorKind::Unauthenticated, &location)
+}
+
+/// The way to another page instead of an error: a redirect, or for htmx the header that makes it one. Who wants to listen has
+/// no use for a page.
+#[must_use]
+pub fn redirect(info: &RequestInfo, kind: ErrorKind, location: &str) -> HttpResponse {
     if info.stream {
-        HttpResponse::build(StatusCode::UNAUTHORIZED).finish()
+        HttpResponse::build(kind.status()).finish()
     } else if info.htmx {
-        HttpResponse::build(StatusCode::UNAUTHORIZED)
+        HttpResponse::build(kind.status())
             .insert_header(("HX-Redirect", location))
             .finish()
     } else {

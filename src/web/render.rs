@@ -290,8 +290,10 @@ fn error_texts(t: Texts, kind: ErrorKind) -> (String, String) {
 
 /// The error as a page with navigation, as a sentence for htmx, or as the way to the login page.
 pub async fn error_page(req: &HttpRequest, info: &RequestInfo, kind: ErrorKind) -> HttpResponse {
-    if kind == ErrorKind::Unauthenticated {
-        return middleware::to_login(info);
+    match kind {
+        ErrorKind::Unauthenticated => return middleware::to_login(info),
+        ErrorKind::Owing(debt) => return middleware::redirect(info, kind, debt.page()),
+        _ => {}
     }
     // Without the database there is no navigation to show, and asking again would only take longer.
     let shell = match kind {

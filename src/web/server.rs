@@ -11,7 +11,7 @@ use actix_web::{
     web,
 };
 
-use super::{admin, api::around::Limits, error, live::Live, middleware, routes, session};
+use super::{admin, error, limits::Limits, live::Live, middleware, routes, session};
 use crate::{app::photos::Photos, services::Services};
 
 /// Largest body of an ordinary form or JSON request, bytes.
@@ -37,7 +37,7 @@ pub fn build_with(services: Services, workers: usize, live: Live) -> std::io::Re
     let cookie_key = session::cookie_key(&services);
     let models = admin::models()?;
     let live = web::Data::new(live);
-    let limits = web::Data::new(Limits::new(services.config.http.api_per_minute));
+    let limits = web::Data::new(Limits::new(&services.config.http));
     let photos = web::Data::new(Photos::default());
     let server = HttpServer::new(move || {
         let origins = &services.config.http.cors_origins;

@@ -66,7 +66,19 @@ fn streams_are_not_held_back_and_people_are_told_apart() {
     // Written anew: what a client sends of it is not passed on.
     assert!(nginx.contains("proxy_set_header X-Forwarded-For $remote_addr;"));
     assert!(!nginx.contains("$proxy_add_x_forwarded_for"));
+    // In clear text people are led to TLS, and programs with their keys are not.
+    let clear = nginx
+        .split("server {")
+        .find(|server| server.contains("listen 80;"))
+        .unwrap();
+    for area in ["/api/", "/preorder_exports/"] {
+        let place = clear.split(&format!("location {area} {{")).nth(1).unwrap();
+        assert!(place.trim_start().starts_with("return 403;"), "{area}");
+    }
     let caddy = fs::read_to_string(root().join("deploy/Caddyfile")).unwrap();
+    let clear = caddy.split("http://panel.example.kz {").nth(1).unwrap();
+    let refused = clear.find("respond @programs 403").unwrap();
+    assert!(refused < clear.find("redir https://").unwrap());
     assert!(caddy.contains("flush_interval -1") && caddy.contains("X-Forwarded-For {remote_host}"));
 }
 

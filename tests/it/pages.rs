@@ -3,6 +3,7 @@
 mod brakes;
 mod connect_steps;
 mod dashboard;
+mod debts;
 mod foundation;
 mod jobs;
 mod live;

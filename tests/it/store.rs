@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod due_products;
+mod encrypted;
 mod leases;
 mod live;
 mod market;

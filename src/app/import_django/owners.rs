@@ -183,6 +183,7 @@ impl Run {
                     updated_at: self.now,
                     density: "dense".into(),
                     shortcuts: true,
+                    password_given_at: None,
                 },
                 outcome: OwnerOutcome::Made,
             }),

@@ -1,10 +1,8 @@
-//! Around every request of the API, once it is known who asks: how often he may, and the key that makes a request have
-//! one effect however often it is sent.
-
-use std::num::NonZeroU32;
+//! Around every request of the API, once it is known who asks: the key that makes a request have one effect however often
+//! it is sent.
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpResponse,
     body::{BoxBody, MessageBody, to_bytes},
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
@@ -12,23 +10,17 @@ use actix_web::{
     rt,
     web::{Bytes, Data},
 };
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{envelope::Refused, texts};
 use crate::{
     app::idempotency::{KEY_MAX, Turn, fingerprint, keep_answer, take_turn},
-    secrets::hash_of_random_key,
     services::Services,
     store::idempotency::KeptAnswer,
     web::{
         WebError,
         auth::{self, user_of},
-        error::ErrorKind,
         middleware,
     },
 };
@@ -37,44 +29,6 @@ use crate::{
 pub const KEY: &str = "Idempotency-Key";
 /// Tells that an answer was given before.
 const REPLAYED: &str = "Idempotent-Replayed";
-/// So many callers are remembered before the quiet ones are forgotten.
-const CALLERS: usize = 10_000;
-
-/// How often each key of the API, and each person's sessions, may ask this process.
-pub struct Limits(DefaultKeyedRateLimiter<Vec<u8>>);
-
-impl Limits {
-    /// So many requests in a minute, all at once if need be.
-    #[must_use]
-    pub fn new(per_minute: NonZeroU32) -> Self {
-        Self(RateLimiter::keyed(Quota::per_minute(per_minute)))
-    }
-
-    /// Counts a request of a caller.
-    ///
-    /// # Errors
-    /// 429 with the seconds until the next one.
-    fn count(&self, caller: &Vec<u8>) -> Result<(), WebError> {
-        if self.0.len() > CALLERS {
-            self.0.retain_recent();
-        }
-        self.0.check_key(caller).map_err(|early| {
-            let wait = early.wait_time_from(DefaultClock::default().now());
-            WebError::new(ErrorKind::TooMany {
-                after: wait.as_secs() + 1,
-            })
-        })
-    }
-}
-
-/// Who asks, as far as counting goes: a key, however its header is written, or a person in all his sessions.
-fn caller(req: &HttpRequest) -> Vec<u8> {
-    match (auth::api_token(req), user_of(req)) {
-        (Some(key), _) if auth::has_api_token(req) => hash_of_random_key(&key),
-        (_, Some(user)) => user.id().0.as_bytes().to_vec(),
-        (_, None) => Vec::new(),
-    }
-}
 
 /// The middleware; it stands inside the guard.
 ///
@@ -84,11 +38,6 @@ pub async fn once(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if let (Some(limits), Some(_)) = (req.app_data::<Data<Limits>>(), user_of(req.request()))
-        && let Err(error) = limits.count(&caller(req.request()))
-    {
-        return Ok(req.error_response(error));
-    }
     let safe = matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if safe || !req.headers().contains_key(KEY) {
         return Ok(next.call(req).await?.map_into_boxed_body());

@@ -53,6 +53,8 @@ struct ProfilePage {
     density: String,
     shortcuts: bool,
     second_factor: SecondFactorState,
+    /// Somebody else chose the password.
+    password_given: bool,
     /// Id of a field and the sentence about it.
     errors: Vec<(&'static str, String)>,
 }
@@ -69,6 +71,7 @@ impl ProfilePage {
             density: own.density.clone(),
             shortcuts: own.shortcuts,
             second_factor: second_factor_state(services, user.id()).await?,
+            password_given: own.password_given_at.is_some(),
             errors: Vec::new(),
         })
     }
@@ -223,6 +226,7 @@ async fn new_password(
         Err(UserError::PasswordTooShort) => t.with("profile-password-short", "n", MIN_LENGTH),
         Err(UserError::PasswordTooLong) => t.with("profile-password-long", "n", MAX_LENGTH),
         Err(UserError::PasswordTooEasy) => t.get("profile-password-easy"),
+        Err(UserError::PasswordGiven) => t.get("profile-password-given"),
         Err(error) => return Err(error.into()),
     };
     page.wrong(ErrorKind::Invalid, "new_password", text)

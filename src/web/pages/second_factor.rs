@@ -85,6 +85,8 @@ impl Part {
 struct SecondFactorPage {
     shell: Shell,
     state: SecondFactorState,
+    /// Nobody works in the panel without one.
+    demanded: bool,
     /// The seed of a moment ago, with its picture.
     enrolment: Option<Drawn>,
     /// The recovery codes of a moment ago.
@@ -125,6 +127,7 @@ impl SecondFactorPage {
         Ok(Self {
             shell,
             state: second_factor_state(services, user.id()).await?,
+            demanded: services.config.http.second_factor_demanded,
             enrolment: None,
             recovery: Vec::new(),
             error: None,
@@ -135,6 +138,11 @@ impl SecondFactorPage {
     fn wrong(mut self, part: Part, kind: ErrorKind, text: String) -> WebResult<HttpResponse> {
         self.error = Some((part, text));
         refused(kind, &self)
+    }
+
+    /// It has to be switched on before anything else.
+    fn is_owed(&self) -> bool {
+        self.demanded && !matches!(self.state, SecondFactorState::On { .. })
     }
 
     /// How many fields are wrong.

@@ -5,16 +5,22 @@ mod device;
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 use uuid::Uuid;
 
+use super::sign_in::{refused, why_not};
 use crate::{
-    app::own_sessions::{OwnSessionError, end_other_sessions, end_own_session, list_own_sessions},
+    app::{
+        own_sessions::{OwnSessionError, end_other_sessions, end_own_session, list_own_sessions},
+        sign_in::{Confirmed, confirm},
+    },
+    secrets::Secret,
     services::Services,
     store::sessions::OwnSession,
     web::{
         Shell, WebError, WebResult,
-        auth::{CurrentUser, path_id},
-        filters,
+        auth::{CurrentUser, address_of, path_id},
+        filters, form as web_form,
         render::{html, see_other},
         routes::{Access, Kind, Route},
         session,
@@ -44,9 +50,25 @@ struct SessionsPage {
     sessions: Vec<OwnSession>,
     /// Hash of the key of the one that asks.
     own: Vec<u8>,
+    /// What is wrong with the password; empty: nothing.
+    error: String,
 }
 
 impl SessionsPage {
+    async fn new(
+        req: &HttpRequest,
+        shell: Shell,
+        services: &Services,
+        user: &CurrentUser,
+    ) -> WebResult<Self> {
+        Ok(Self {
+            shell,
+            sessions: list_own_sessions(services, user.id(), session::IDLE).await?,
+            own: own(req, services)?,
+            error: String::new(),
+        })
+    }
+
     /// `Chrome, Windows`; a sentence where the browser told nothing that is known.
     fn device(&self, session: &OwnSession) -> String {
         let agent = session.user_agent.as_deref().unwrap_or_default();
@@ -72,11 +94,33 @@ async fn show(
     user: CurrentUser,
     services: web::Data<Services>,
 ) -> WebResult<HttpResponse> {
-    html(&SessionsPage {
-        shell,
-        sessions: list_own_sessions(&services, user.id(), session::IDLE).await?,
-        own: own(&req, &services)?,
-    })
+    html(&SessionsPage::new(&req, shell, &services, &user).await?)
+}
+
+#[derive(Deserialize)]
+struct PasswordForm {
+    #[serde(default = "web_form::no_secret", deserialize_with = "web_form::secret")]
+    password: Secret,
+}
+
+/// The password again, or the page that says why not: whoever sits down at an open browser throws nobody out.
+async fn confirmed(
+    req: &HttpRequest,
+    shell: Shell,
+    services: &Services,
+    user: &CurrentUser,
+    form: web::Form<PasswordForm>,
+) -> WebResult<Result<(Confirmed, Shell), HttpResponse>> {
+    let password = form.into_inner().password;
+    match confirm(services, &user.user, password, &address_of(req)).await {
+        Ok(confirmed) => Ok(Ok((confirmed, shell))),
+        Err(error) => {
+            let (kind, text) = why_not(error, "profile-wrong-password", shell.t)?;
+            let mut page = SessionsPage::new(req, shell, services, user).await?;
+            page.error = text;
+            refused(kind, &page).map(Err)
+        }
+    }
 }
 
 async fn end(
@@ -85,9 +129,15 @@ async fn end(
     user: CurrentUser,
     services: web::Data<Services>,
     session: Session,
+    form: web::Form<PasswordForm>,
 ) -> WebResult<HttpResponse> {
     let id: Uuid = path_id(&req)?;
-    if end_own_session(&services, &user.actor(&req), &user.user, id).await? == own(&req, &services)? {
+    let (confirmed, shell) = match confirmed(&req, shell, &services, &user, form).await? {
+        Ok(done) => done,
+        Err(answer) => return Ok(answer),
+    };
+    let ended = end_own_session(&services, &user.actor(&req), &user.user, id, &confirmed).await?;
+    if ended == own(&req, &services)? {
         session::sign_out(&session);
         return Ok(see_other("/login"));
     }
@@ -101,9 +151,14 @@ async fn end_others(
     user: CurrentUser,
     services: web::Data<Services>,
     session: Session,
+    form: web::Form<PasswordForm>,
 ) -> WebResult<HttpResponse> {
+    let (confirmed, shell) = match confirmed(&req, shell, &services, &user, form).await? {
+        Ok(done) => done,
+        Err(answer) => return Ok(answer),
+    };
     let own = own(&req, &services)?;
-    let ended = end_other_sessions(&services, &user.actor(&req), &user.user, own).await?;
+    let ended = end_other_sessions(&services, &user.actor(&req), &user.user, own, &confirmed).await?;
     session::flash(&session, true, shell.t.with("sessions-others-ended", "n", ended))?;
     Ok(see_other("/profile/sessions"))
 }

@@ -182,6 +182,7 @@ async fn refuse(
 pub(super) fn why_not(error: SignInError, wrong: &str, t: Texts) -> WebResult<(ErrorKind, String)> {
     match error {
         SignInError::Wrong => Ok((ErrorKind::Invalid, t.get(wrong))),
+        SignInError::Over => Ok((ErrorKind::Invalid, t.get("sign-in-given-over"))),
         SignInError::TooMany { after } => Ok((
             ErrorKind::TooMany { after },
             t.with("sign-in-too-many", "minutes", after.div_ceil(60)),
@@ -193,7 +194,7 @@ pub(super) fn why_not(error: SignInError, wrong: &str, t: Texts) -> WebResult<(E
 impl From<SignInError> for WebError {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Wrong => Self::new(ErrorKind::Invalid),
+            SignInError::Wrong | SignInError::Over => Self::new(ErrorKind::Invalid),
             SignInError::TooMany { after } => Self::new(ErrorKind::TooMany { after }),
             SignInError::Store(error) => error.into(),
             SignInError::Hash(error) => Self::internal(error.into()),
@@ -289,6 +290,7 @@ impl From<UserError> for WebError {
             | UserError::PasswordTooShort
             | UserError::PasswordTooLong
             | UserError::PasswordTooEasy
+            | UserError::PasswordGiven
             | UserError::LastAdmin
             | UserError::OwnAccount => Self::new(ErrorKind::Invalid),
             UserError::Changed => Self::new(ErrorKind::Conflict),

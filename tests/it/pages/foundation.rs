@@ -1,5 +1,7 @@
 //! What holds for every page: headers, errors, the route table's access, languages and themes.
 
+use std::num::NonZeroU32;
+
 use kaspi_panel::{
     domain::{Role, StoreId},
     web::{
@@ -232,4 +234,24 @@ async fn a_bar_tells_of_other_hosts() {
     let mut app = TestApp::new();
     let page = app.anonymous().get("/login").await.expect(200);
     assert_eq!(page.texts(".env").len(), 1);
+}
+
+#[tokio::test]
+async fn a_persons_pages_are_counted_and_nobody_elses() {
+    let mut app = TestApp::builder()
+        .settings(|config| config.http.pages_per_minute = NonZeroU32::new(3).unwrap())
+        .build();
+    db_user(&mut app.conn(), "boris", Role::Viewer);
+    let aigul = app.signed_in("aigul", Role::Viewer).await;
+    for address in ["/products", "/log", "/jobs"] {
+        aigul.get(address).await.expect(200);
+    }
+    let refused = aigul.get("/products").await.expect(429);
+    let after: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=21).contains(&after), "{after}");
+    assert!(!refused.text("h1").is_empty(), "a page, not a bare word");
+    // In every session of hers, and in none of another's.
+    app.sign_in("aigul").await.get("/log").await.expect(429);
+    app.sign_in("boris").await.get("/log").await.expect(200);
+    aigul.get("/static/app.css").await.expect(200);
 }

@@ -68,19 +68,29 @@ async fn a_session_that_its_owner_ends_is_refused_on_its_next_request() {
         .position(|device| device == "Safari, iPhone")
         .unwrap()
         + 1;
-    let path = page.attribute(&format!("tbody tr:nth-child({row}) form"), "action");
-    assert_eq!(office.post(&path, &[]).await.expect(303).location(), PAGE);
+    let path = page.attribute(&format!("tbody tr:nth-child({row}) button"), "formaction");
+    assert_eq!(
+        office
+            .post(&path, &[("password", PASSWORD)])
+            .await
+            .expect(303)
+            .location(),
+        PAGE
+    );
     assert_eq!(phone.get("/").await.expect(303).location(), "/login");
     desk.get("/").await.expect(200);
-    office.post(&path, &[]).await.expect(404);
+    office.post(&path, &[("password", PASSWORD)]).await.expect(404);
     assert_eq!(audited(&app), 1);
 
     let page = office.get(PAGE).await.expect(200);
     assert_eq!(page.count("tbody tr"), 2);
-    office.post("/profile/sessions/end-others", &[]).await.expect(303);
+    office
+        .post("/profile/sessions/end-others", &[("password", PASSWORD)])
+        .await
+        .expect(303);
     desk.get("/").await.expect(303);
     let page = office.get(PAGE).await.expect(200);
-    assert_eq!((page.count("tbody tr"), page.count(".head form")), (1, 0));
+    assert_eq!((page.count("tbody tr"), page.count("#end")), (1, 0));
     assert!(page.text(".note.flash").contains('1'));
     assert_eq!(audited(&app), 2);
     // The name of a session opens nothing, and its key stands nowhere.
@@ -103,7 +113,9 @@ async fn a_session_from_before_sessions_had_names_knows_itself() {
         .unwrap();
     let page = own.get(PAGE).await.expect(200);
     assert_eq!(page.count("tbody .st.ok"), 1);
-    own.post("/profile/sessions/end-others", &[]).await.expect(303);
+    own.post("/profile/sessions/end-others", &[("password", PASSWORD)])
+        .await
+        .expect(303);
     other.get("/").await.expect(303);
     let page = own.get(PAGE).await.expect(200);
     assert_eq!(page.count("tbody tr"), 1);
@@ -113,7 +125,13 @@ async fn a_session_from_before_sessions_had_names_knows_itself() {
         .first(&mut app.conn())
         .unwrap();
     let path = format!("/profile/sessions/{id}/end");
-    assert_eq!(own.post(&path, &[]).await.expect(303).location(), "/login");
+    assert_eq!(
+        own.post(&path, &[("password", PASSWORD)])
+            .await
+            .expect(303)
+            .location(),
+        "/login"
+    );
 }
 
 #[tokio::test]
@@ -122,7 +140,9 @@ async fn a_form_that_is_open_in_an_ended_session_leads_to_the_login_page() {
     let one = app.signed_in("aigul", Role::Manager).await;
     let two = app.sign_in("aigul").await;
     two.token().await;
-    one.post("/profile/sessions/end-others", &[]).await.expect(303);
+    one.post("/profile/sessions/end-others", &[("password", PASSWORD)])
+        .await
+        .expect(303);
     let answer = two.post("/tokens", &[("name", "script")]).await;
     assert!([303, 403].contains(&answer.status.as_u16()), "{}", answer.status);
     let made: i64 = api_tokens::table.count().get_result(&mut app.conn()).unwrap();
@@ -144,16 +164,26 @@ async fn nobody_sees_or_ends_the_sessions_of_others() {
         .unwrap();
     assert_eq!(boris.get(PAGE).await.count("tbody tr"), 1);
     boris
-        .post(&format!("/profile/sessions/{id}/end"), &[])
+        .post(&format!("/profile/sessions/{id}/end"), &[("password", PASSWORD)])
         .await
         .expect(404);
-    boris.post("/profile/sessions/end-others", &[]).await.expect(303);
+    boris
+        .post("/profile/sessions/end-others", &[("password", PASSWORD)])
+        .await
+        .expect(303);
     aigul.get("/").await.expect(200);
     assert_eq!(audited(&app), 0, "nothing was ended");
 
     // One's own is signing out.
     let own = format!("/profile/sessions/{id}/end");
-    assert_eq!(aigul.post(&own, &[]).await.expect(303).location(), "/login");
+    assert_eq!(
+        aigul
+            .post(&own, &[("password", PASSWORD)])
+            .await
+            .expect(303)
+            .location(),
+        "/login"
+    );
     aigul.get("/").await.expect(303);
 }
 

@@ -228,7 +228,7 @@ async fn a_form_of_a_session_that_has_ended_leads_through_the_login_page_back_to
     let token = client.token().await;
     app.sign_in("aigul")
         .await
-        .post("/profile/sessions/end-others", &[])
+        .post("/profile/sessions/end-others", &[("password", PASSWORD)])
         .await
         .expect(303);
     let page = format!("{}rules/new?scope=store", app.serve());

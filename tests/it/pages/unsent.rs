@@ -15,7 +15,10 @@ use crate::support::{Client, NewProduct, PASSWORD, TestApp, db_product, db_rule,
 async fn end_session(app: &mut TestApp, client: &Client) {
     client.token().await;
     let other = app.sign_in("aigul").await;
-    other.post("/profile/sessions/end-others", &[]).await.expect(303);
+    other
+        .post("/profile/sessions/end-others", &[("password", PASSWORD)])
+        .await
+        .expect(303);
 }
 
 /// Signs in with the form of a login page, as it stands there.

@@ -109,6 +109,7 @@ async fn a_user_is_added_with_a_first_password_and_wrong_forms_say_what_to_do() 
     assert!(page.text(".flash").contains("dana@example.kz"));
     let dana = app.anonymous();
     dana.sign_in_with("dana@example.kz", first).await.expect(303);
+    assert_eq!(dana.get("/products").await.expect(303).location(), "/profile");
     dana.get("/users").await.expect(403);
 }
 

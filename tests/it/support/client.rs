@@ -225,9 +225,9 @@ impl Client {
         if let Some(token) = self.csrf.lock().unwrap().clone() {
             return token;
         }
-        // The login page sends people who are signed in on to the dashboard.
+        // The login page sends people who are signed in on to the dashboard, and that some of them to what they owe.
         let mut page = self.get("/login").await;
-        if page.status.is_redirection() {
+        while page.status.is_redirection() {
             page = self.get(&page.location()).await;
         }
         let token = page.attribute("input[name=csrf_token]", "value");

@@ -103,7 +103,22 @@ pub struct Bouncer {
 impl Bouncer {
     /// Starts it in front of the server at this address, in the pool mode that is named.
     pub async fn start(server: &str, mode: &str) -> Self {
+        Self::run(open_folder(), server, mode).await
+    }
+
+    /// The same, for encrypted lines alone; it shows this certificate.
+    pub async fn encrypted(server: &str, mode: &str, (certificate, key): (&str, &str)) -> Self {
         let files = open_folder();
+        let owner = fs::metadata(host_of(server)).expect("the server's folder");
+        for (name, text) in [("cert.pem", certificate), ("key.pem", key)] {
+            let file = files.path().join(name);
+            fs::write(&file, text).unwrap();
+            chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
+        }
+        Self::run(files, server, mode).await
+    }
+
+    async fn run(files: TempDir, server: &str, mode: &str) -> Self {
         // Free a moment ago; `PgBouncer` takes no listening socket from us.
         let port = TcpListener::bind(("127.0.0.1", 0))
             .unwrap()
@@ -188,5 +203,15 @@ fn write_settings(path: &Path, server: &str, mode: &str, port: u16) {
         url.path().trim_start_matches('/'),
         url.username(),
     );
-    fs::write(path, text).expect("its settings");
+    let (certificate, key) = (path.with_file_name("cert.pem"), path.with_file_name("key.pem"));
+    let encrypted = if certificate.exists() {
+        format!(
+            "client_tls_sslmode = require\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\n",
+            certificate.display(),
+            key.display()
+        )
+    } else {
+        String::new()
+    };
+    fs::write(path, format!("{text}{encrypted}")).expect("its settings");
 }
