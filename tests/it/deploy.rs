@@ -77,8 +77,15 @@ fn streams_are_not_held_back_and_people_are_told_apart() {
     }
     let caddy = fs::read_to_string(root().join("deploy/Caddyfile")).unwrap();
     let clear = caddy.split("http://panel.example.kz {").nth(1).unwrap();
-    let refused = clear.find("respond @programs 403").unwrap();
-    assert!(refused < clear.find("redir https://").unwrap());
+    let clear = clear.split("\n}").next().unwrap();
+    for area in ["/api/*", "/preorder_exports/*"] {
+        let place = clear.split(&format!("handle {area} {{")).nth(1).unwrap();
+        assert!(place.trim_start().starts_with("respond 403"), "{area}");
+    }
+    // Outside of a block of its own it would come first, for programs too.
+    let rest = clear.split("handle {").nth(1).unwrap();
+    assert!(rest.trim_start().starts_with("redir https://"));
+    assert_eq!(clear.matches("redir").count(), 1);
     assert!(caddy.contains("flush_interval -1") && caddy.contains("X-Forwarded-For {remote_host}"));
 }
 
