@@ -70,7 +70,11 @@ async fn a_given_password_opens_nothing_but_the_choice_of_ones_own() {
     assert!(page.text(".note.warn").contains("7 дней"));
     let forms: Vec<_> = page.forms().into_iter().map(|form| form.action).collect();
     assert!(forms.contains(&"/profile/password".to_owned()) && !forms.contains(&"/profile".to_owned()));
-    assert_eq!(page.count("main a[href^='/profile/']"), 0, "no way that is closed");
+    assert_eq!(
+        page.count("main a[href^='/profile/']"),
+        0,
+        "no way that is closed"
+    );
     let choose = async |new: &str| {
         let fields = [("password", GIVEN), ("new_password", new), ("repeated", new)];
         dana.post("/profile/password", &fields).await
