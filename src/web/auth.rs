@@ -53,11 +53,6 @@ pub async fn guard(
     if let Err(error) = check(route, user.as_ref()) {
         return Ok(req.error_response(error));
     }
-    if let Some(user) = &user
-        && let Err(error) = settled(route, req.request(), user).await
-    {
-        return Ok(req.error_response(error));
-    }
     if let Some(user) = user {
         let kind = if has_api_token(req.request()) {
             ActorKind::Api
@@ -65,9 +60,15 @@ pub async fn guard(
             ActorKind::Person
         };
         let user = CurrentUser { user, kind };
-        if let Some(limits) = req.app_data::<web::Data<Limits>>()
-            && let Err(error) = limits.count(route.kind, &user, req.request())
-        {
+        let counted = match req.app_data::<web::Data<Limits>>() {
+            Some(limits) => limits.count(route.kind, &user, req.request()),
+            None => Ok(()),
+        };
+        let admitted = match counted {
+            Ok(()) => settled(route, req.request(), &user.user).await,
+            refused => refused,
+        };
+        if let Err(error) = admitted {
             return Ok(req.error_response(error));
         }
         req.extensions_mut().insert(user);

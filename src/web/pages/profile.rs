@@ -8,14 +8,13 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::sign_in::{refused, user_agent, why_not};
+use super::sign_in::{password_again, refused, user_agent};
 use crate::{
     app::{
         edit::FieldError,
         passwords::{MAX_LENGTH, MIN_LENGTH},
         profile::{change_password, check_profile, edit_profile},
         second_factor::{SecondFactorState, second_factor_state},
-        sign_in::confirm,
         user_accounts::UserError,
     },
     secrets::Secret,
@@ -23,7 +22,7 @@ use crate::{
     store::users::Profile,
     web::{
         Shell, WebResult,
-        auth::{CurrentUser, address_of},
+        auth::CurrentUser,
         error::ErrorKind,
         filters, form as web_form,
         render::{self, html, see_other},
@@ -202,12 +201,10 @@ async fn new_password(
     if !bool::from(same) {
         return page.wrong(ErrorKind::Invalid, "repeated", t.get("profile-not-the-same"));
     }
-    let confirmed = match confirm(&services, &user.user, form.password, &address_of(&req)).await {
+    let words = ("profile-wrong-password", t);
+    let confirmed = match password_again(&req, &services, &user, form.password, words).await? {
         Ok(confirmed) => confirmed,
-        Err(error) => {
-            let (kind, text) = why_not(error, "profile-wrong-password", t)?;
-            return page.wrong(kind, "password", text);
-        }
+        Err((kind, text)) => return page.wrong(kind, "password", text),
     };
     let done = change_password(
         &services,

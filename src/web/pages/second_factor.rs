@@ -9,14 +9,14 @@ use askama::Template;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::sign_in::{refused, user_agent, why_not};
+use super::sign_in::{password_again, refused, user_agent, why_not};
 use crate::{
     app::{
         second_factor::{
             Codes, Enrolment, SecondFactorError, SecondFactorState, begin, finish, renew_codes,
             second_factor_state, switch_off,
         },
-        sign_in::{Confirmed, confirm},
+        sign_in::Confirmed,
     },
     secrets::Secret,
     services::Services,
@@ -178,12 +178,10 @@ async fn confirmed(
     (part, password): (Part, Secret),
 ) -> WebResult<Result<(Confirmed, SecondFactorPage), HttpResponse>> {
     let page = SecondFactorPage::new(shell, services, user).await?;
-    match confirm(services, &user.user, password, &address_of(req)).await {
+    let words = ("second-wrong-password", page.shell.t);
+    match password_again(req, services, user, password, words).await? {
         Ok(confirmed) => Ok(Ok((confirmed, page))),
-        Err(error) => {
-            let (kind, text) = why_not(error, "second-wrong-password", page.shell.t)?;
-            page.wrong(part, kind, text).map(Err)
-        }
+        Err((kind, text)) => page.wrong(part, kind, text).map(Err),
     }
 }
 

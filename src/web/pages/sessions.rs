@@ -8,18 +8,18 @@ use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::sign_in::{refused, why_not};
+use super::sign_in::{password_again, refused};
 use crate::{
     app::{
         own_sessions::{OwnSessionError, end_other_sessions, end_own_session, list_own_sessions},
-        sign_in::{Confirmed, confirm},
+        sign_in::Confirmed,
     },
     secrets::Secret,
     services::Services,
     store::sessions::OwnSession,
     web::{
         Shell, WebError, WebResult,
-        auth::{CurrentUser, address_of, path_id},
+        auth::{CurrentUser, path_id},
         filters, form as web_form,
         render::{html, see_other},
         routes::{Access, Kind, Route},
@@ -112,10 +112,10 @@ async fn confirmed(
     form: web::Form<PasswordForm>,
 ) -> WebResult<Result<(Confirmed, Shell), HttpResponse>> {
     let password = form.into_inner().password;
-    match confirm(services, &user.user, password, &address_of(req)).await {
+    let words = ("profile-wrong-password", shell.t);
+    match password_again(req, services, user, password, words).await? {
         Ok(confirmed) => Ok(Ok((confirmed, shell))),
-        Err(error) => {
-            let (kind, text) = why_not(error, "profile-wrong-password", shell.t)?;
+        Err((kind, text)) => {
             let mut page = SessionsPage::new(req, shell, services, user).await?;
             page.error = text;
             refused(kind, &page).map(Err)

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     app::{
-        sign_in::{FirstStep, SignInError, sign_in as app_sign_in},
+        sign_in::{Confirmed, FirstStep, SignInError, confirm, sign_in as app_sign_in},
         user_accounts::{UserError, set_preferences},
     },
     secrets::Secret,
@@ -22,7 +22,7 @@ use crate::{
     store::StoreError,
     web::{
         Shell, WebError, WebResult,
-        auth::{self, address_of},
+        auth::{self, CurrentUser, address_of},
         error::ErrorKind,
         filters, form,
         pages::unsent,
@@ -199,6 +199,24 @@ impl From<SignInError> for WebError {
             SignInError::Store(error) => error.into(),
             SignInError::Hash(error) => Self::internal(error.into()),
         }
+    }
+}
+
+/// The password of who is signed in, asked for again: whoever sits down at an open browser does nothing that needs it. Else
+/// what his form says, with the text `wrong` where it is another one.
+///
+/// # Errors
+/// The database does not answer, or the password cannot be checked.
+pub(super) async fn password_again(
+    req: &HttpRequest,
+    services: &Services,
+    user: &CurrentUser,
+    password: Secret,
+    (wrong, t): (&str, Texts),
+) -> WebResult<Result<Confirmed, (ErrorKind, String)>> {
+    match confirm(services, &user.user, password, &address_of(req)).await {
+        Ok(confirmed) => Ok(Ok(confirmed)),
+        Err(error) => Ok(Err(why_not(error, wrong, t)?)),
     }
 }
 

@@ -7,11 +7,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::sign_in::{refused, why_not};
+use super::sign_in::{password_again, refused};
 use crate::{
     app::{
         passwords::{MAX_LENGTH, MIN_LENGTH},
-        sign_in::{Confirmed, confirm},
         user_accounts::{NewUser, UserError, create_user},
     },
     domain::Role,
@@ -20,7 +19,7 @@ use crate::{
     store::user_list::{UserLine, user_lines},
     web::{
         Shell, WebError, WebResult,
-        auth::{AdminUser, address_of},
+        auth::AdminUser,
         error::ErrorKind,
         filters, form as web_form,
         pages::listing::Params,
@@ -177,7 +176,8 @@ async fn create(
         role,
         errors: Vec::new(),
     };
-    if let Err((kind, text)) = confirmed(&req, &services, &user, form.password, &page.shell.t).await? {
+    let words = ("profile-wrong-password", page.shell.t);
+    if let Err((kind, text)) = password_again(&req, &services, &user.0, form.password, words).await? {
         page.errors.push(("password", text));
         return refused(kind, &page);
     }
@@ -210,18 +210,4 @@ fn wrong(error: UserError, t: &Texts) -> WebResult<(&'static str, String)> {
         UserError::PasswordTooEasy => ("new_password", t.get("profile-password-easy")),
         other => return Err(other.into()),
     })
-}
-
-/// Asks the administrator for his own password: whoever sits down at an open session gives nobody rights.
-async fn confirmed(
-    req: &HttpRequest,
-    services: &Services,
-    user: &AdminUser,
-    password: Secret,
-    t: &Texts,
-) -> WebResult<Result<Confirmed, (ErrorKind, String)>> {
-    match confirm(services, &user.0.user, password, &address_of(req)).await {
-        Ok(confirmed) => Ok(Ok(confirmed)),
-        Err(error) => Ok(Err(why_not(error, "profile-wrong-password", *t)?)),
-    }
 }

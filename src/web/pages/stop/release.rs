@@ -6,21 +6,18 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    super::sign_in::{refused, why_not},
+    super::sign_in::{password_again, refused},
     covered, may_release,
 };
 use crate::{
-    app::{
-        kill_switch::{StopError, allowed, release_stop, target_of},
-        sign_in::confirm,
-    },
+    app::kill_switch::{StopError, allowed, release_stop, target_of},
     domain::KillSwitchId,
     secrets::Secret,
     services::Services,
     store::kill_switches::{NamedStop, kill_switch_fetch},
     web::{
         Shell, WebError, WebResult,
-        auth::{ManagerUser, address_of, path_id},
+        auth::{ManagerUser, path_id},
         error::ErrorKind,
         filters, form as web_form,
         render::{html, html_with, see_other},
@@ -118,10 +115,10 @@ pub(super) async fn submit(
         page.reason_error = t.get("stop-no-reason");
         return html_with(ErrorKind::Invalid.status(), &page);
     }
-    let confirmed = match confirm(&services, &user.0.user, fields.password, &address_of(&req)).await {
+    let words = ("stop-wrong-password", t);
+    let confirmed = match password_again(&req, &services, &user.0, fields.password, words).await? {
         Ok(confirmed) => confirmed,
-        Err(error) => {
-            let (kind, text) = why_not(error, "stop-wrong-password", t)?;
+        Err((kind, text)) => {
             page.password_error = text;
             return refused(kind, &page);
         }

@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{ROLES, confirmed, error_at, wrong};
+use super::{ROLES, error_at, wrong};
 use crate::{
     app::{
         own_sessions::{OwnSessionError, end_sessions_of},
@@ -28,7 +28,7 @@ use crate::{
         auth::{AdminUser, path_id},
         error::ErrorKind,
         filters, form as web_form,
-        pages::sign_in::refused,
+        pages::sign_in::{password_again, refused},
         render::{html, see_other},
         session,
         texts::Texts,
@@ -138,7 +138,8 @@ pub(super) async fn role(
         .parse()
         .map_err(|_| WebError::new(ErrorKind::BadRequest))?;
     let t = page.shell.t;
-    let confirmed = match confirmed(&req, &services, &admin, form.password, &t).await? {
+    let words = ("profile-wrong-password", t);
+    let confirmed = match password_again(&req, &services, &admin.0, form.password, words).await? {
         Ok(confirmed) => confirmed,
         Err((kind, text)) => {
             page.errors.push(("role-password", text));
@@ -179,7 +180,8 @@ pub(super) async fn password(
     if page.own {
         return refused_to_oneself(&session, &t, id);
     }
-    if let Err((kind, text)) = confirmed(&req, &services, &admin, form.password, &t).await? {
+    let words = ("profile-wrong-password", t);
+    if let Err((kind, text)) = password_again(&req, &services, &admin.0, form.password, words).await? {
         page.errors.push(("own-password", text));
         return refused(kind, &page);
     }
